@@ -1,0 +1,52 @@
+// A scenario: a small program with the verdict and the exact set of outcomes that it must have.
+//
+// A scenario is one object at namespace scope in one file of this folder; constructing it registers it. The registry is
+// written before main and only read after.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <interleave/interleave.hpp>
+
+namespace interleave::scenarios {
+
+// How a scenario is meant to be explored.
+enum class Effort {
+  search,          // exhaustively, by any search
+  search_reduced,  // exhaustively, but out of reach of plain depth-first search: needs a reducing strategy
+  bounded,         // up to a bound
+  sample,          // by sampling
+};
+
+struct Definition {
+  std::string name;                   // group/variant
+  std::string summary;                // one sentence: what it shows
+  Verdict     expect = Verdict::pass;
+  std::string failure_kind;           // of the expected failure
+  std::vector<std::string> outcomes;  // the exact set, over all executions that reach outcome(); empty: none is declared
+  Effort      effort = Effort::search;
+  Options     options;                // spurious_wakeups, interrupts, steps_max, ... where the scenario needs them
+  bool        hangs = false;          // may sleep for ever by design: left out of runs on real threads
+  bool        canary = false;         // has a data race by design: ThreadSanitizer must report it
+  std::function<void()> body;
+};
+
+class Scenario {
+ public:
+  explicit Scenario(Definition definition);
+  const Definition& definition() const { return definition_; }
+
+ private:
+  Definition definition_;
+};
+
+// All scenarios, sorted by name.
+const std::vector<const Scenario*>& all();
+
+// The scenario of that name, or null.
+const Scenario* find(std::string_view name);
+
+}  // namespace interleave::scenarios

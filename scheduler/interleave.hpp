@@ -1,0 +1,164 @@
+// Interleave: explore the interleavings of unmodified multithreaded C++.
+//
+// A *body* is an ordinary function that starts threads and uses the standard library or POSIX. `explore` runs it again and
+// again, each time under another schedule, and reports what it found; `check` does the same inside a test and makes a
+// failure the test's failure. Linked with Interleave the threads are fibers and every schedule is reproducible; linked with
+// ThreadSanitizer the same object files run on real threads.
+//
+// Everything here may be called from any thread of a body. Outside a body, `explore` and `check` may be called from one
+// thread at a time; an exploration inside an exploration is refused (std::logic_error).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace interleave {
+
+class Observer;  // <interleave/scheduler/observer.hpp>
+
+// A place in the program's source; as a defaulted argument it is the place of the call.
+struct SourceLocation {
+  const char* file = "";
+  unsigned    line = 0;
+
+  static constexpr SourceLocation current(const char* file = __builtin_FILE(),
+                                          unsigned line = __builtin_LINE()) noexcept {
+    return {file, line};
+  }
+};
+
+// How to explore. Every member has an environment twin (INTERLEAVE_STRATEGY, INTERLEAVE_SEED, INTERLEAVE_SCHEDULE,
+// INTERLEAVE_EXECUTIONS, INTERLEAVE_STEPS, INTERLEAVE_TIME, ...) that wins over the value given here.
+struct Options {
+  std::string   name;                         // default: file:line of the call. A schedule for another name is ignored by this call
+  std::string   strategy = "";                // "" = the default search for check and explore; same strings as the command line
+  std::uint64_t seed = 0;                     // 0 = a fresh one, printed
+  std::string   schedule;                     // a token: run just that
+  std::uint64_t executions_max = 0;           // 0 = no limit
+  std::uint64_t steps_max = 100'000;          // per execution; 0 = no limit
+  std::chrono::duration<double> time_max{0};  // 0 = no limit
+  std::string   races = "fail";               // fail | explore | ignore
+  std::string   clock = "any";                // any: a timeout or a sleep may end at any moment | virtual: earliest first
+  bool          spurious_wakeups = false;     // condition variables may wake unasked, at most once per wait
+  bool          interrupts = false;           // blocking sem_* calls may fail with EINTR, at most once per call
+  bool          stop_at_first_failure = true;
+  std::vector<std::shared_ptr<Observer>> observers;  // further checkers
+};
+
+enum class Verdict { pass, fail, incomplete };
+
+// What one thread was doing when an execution failed.
+struct ThreadState {
+  std::string name;
+  std::string state;      // "finished", "ready", "waits"
+  std::string operation;  // the operation it is about to do, or waits in
+  std::string object;     // on which object
+  std::string location;   // file:line of the program's own code
+  std::string holder;     // the thread that holds what it waits for, if known
+  bool        daemon = false;  // detached
+};
+
+// One step, as it is shown to a reader.
+struct TraceEvent {
+  std::size_t step = 0;
+  std::string thread, operation, object, location;
+};
+
+struct Failure {
+  std::string kind;      // require, deadlock, data-race, mutual-exclusion, conservation, order, exception, crash, ...
+  std::string message;
+  std::string schedule;  // the token that reproduces it
+  std::uint64_t seed = 0;  // of this execution, if a sampler found it
+  std::string strategy;  // fully resolved, to go with the seed
+  std::size_t step = 0;
+  std::vector<ThreadState> threads;
+  std::vector<TraceEvent> trace;
+};
+
+struct Report {
+  Verdict verdict = Verdict::pass;
+  bool complete = false;          // the whole space was covered (never after stopping at the first failure)
+  std::uint64_t executions = 0;   // that ended by themselves, failing and deadlocked ones included
+  std::uint64_t redundant = 0;    // that a reduction started in vain
+  std::uint64_t cut = 0;          // stopped by a limit
+  std::uint64_t failing = 0;
+  std::uint64_t steps = 0;
+  std::uint64_t steps_longest = 0;
+  std::size_t   threads_most = 0;
+  double        seconds = 0;
+  std::string   strategy;         // as resolved
+  std::uint64_t seed = 0;         // as used
+  std::string   incomplete_reason;  // why, if the verdict is incomplete
+  std::map<std::string, std::uint64_t> outcomes;  // executions per value given to outcome()
+  std::optional<Failure> failure;  // the shortest found
+};
+
+// Thrown by check() where no test framework is known. what() is the whole report, token included.
+class Failed : public std::runtime_error {
+ public:
+  Failed(const std::string& text, Report report) : std::runtime_error(text), report_(std::move(report)) {}
+  const Report& report() const noexcept { return report_; }
+
+ private:
+  Report report_;
+};
+
+// A request that cannot be carried out: an unknown strategy, a damaged token, a limit that makes no sense. The sentence says
+// what to do next.
+class UsageError : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+// Runs `body` under the schedules that `options` asks for. Never throws for a failing program; throws UsageError for bad
+// options and std::logic_error inside another exploration.
+Report explore(std::function<void()> body, Options options = {}, SourceLocation = SourceLocation::current());
+
+// As explore, but a failure, or a search that could not be completed, is reported through the test framework, or thrown as
+// Failed. Prints the failing schedule to stderr first.
+void check(std::function<void()> body, Options options = {}, SourceLocation = SourceLocation::current());
+
+// ---- inside a body --------------------------------------------------------------------------------------------------
+
+// False ends this execution at once as a failure, from any thread. On real threads the failure is recorded and the thread
+// goes on.
+void require(bool holds, std::string_view message = {}, SourceLocation = SourceLocation::current());
+
+// Nondeterministic 0..n-1, explored like any choice. REQUIRES: n > 0. On real threads: random, from the seed.
+std::size_t choose(std::size_t n);
+
+// The result of this execution; a Report counts executions per outcome. A later call replaces an earlier one.
+void outcome(std::string value);
+
+// A line in the trace; no step.
+void note(std::string text);
+
+// Names the calling thread in traces; no step.
+void name_thread(std::string name);
+
+// True inside an exploration by the model; false on real threads.
+bool modelled() noexcept;
+
+// Runs the bodies as threads that all start together; returns when all have ended. Starting and joining them are not choice
+// points, and order happens-before.
+void parallel(std::vector<std::function<void()>> bodies);
+
+template <class... F>
+  requires(sizeof...(F) > 0 && (std::is_invocable_v<F&> && ...))
+void parallel(F&&... bodies) {
+  std::vector<std::function<void()>> list;
+  list.reserve(sizeof...(F));
+  (list.emplace_back(std::forward<F>(bodies)), ...);
+  parallel(std::move(list));
+}
+
+}  // namespace interleave
