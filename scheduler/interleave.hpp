@@ -19,7 +19,11 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
+
+// The library hides everything but this interface.
+#pragma GCC visibility push(default)
 
 namespace interleave {
 
@@ -162,3 +166,5 @@ void parallel(F&&... bodies) {
 }
 
 }  // namespace interleave
+
+#pragma GCC visibility pop

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace interleave {
 
 // What an observer is told of one step. The views live until the call returns.
@@ -38,3 +40,5 @@ class Observer {
 };
 
 }  // namespace interleave
+
+#pragma GCC visibility pop

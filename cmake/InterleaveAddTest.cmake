@@ -1,0 +1,101 @@
+# interleave_add_test: one compilation of a test, two programs.
+#
+#   interleave_add_test(NAME SOURCES FILE... [FRAMEWORK none|catch2] [LIBRARIES TARGET...] [TIMEOUT SECONDS] [LABELS LABEL...]
+#                       [MODEL_ONLY | STRESS_ONLY])
+#
+#   NAME_objects   the sources, compiled once with -fsanitize=thread (what the program means is decided by the link)
+#   NAME           linked with the model, without the flag: threads are fibers, every schedule is explored
+#   NAME_stress    linked with the flag and the real-thread library: real threads, watched by ThreadSanitizer
+#
+# Both programs are registered with CTest under their own names, NAME_stress with the label "stress". FRAMEWORK none (the
+# default): the sources have their own main. FRAMEWORK catch2: they have none; they include <interleave/catch2.hpp> or Catch2's
+# own header, and a failed assertion inside a body is that execution's failure.
+#
+# LIBRARIES are linked into both programs. A library that runs inside a body must be compiled with -fsanitize=thread as well
+# (target_compile_options(LIBRARY PRIVATE ${INTERLEAVE_INSTRUMENT})), or the model does not see what it does; its std:: inline
+# functions would even replace the instrumented ones.
+
+# What turns memory accesses into calls. The line numbers of reports come from -g. g++ warns that TSan does not support fences;
+# the model does.
+set(INTERLEAVE_INSTRUMENT -fsanitize=thread -g $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+
+# The adapter's source lies beside this file's package, or in the tree.
+get_filename_component(INTERLEAVE_CATCH2_ADAPTER ${CMAKE_CURRENT_LIST_DIR}/catch2.cpp ABSOLUTE)
+if(NOT EXISTS ${INTERLEAVE_CATCH2_ADAPTER})
+  get_filename_component(INTERLEAVE_CATCH2_ADAPTER ${CMAKE_CURRENT_LIST_DIR}/../scheduler/catch2.cpp ABSOLUTE)
+endif()
+
+# Links an executable made of instrumented objects with the model. A shared library on the link line precedes libstdc++, which
+# the compiler's driver appends, so libstdc++'s own calls enter the model as well.
+function(interleave_link_model target)
+  target_link_libraries(${target} PRIVATE interleave::model Threads::Threads)
+  target_link_options(${target} PRIVATE ${INTERLEAVE_MODEL_LINK_OPTIONS})
+endfunction()
+
+function(interleave_link_stress target)
+  target_link_libraries(${target} PRIVATE interleave::stress Threads::Threads)
+  target_link_options(${target} PRIVATE -fsanitize=thread)
+endfunction()
+
+# Catch2's main and our hooks: some seconds of compile time, so it is compiled once per project.
+function(interleave_catch2_main_)
+  if(TARGET interleave_catch2_main)
+    return()
+  endif()
+  find_package(Catch2 REQUIRED)
+  add_library(interleave_catch2_main OBJECT ${INTERLEAVE_CATCH2_ADAPTER})
+  target_compile_features(interleave_catch2_main PRIVATE cxx_std_20)
+  target_compile_options(interleave_catch2_main PRIVATE ${INTERLEAVE_INSTRUMENT})
+  target_link_libraries(interleave_catch2_main PRIVATE interleave::model Catch2::Catch2)
+endfunction()
+
+function(interleave_add_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "MODEL_ONLY;STRESS_ONLY" "FRAMEWORK;TIMEOUT" "SOURCES;LIBRARIES;LABELS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "interleave_add_test(${name}): what is '${arg_UNPARSED_ARGUMENTS}'? "
+      "Usage: interleave_add_test(NAME SOURCES FILE... [FRAMEWORK none|catch2] [LIBRARIES TARGET...] [TIMEOUT SECONDS])")
+  endif()
+  if(NOT arg_SOURCES)
+    message(FATAL_ERROR "interleave_add_test(${name}): no SOURCES given")
+  endif()
+  if(NOT arg_FRAMEWORK)
+    set(arg_FRAMEWORK none)
+  elseif(NOT arg_FRAMEWORK MATCHES "^(none|catch2)$")
+    message(FATAL_ERROR "interleave_add_test(${name}): FRAMEWORK is none or catch2, not '${arg_FRAMEWORK}'")
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+
+  set(objects $<TARGET_OBJECTS:${name}_objects>)
+  set(framework_libraries)
+  if(arg_FRAMEWORK STREQUAL catch2)
+    interleave_catch2_main_()
+    list(APPEND objects $<TARGET_OBJECTS:interleave_catch2_main>)
+    set(framework_libraries Catch2::Catch2)
+  endif()
+
+  add_library(${name}_objects OBJECT ${arg_SOURCES})
+  target_compile_features(${name}_objects PRIVATE cxx_std_20)
+  target_compile_options(${name}_objects PRIVATE ${INTERLEAVE_INSTRUMENT})
+  target_link_libraries(${name}_objects PRIVATE interleave::model ${framework_libraries} ${arg_LIBRARIES})
+
+  # The objects come first on the link line: of several copies of an inline function the linker keeps the first, and that has
+  # to be an instrumented one.
+  if(NOT arg_STRESS_ONLY)
+    add_executable(${name} ${objects})
+    interleave_link_model(${name})
+    target_link_libraries(${name} PRIVATE ${framework_libraries} ${arg_LIBRARIES})
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "model;${arg_LABELS}")
+  endif()
+  if(NOT arg_MODEL_ONLY)
+    add_executable(${name}_stress ${objects})
+    interleave_link_stress(${name}_stress)
+    target_link_libraries(${name}_stress PRIVATE ${framework_libraries} ${arg_LIBRARIES})
+    add_test(NAME ${name}_stress COMMAND ${name}_stress)
+    # Lock order is the model's business: TSan reports an inversion even where nothing can hang.
+    set_tests_properties(${name}_stress PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "stress;${arg_LABELS}"
+      ENVIRONMENT_MODIFICATION "TSAN_OPTIONS=string_append::detect_deadlocks=0")
+  endif()
+endfunction()

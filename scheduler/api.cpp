@@ -1,0 +1,133 @@
+// The public API in the model: what a body calls is handed to its execution; outside an exploration the same functions work
+// on real threads (stress.hpp).
+#include <cstdio>
+#include <stdexcept>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <interleave/checkers/monitor.hpp>
+#include <interleave/interleave.hpp>
+#include <interleave/scheduler/environment.hpp>
+#include <interleave/scheduler/execution.hpp>
+#include <interleave/scheduler/explorer.hpp>
+#include <interleave/scheduler/framework.hpp>
+#include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/report.hpp>
+#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/schedule.hpp>
+#include <interleave/scheduler/stress.hpp>
+
+namespace interleave {
+namespace {
+
+using engine::Model;
+
+// Whether the calling thread is a modelled one, be it inside an assertion of the test framework.
+bool in_model() { return engine::mode != engine::Mode::outside; }
+
+Options prepared(Options options, SourceLocation where) {
+  if (options.name.empty()) options.name = real::default_name(where);
+  options = with_environment(std::move(options));
+  if (!options.schedule.empty() && !is_schedule_for(options.schedule, options.name)) options.schedule.clear();
+  if (options.seed == 0 && options.schedule.empty()) options.seed = engine::fresh_seed();
+  return options;
+}
+
+}  // namespace
+
+Report explore(std::function<void()> body, Options options, SourceLocation where) {
+  const engine::EngineScope scope;
+  if (engine::exploring()) throw std::logic_error("an exploration inside an exploration: call explore outside the body");
+  const Options all = prepared(std::move(options), where);
+  return engine::explore(body, all);
+}
+
+void check(std::function<void()> body, Options options, SourceLocation where) {
+  const engine::EngineScope scope;
+  if (engine::exploring()) throw std::logic_error("an exploration inside an exploration: call check outside the body");
+  const Options all = prepared(std::move(options), where);
+  Report report = engine::explore(body, all);
+  if (report.verdict == Verdict::pass) return;
+  const std::string text = report_text(report, render_program(all.name, engine::command_line()));
+  std::fflush(stdout);
+  fmt::print(stderr, "{}\n", text);
+  std::fflush(stderr);
+  detail::deliver_failure(text, std::move(report), where);
+}
+
+void require(bool holds, std::string_view message, SourceLocation where) {
+  if (holds) return;
+  if (!in_model()) return real::require(holds, message, where);
+  detail::fail("require", message, where);
+}
+
+std::size_t choose(std::size_t n) {
+  static constexpr engine::OperationType choose_type{
+      .name = "choose",
+      .candidates = [](const engine::Execution&, const engine::Thread& t) { return static_cast<std::uint32_t>(t.pending.argument); },
+      .shows_value = true};
+  Model model;
+  if (!model) return real::choose(n);
+  if (n == 0) model->fail("misuse", "choose(0): there is nothing to choose from");
+  const std::uint32_t chosen = model->step({.type = &choose_type, .argument = n});
+  model->self().pending.argument = chosen;
+  return chosen;
+}
+
+void outcome(std::string value) {
+  Model model;
+  if (!model) return real::outcome(value);
+  model->set_outcome(value);
+}
+
+void note(std::string text) {
+  Model model;
+  if (model && model->watched()) model->note(text);
+}
+
+void name_thread(std::string name) {
+  Model model;
+  if (!model) return real::name_thread(name);
+  if (model->watched()) model->self().name = name;
+}
+
+bool modelled() noexcept { return in_model(); }
+
+void parallel(std::vector<std::function<void()>> bodies) {
+  Model model;
+  if (!model) return real::parallel(std::move(bodies));
+  model->parallel(bodies);
+}
+
+namespace detail {
+
+void fail(std::string_view kind, std::string_view message, SourceLocation where) {
+  if (!in_model()) return real::fail(kind, message, where);
+  engine::mode = engine::Mode::outside;
+  const std::string_view file = where.file;
+  const std::string place = *where.file == '\0' ? "" : fmt::format("{}:{}: ", file.substr(file.find_last_of('/') + 1), where.line);
+  engine::Execution::current->fail(std::string(kind), place + std::string(message));
+}
+
+std::uint64_t thread_key() noexcept {
+  return engine::Execution::current != nullptr ? engine::Execution::current->self().id + 1 : real::thread_key();
+}
+
+std::string thread_label() {
+  if (engine::Execution::current == nullptr) return real::thread_label();
+  const engine::Thread& me = engine::Execution::current->self();
+  if (!me.name.empty()) return me.name;
+  return me.id == 0 ? "main" : fmt::format("T{}", me.id);
+}
+
+bool in_run() noexcept { return in_model() || real::in_run(); }
+bool may_unwind() noexcept { return in_model() || real::may_unwind(); }
+
+void framework_assertion_failed(const char* text, const char* file, unsigned line) {
+  if (in_model()) fail("require", text, {file, line});
+  if (real::in_run()) real::fail("require", text, {file, line});
+}
+
+}  // namespace detail
+}  // namespace interleave

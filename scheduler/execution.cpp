@@ -1,0 +1,313 @@
+#include <interleave/scheduler/execution.hpp>
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cxxabi.h>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/memory.hpp>
+
+namespace interleave::engine {
+namespace {
+
+// The name of the exception in flight, and what it says.
+std::string exception_text() {
+  std::string type = "an exception";
+  if (const std::type_info* info = abi::__cxa_current_exception_type()) {
+    int status = 0;
+    char* name = abi::__cxa_demangle(info->name(), nullptr, nullptr, &status);
+    type = status == 0 ? name : info->name();
+    std::free(name);
+  }
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    return fmt::format("{}: {}", type, e.what());
+  } catch (...) {
+    return type;
+  }
+}
+
+}  // namespace
+
+__thread Mode mode = Mode::outside;
+Execution* Execution::current = nullptr;
+
+Choices::Choices()
+    : entries_(static_cast<std::uint32_t*>(mmap(nullptr, capacity * sizeof(std::uint32_t), PROT_READ | PROT_WRITE,
+                                                MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0))) {
+  if (entries_ == MAP_FAILED) throw std::bad_alloc();
+}
+
+Choices::~Choices() { munmap(entries_, capacity * sizeof(std::uint32_t)); }
+
+Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers)
+    : strategy_(strategy), options_(options), watchers_(std::move(watchers)),
+      strategy_watches_(strategy.wants_steps()), watching_(strategy_watches_ || !watchers_.empty()) {
+  Memory::instance();
+  Fiber::adopt_os_thread();
+  live_.reserve(64);
+  candidates_.reserve(256);
+}
+
+Execution::~Execution() = default;
+
+Ending Execution::run(const std::function<void()>& body) {
+  thread_count_ = 0;
+  live_.clear();
+  steps_ = 0;
+  clock_ = 0;
+  last_ = 0;
+  stepped_ = nullptr;
+  has_outcome_ = false;
+  choices_.clear();
+  fault_ = {};
+
+  Thread& first = new_thread();
+  first.body = &body;
+  launch(first);
+  running_ = &first;
+  current = this;
+  explorer_.switch_to(first.fiber);  // comes back when the execution has ended
+  mode = Mode::outside;
+  current = nullptr;
+  running_ = nullptr;
+  return ending_;
+}
+
+Thread& Execution::new_thread() {
+  if (thread_count_ == threads_.size()) threads_.push_back(std::make_unique<Thread>());
+  Thread& thread = *threads_[thread_count_];
+  Fiber fiber = thread.fiber;
+  std::string name = std::move(thread.name);
+  name.clear();
+  thread = Thread{};
+  thread.fiber = fiber;
+  thread.name = std::move(name);
+  thread.id = static_cast<std::uint32_t>(thread_count_++);
+  thread.random = Random(thread.id);
+  live_.push_back(&thread);
+  return thread;
+}
+
+void Execution::launch(Thread& thread) {
+  thread.fiber.prepare(memory->stack(thread.id), memory->stack_size(), &thread_main, &thread);
+}
+
+void Execution::thread_main(void* argument) {
+  Thread& thread = *static_cast<Thread*>(argument);
+  Execution& run = *current;
+  void* result = nullptr;
+  try {
+    mode = Mode::modelled;
+    if (thread.body != nullptr) {
+      (*thread.body)();
+    } else {
+      result = thread.start(thread.argument);
+    }
+    mode = Mode::outside;
+  } catch (const abi::__forced_unwind&) {
+    mode = Mode::outside;  // pthread_exit
+    run.finish_thread(thread.result);
+  } catch (...) {
+    mode = Mode::outside;
+    run.fail("exception", fmt::format("uncaught {}", exception_text()));
+  }
+  run.finish_thread(result);
+}
+
+Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::function<void()>* body) {
+  if (thread_count_ == memory->stacks_max()) return nullptr;
+  Thread& thread = new_thread();
+  thread.start = start;
+  thread.argument = argument;
+  thread.body = body;
+  thread.now = running_->now;
+  launch(thread);
+  advance(thread);
+  return &thread;
+}
+
+void Execution::advance(Thread& thread) {
+  assert(thread.resumer == nullptr && &thread != running_);
+  thread.resumer = running_;
+  switch_to(thread);
+}
+
+void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
+  Thread& me = *running_;
+  const std::uint32_t outer = me.group_left;
+  me.group_left = static_cast<std::uint32_t>(bodies.size()) + 1;  // one for ourselves: no early wake-up while starting
+  for (const auto& body : bodies) {
+    if (thread_count_ == memory->stacks_max())
+      fail("unsupported", fmt::format("more than {} threads in one execution", memory->stacks_max()));
+    Thread& thread = new_thread();
+    thread.body = &body;
+    thread.group = &me;
+    thread.now = me.now;
+    launch(thread);
+    advance(thread);
+  }
+  static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
+                                        return std::uint32_t{0};
+                                      }};
+  if (--me.group_left > 0) {
+    me.pending = {.type = &wait};
+    for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+    if (Thread* back = std::exchange(me.resumer, nullptr)) {
+      switch_to(*back);
+    } else {
+      switch_to(choose_next());
+    }
+  }
+  me.group_left = outer;
+}
+
+std::uint32_t Execution::step(const Operation& operation) {
+  Thread& me = *running_;
+  if (watching_) [[unlikely]] report_step();
+  me.pending = operation;
+  if (watching_) [[unlikely]] {
+    for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+  }
+  if (me.resumer != nullptr) [[unlikely]] {
+    switch_to(*std::exchange(me.resumer, nullptr));
+  } else {
+    Thread& next = choose_next();
+    if (&next != &me) switch_to(next);
+  }
+  return me.variant;
+}
+
+void Execution::switch_to(Thread& to) {
+  Thread& from = *running_;
+  running_ = &to;
+  from.fiber.switch_to(to.fiber);
+}
+
+void Execution::collect() {
+  candidates_.clear();
+  for (Thread* thread : live_) {
+    const OperationType& type = *thread->pending.type;
+    if (type.candidates == nullptr) [[likely]] {
+      candidates_.push_back({thread->id, 0, &thread->pending});
+    } else {
+      const std::uint32_t n = type.candidates(*this, *thread);
+      for (std::uint32_t variant = 0; variant < n; ++variant) candidates_.push_back({thread->id, variant, &thread->pending});
+    }
+  }
+}
+
+Thread& Execution::choose_next() {
+  if (watching_) [[unlikely]] report_step();
+  collect();
+  while (candidates_.empty()) {
+    if (!pass_time()) {
+      const bool asleep = std::any_of(live_.begin(), live_.end(), [](const Thread* t) { return !t->daemon || t->id == 0; });
+      end(asleep ? Ending::deadlock : live_.empty() ? Ending::finished : Ending::quiescent);
+    }
+    collect();
+  }
+  if (steps_ == options_.steps_max && steps_ != 0) [[unlikely]] end(Ending::cut);
+  ++steps_;
+  std::uint32_t fingerprint = 0;
+  if (candidates_.size() > 1) {
+    for (const Candidate& c : candidates_)
+      fingerprint = (fingerprint ^ (c.operation->type->hash + c.thread * 0x9e3779b9u + c.variant)) * 0x85ebca6bu;
+    fingerprint ^= fingerprint >> 15;
+  }
+  std::size_t index = 0;
+  try {
+    index = strategy_.choose({candidates_, last_, steps_, fingerprint});
+  } catch (const Divergence& divergence) {
+    fail("nondeterminism", divergence.what());
+  }
+  assert(index < candidates_.size());
+  if (candidates_.size() > 1) {
+    if (choices_.full()) [[unlikely]] end(Ending::cut);
+    choices_.push(index, fingerprint);
+  }
+  const Candidate& chosen = candidates_[index];
+  Thread& next = *threads_[chosen.thread];
+  next.variant = chosen.variant;
+  last_ = chosen.thread;
+  if (watching_) [[unlikely]] stepped_ = &next;
+  return next;
+}
+
+// All threads sleep. With a virtual clock, the earliest of them wakes up.
+bool Execution::pass_time() {
+  if (!options_.virtual_clock) return false;
+  std::uint64_t earliest = ~std::uint64_t{0};
+  for (const Thread* thread : live_)
+    if (thread->timed && thread->deadline > clock_) earliest = std::min(earliest, thread->deadline);
+  if (earliest == ~std::uint64_t{0}) return false;
+  clock_ = earliest;
+  return true;
+}
+
+void Execution::pass_until(std::uint64_t deadline) { running_->now = std::max(running_->now, deadline); }
+
+void Execution::report_step() {
+  if (stepped_ == nullptr) return;
+  Thread& thread = *std::exchange(stepped_, nullptr);
+  if (strategy_watches_) strategy_.performed({thread.id, thread.variant, &thread.pending});
+  for (Watcher* watcher : watchers_) watcher->performed(*this, thread);
+}
+
+void Execution::finish_thread(void* result) {
+  Thread& me = *running_;
+  mode = Mode::outside;
+  if (watching_) [[unlikely]] report_step();
+  me.result = result;
+  me.finished = true;
+  live_.erase(std::find(live_.begin(), live_.end(), &me));
+  Thread* back = std::exchange(me.resumer, nullptr);
+  Thread* next = back;
+  if (me.group != nullptr && --me.group->group_left == 0) {  // the last of a parallel(): its starter goes on at once
+    next = me.group;
+    next->resumer = back;
+  }
+  if (next == nullptr) next = &choose_next();
+  running_ = next;
+  me.fiber.leave_to(next->fiber);
+}
+
+void Execution::end(Ending ending) {
+  mode = Mode::outside;
+  ending_ = ending;
+  for (Watcher* watcher : watchers_) {
+    stepped_ = nullptr;
+    watcher->ended(*this, ending);
+  }
+  running_->fiber.leave_to(explorer_);
+}
+
+void Execution::fail(std::string kind, std::string message) {
+  mode = Mode::outside;
+  fault_ = {std::move(kind), std::move(message)};
+  if (watching_ && stepped_ != nullptr) {
+    Thread& thread = *std::exchange(stepped_, nullptr);
+    for (Watcher* watcher : watchers_) watcher->performed(*this, thread);
+  }
+  end(Ending::failed);
+}
+
+void Execution::crash(std::string kind, std::string message) { fail(std::move(kind), std::move(message)); }
+
+void Execution::set_outcome(std::string_view value) {
+  outcome_.assign(value);
+  has_outcome_ = true;
+}
+
+void Execution::note(const std::string& text) {
+  for (Watcher* watcher : watchers_) watcher->noted(*this, *running_, text);
+}
+
+}  // namespace interleave::engine

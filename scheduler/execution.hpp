@@ -1,0 +1,199 @@
+// One execution of one program: its threads, what each is about to do, and the step that one of them makes next.
+//
+// A modelled thread *announces* each visible operation before it happens and goes on only when it has been chosen:
+//
+//     door (runtime/*.cpp)            execution
+//     --------------------            ---------
+//     step(operation)   ------------> collect the candidates of all threads, ask the strategy,
+//                                     switch to the chosen thread's fiber (or just return, if it is the same)
+//     carry out the effect <--------- ... later, chosen
+//
+// Invariants: at every choice point each unfinished thread has announced an operation; code between two announcements runs
+// undisturbed; whether an operation can proceed is a function of the state of the execution only.
+//
+// A thread that is started, or woken by another one's step, runs on to its next announcement at once, as part of that step
+// (`advance`): starting to run is not a step of its own.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <interleave/scheduler/fiber.hpp>
+#include <interleave/scheduler/mode.hpp>
+#include <interleave/scheduler/operation.hpp>
+#include <interleave/scheduler/strategy.hpp>
+
+namespace interleave::engine {
+
+// One modelled thread.
+struct Thread {
+  std::uint32_t id = 0;
+  std::uint32_t variant = 0;         // of the candidate by which it was chosen last
+  Operation     pending;             // announced; after its step: as performed
+  bool finished = false;
+  bool daemon = false;               // detached
+  bool joined = false;
+  bool woken = false;                // its sleep was ended by another thread's step
+  bool spent = false;                // this call has had its spurious wakeup or interrupt
+  bool timed = false;                // the pending operation ends at `deadline`
+  std::uint64_t deadline = 0;        // virtual nanoseconds
+  std::uint64_t now = 0;             // its own virtual clock
+  Thread* resumer = nullptr;         // waits until this thread has announced its next operation
+  Thread* group = nullptr;           // the thread in parallel() that waits for this one
+  std::uint32_t group_left = 0;      // bodies of parallel() that this thread waits for
+  void* (*start)(void*) = nullptr;
+  void* argument = nullptr;
+  void* result = nullptr;
+  const std::function<void()>* body = nullptr;  // instead of start
+  Random random{0};                  // what rand() and its kin draw from
+  std::string name;                  // kept only where somebody will read it
+  Fiber fiber;
+};
+
+// Why an execution ended as a failure. `message` may be refined when the failure is explained.
+struct Fault {
+  std::string kind, message;
+};
+
+// Watches the steps of an execution: the recorder of traces, observers. Costs nothing where there is none.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual void announced(const Execution&, const Thread&) {}
+  virtual void performed(Execution&, const Thread&) {}  // may call fail
+  virtual void noted(const Execution&, const Thread&, const std::string& /*text*/) {}
+  virtual void ended(Execution&, Ending) {}             // still with all its threads
+};
+
+struct ExecutionOptions {
+  std::uint64_t steps_max = 0;
+  bool virtual_clock = false;
+  bool spurious_wakeups = false;
+  bool interrupts = false;
+};
+
+// The choices of an execution at points with more than one candidate, in order. They live in a mapping that survives the
+// process, and are all that is recorded while exploring.
+class Choices {
+ public:
+  Choices();
+  ~Choices();
+  Choices(const Choices&) = delete;
+  Choices& operator=(const Choices&) = delete;
+
+  static std::uint32_t taken(std::uint32_t entry) { return entry & 0xffffff; }
+  static std::uint32_t check(std::uint32_t entry) { return entry >> 24; }  // of the candidates' fingerprint
+
+  void clear() { size_ = 0; }
+  bool full() const { return size_ == capacity; }
+  void push(std::size_t taken, std::uint32_t fingerprint) {
+    entries_[size_++] = static_cast<std::uint32_t>(taken) | fingerprint << 24;
+  }
+  std::size_t size() const { return size_; }
+  std::vector<std::uint32_t> copy() const { return {entries_, entries_ + size_}; }
+
+ private:
+  static constexpr std::size_t capacity = std::size_t{1} << 26;
+  std::uint32_t* entries_;
+  std::size_t size_ = 0;
+};
+
+class Execution {
+ public:
+  Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers);
+  ~Execution();
+
+  // The execution that modelled code belongs to now. REQUIRES: mode != Mode::outside, or a door below modelled code.
+  static Execution* current;
+
+  // Runs `body` once, from begin to end. Called on the explorer's stack.
+  Ending run(const std::function<void()>& body);
+
+  // ---- after run ----
+  const Fault& fault() const { return fault_; }
+  std::uint64_t steps() const { return steps_; }
+  std::size_t thread_count() const { return thread_count_; }
+  const Choices& choices() const { return choices_; }
+  const std::string* outcome() const { return has_outcome_ ? &outcome_ : nullptr; }
+  bool abandoned() const { return ending_ != Ending::finished; }
+
+  // ---- for doors, on the fiber of a modelled thread, within an EngineScope ----
+  Thread& self() { return *running_; }
+  const ExecutionOptions& options() const { return options_; }
+
+  // Announces `operation`; returns when it is this thread's turn. The caller carries out the effect at once, and sets
+  // `self().pending.failed` if it fails. Returns the variant that was chosen.
+  std::uint32_t step(const Operation& operation);
+
+  // Starts a thread and lets it run to its first announcement. Null if there is no stack left.
+  Thread* spawn(void* (*start)(void*), void* argument, const std::function<void()>* body);
+
+  // Lets `thread`, whose sleep has just ended, run on to its next announcement.
+  void advance(Thread& thread);
+
+  // Runs the bodies side by side; returns when all have ended. No step.
+  void parallel(const std::vector<std::function<void()>>& bodies);
+
+  [[noreturn]] void fail(std::string kind, std::string message);
+  [[noreturn]] void finish_thread(void* result);
+  void set_outcome(std::string_view value);
+  void note(const std::string& text);
+  bool watched() const { return !watchers_.empty(); }
+
+  // Whether the fiber that runs now belongs to a modelled thread.
+  bool on_fiber() const { return running_ != nullptr; }
+  // Ends the execution from a signal handler, wherever the program stands.
+  [[noreturn]] void crash(std::string kind, std::string message);
+
+  // ---- virtual time, nanoseconds ----
+  std::uint64_t now() const { return options_.virtual_clock ? clock_ : running_->now; }
+  bool due(const Thread& thread) const { return !options_.virtual_clock || clock_ >= thread.deadline; }
+  void pass_until(std::uint64_t deadline);
+
+  // ---- for anybody ----
+  std::size_t threads_created() const { return thread_count_; }
+  const Thread& thread(std::size_t id) const { return *threads_[id]; }
+  Thread& thread(std::size_t id) { return *threads_[id]; }
+  template <class F>
+  void each_live(F f) const {
+    for (Thread* thread : live_) f(*thread);
+  }
+
+ private:
+  static void thread_main(void* thread);
+  Thread& new_thread();
+  void launch(Thread& thread);
+  Thread& choose_next();
+  bool pass_time();
+  void collect();
+  void switch_to(Thread& to);
+  [[noreturn]] void end(Ending ending);
+  void report_step();
+
+  Strategy& strategy_;
+  ExecutionOptions options_;
+  std::vector<Watcher*> watchers_;
+  bool strategy_watches_;
+  bool watching_;                   // anybody wants to hear of steps
+  std::vector<std::unique_ptr<Thread>> threads_;  // by id; reused between executions
+  std::size_t thread_count_ = 0;
+  std::vector<Thread*> live_;       // unfinished, by id
+  std::vector<Candidate> candidates_;
+  Thread* running_ = nullptr;
+  Thread* stepped_ = nullptr;       // whose step has not been reported yet
+  std::uint32_t last_ = 0;
+  std::uint64_t steps_ = 0;
+  std::uint64_t clock_ = 0;
+  Ending ending_ = Ending::finished;
+  Fault fault_;
+  std::string outcome_;
+  bool has_outcome_ = false;
+  Choices choices_;
+  Fiber explorer_;
+};
+
+}  // namespace interleave::engine

@@ -1,0 +1,270 @@
+#include <interleave/scheduler/explorer.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include <interleave/checkers/deadlock.hpp>
+#include <interleave/checkers/monitor.hpp>
+#include <interleave/scheduler/execution.hpp>
+#include <interleave/scheduler/faults.hpp>
+#include <interleave/scheduler/framework_code.hpp>
+#include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/observer.hpp>
+#include <interleave/scheduler/outer_state.hpp>
+#include <interleave/scheduler/replay.hpp>
+#include <interleave/scheduler/schedule.hpp>
+#include <interleave/scheduler/strategy.hpp>
+#include <interleave/scheduler/trace.hpp>
+
+namespace interleave::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t sample_executions = 10'000;  // of a sampler without any limit
+
+bool under_way = false;
+
+// Hands the steps of an execution to the user's observers.
+class ObserverBridge final : public Watcher {
+ public:
+  explicit ObserverBridge(const std::vector<std::shared_ptr<Observer>>& observers) : observers_(observers) {}
+
+  void begin() {
+    for (const auto& observer : observers_) observer->begin_execution();
+  }
+  void performed(Execution& run, const Thread& thread) override {
+    const Operation& op = thread.pending;
+    const ObservedStep step{run.steps(), thread.id, op.type->name, op.object, !op.failed};
+    for (const auto& observer : observers_)
+      if (auto objection = observer->on_step(step)) run.fail(std::move(objection->kind), std::move(objection->message));
+  }
+  // After an execution that ended by itself: the first objection.
+  std::optional<Objection> end() {
+    for (const auto& observer : observers_)
+      if (auto objection = observer->end_execution()) return objection;
+    return std::nullopt;
+  }
+
+ private:
+  const std::vector<std::shared_ptr<Observer>>& observers_;
+};
+
+struct Finding {
+  std::string kind, message;
+  std::vector<std::uint32_t> choices;
+  std::uint64_t steps = 0, execution = 0;
+  std::optional<std::uint64_t> seed;
+};
+
+class Explorer {
+ public:
+  Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame)
+      : body_(body), options_(options), outer_(caller_frame), bridge_(options.observers) {
+    under_way = true;
+  }
+  ~Explorer() { under_way = false; }
+
+  Report run();
+
+ private:
+  std::unique_ptr<Strategy> make();
+  ExecutionOptions execution_options() const {
+    return {.steps_max = options_.steps_max, .virtual_clock = options_.clock == "virtual",
+            .spurious_wakeups = options_.spurious_wakeups, .interrupts = options_.interrupts};
+  }
+  Ending run_once(Execution& execution, Fault& fault);
+  void keep(Finding finding);
+  Failure explain(const Finding& finding);
+  Schedule schedule_of(const Finding& finding) const;
+
+  const std::function<void()>& body_;
+  const Options& options_;
+  OuterState outer_;
+  ObserverBridge bridge_;
+  FaultGuard faults_;
+  Report report_;
+  std::optional<Finding> shortest_;
+  std::unique_ptr<Strategy> strategy_;
+  bool replaying_ = false;
+};
+
+std::unique_ptr<Strategy> Explorer::make() {
+  if (!options_.schedule.empty()) {
+    const Schedule schedule = decode(options_.schedule, options_.name);
+    replaying_ = true;
+    if (schedule.build != build_id())
+      fmt::print(stderr, "interleave: the schedule was recorded from another build; replaying as long as it fits\n");
+    return std::make_unique<Replay>(schedule);
+  }
+  return make_strategy(options_.strategy.empty() ? "dfs" : options_.strategy, options_.seed);
+}
+
+Ending Explorer::run_once(Execution& execution, Fault& fault) {
+  detail::forget_monitors();
+  bridge_.begin();
+  Ending ending = execution.run(body_);
+  fault = execution.fault();
+  abandon_framework_frame();
+  memory->end_execution(!execution.abandoned());
+  outer_.restore();
+  if (ending == Ending::deadlock) {
+    fault = {"deadlock", ""};
+  } else if (ending == Ending::finished || ending == Ending::quiescent) {
+    if (auto objection = bridge_.end()) {
+      ending = Ending::failed;
+      fault = {std::move(objection->kind), std::move(objection->message)};
+    }
+  }
+  return ending;
+}
+
+void Explorer::keep(Finding finding) {
+  if (!shortest_ || finding.steps < shortest_->steps) shortest_ = std::move(finding);
+}
+
+Report Explorer::run() {
+  strategy_ = make();
+  report_.seed = options_.seed;
+  report_.strategy = strategy_->resolved();
+  const auto start = Clock::now();
+  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - start); };
+  std::vector<Watcher*> watchers;
+  if (!options_.observers.empty()) watchers.push_back(&bridge_);
+  Execution execution(*strategy_, execution_options(), std::move(watchers));
+  std::uint64_t limit = options_.executions_max;
+  if (limit == 0 && !strategy_->exhaustive() && !replaying_ && options_.time_max.count() == 0) limit = sample_executions;
+
+  std::uint64_t begun = 0;
+  bool exhausted = false;
+  while (true) {
+    if (limit != 0 && begun == limit) {
+      report_.incomplete_reason = fmt::format("the limit of {} executions was met", limit);
+      break;
+    }
+    if (options_.time_max.count() > 0 && (begun & 15) == 0 && elapsed() > options_.time_max) {
+      report_.incomplete_reason = fmt::format("the time limit of {} s was met", options_.time_max.count());
+      break;
+    }
+    if (!strategy_->begin_execution()) {
+      exhausted = true;
+      break;
+    }
+    ++begun;
+    Fault fault;
+    Ending ending = run_once(execution, fault);
+    try {
+      strategy_->end_execution(ending);
+    } catch (const Divergence& divergence) {
+      ending = Ending::failed;
+      fault = {"nondeterminism", divergence.what()};
+    }
+    report_.steps += execution.steps();
+    report_.steps_longest = std::max(report_.steps_longest, execution.steps());
+    report_.threads_most = std::max(report_.threads_most, execution.thread_count());
+    if (ending == Ending::cut) {
+      ++report_.cut;
+    } else if (strategy_->redundant() && ending != Ending::failed) {
+      ++report_.redundant;
+    } else {
+      ++report_.executions;
+      if (const std::string* value = execution.outcome()) ++report_.outcomes[*value];
+    }
+    if (ending == Ending::failed || ending == Ending::deadlock) {
+      ++report_.failing;
+      keep({fault.kind, fault.message, execution.choices().copy(), execution.steps(), begun, strategy_->execution_seed()});
+      const bool hopeless = fault.kind == "nondeterminism" || fault.kind == "unsupported";
+      if (options_.stop_at_first_failure || hopeless) break;
+    }
+  }
+  report_.complete = exhausted && strategy_->exhaustive() && report_.cut == 0;
+  report_.seconds = elapsed().count();
+  if (report_.cut > 0)
+    report_.incomplete_reason = fmt::format("{} executions were cut at the limit of {} steps", report_.cut, options_.steps_max);
+  const bool goal_missed = report_.cut > 0 || (strategy_->exhaustive() && !exhausted);
+  report_.verdict = shortest_ ? Verdict::fail : goal_missed ? Verdict::incomplete : Verdict::pass;
+  if (report_.verdict != Verdict::incomplete) report_.incomplete_reason.clear();
+  if (shortest_) report_.failure = explain(*shortest_);
+  return std::move(report_);
+}
+
+Schedule Explorer::schedule_of(const Finding& finding) const {
+  Schedule schedule{.name = options_.name, .build = build_id(), .spurious_wakeups = options_.spurious_wakeups,
+                    .interrupts = options_.interrupts, .virtual_clock = options_.clock == "virtual", .races = options_.races,
+                    .choices = {}, .checks = {}};
+  std::vector<std::uint32_t> fingerprints;
+  for (const std::uint32_t entry : finding.choices) {
+    schedule.choices.push_back(Choices::taken(entry));
+    fingerprints.push_back(Choices::check(entry));
+  }
+  schedule.checks = schedule_checks(fingerprints);
+  return schedule;
+}
+
+Failure Explorer::explain(const Finding& finding) {
+  const Schedule schedule = schedule_of(finding);
+  Failure failure{.kind = finding.kind, .message = finding.message, .schedule = encode(schedule),
+                  .seed = finding.seed.value_or(0), .strategy = strategy_->resolved(),
+                  .step = static_cast<std::size_t>(finding.steps), .threads = {}, .trace = {}};
+  if (finding.kind == "nondeterminism") return failure;  // executing it again would do something else
+  Replay replay(schedule);
+  replay.begin_execution();
+  Symbols symbols;
+  Recorder recorder(symbols);
+  std::vector<Watcher*> watchers{&recorder};
+  if (!options_.observers.empty()) watchers.push_back(&bridge_);
+  Execution execution(replay, execution_options(), std::move(watchers));
+  Fault fault;
+  run_once(execution, fault);
+  failure.threads = recorder.take_threads();
+  failure.trace = recorder.take_trace();
+  if (fault.kind == "nondeterminism" || fault.kind != finding.kind) {
+    failure.message = fmt::format("{} [found as {}: {}; the same schedule executed again {}]",
+                                  fault.message.empty() ? "the program is not deterministic" : fault.message, finding.kind,
+                                  finding.message,
+                                  fault.kind.empty() ? "ended well" : fmt::format("ended in {}", fault.kind));
+    failure.kind = "nondeterminism";
+    return failure;
+  }
+  failure.message = fault.kind == "deadlock" ? checkers::explain_deadlock(failure.threads, failure.trace) : fault.message;
+  return failure;
+}
+
+}  // namespace
+
+bool exploring() { return under_way; }
+
+std::string command_line() {
+  std::string text, argument;
+  std::FILE* file = std::fopen("/proc/self/cmdline", "r");
+  if (file == nullptr) return "PROGRAM";
+  for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) {
+    if (c != '\0') {
+      argument += static_cast<char>(c);
+      continue;
+    }
+    const bool plain = argument.find_first_of(" \t\n'\"\\$&|;<>()*?[]#~`!{}") == std::string::npos && !argument.empty();
+    text += (text.empty() ? "" : " ") + (plain ? argument : "'" + argument + "'");
+    argument.clear();
+  }
+  std::fclose(file);
+  return text;
+}
+
+std::uint64_t fresh_seed() {
+  // 48 bits: short enough to be typed.
+  const auto now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  return (Random(now ^ static_cast<std::uint64_t>(getpid()) << 40).next() >> 16) | 1;
+}
+
+__attribute__((noinline)) Report explore(const std::function<void()>& body, const Options& options) {
+  return Explorer(body, options, __builtin_frame_address(0)).run();
+}
+
+}  // namespace interleave::engine

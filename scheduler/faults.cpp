@@ -1,0 +1,52 @@
+#include <interleave/scheduler/faults.hpp>
+
+#include <unistd.h>
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/execution.hpp>
+#include <interleave/scheduler/memory.hpp>
+
+namespace interleave::engine {
+namespace {
+
+// The handler jumps off this stack and never returns to it, so one is enough.
+alignas(16) char handler_stack[128 * 1024];
+
+void on_signal(int number, siginfo_t* info, void*) {
+  Execution* run = Execution::current;
+  if (run == nullptr || !run->on_fiber()) {
+    // Not the program under test: let it happen as it would have.
+    signal(number, SIG_DFL);
+    raise(number);
+    return;
+  }
+  mode = Mode::outside;
+  if (number == SIGSEGV && memory->in_guard(info->si_addr))
+    run->crash("crash", fmt::format("stack overflow: a modelled thread has {} KiB of stack; INTERLEAVE_STACK_KB gives it more",
+                                    memory->stack_size() / 1024));
+  if (number == SIGABRT) run->crash("crash", "the program aborts (SIGABRT)");
+  run->crash("crash", fmt::format("SIG{} at address {}", sigabbrev_np(number), info->si_addr));
+}
+
+}  // namespace
+
+FaultGuard::FaultGuard() {
+  stack_t stack{};
+  stack.ss_sp = handler_stack;
+  stack.ss_size = sizeof handler_stack;
+  sigaltstack(&stack, &previous_stack_);
+  struct sigaction action {};
+  action.sa_sigaction = &on_signal;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  for (std::size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &action, &previous_[i]);
+}
+
+FaultGuard::~FaultGuard() {
+  for (std::size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &previous_[i], nullptr);
+  sigaltstack(&previous_stack_, nullptr);
+}
+
+}  // namespace interleave::engine

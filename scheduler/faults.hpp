@@ -1,0 +1,22 @@
+// Signals of a program under test: caught while an exploration runs, and turned into the failure of that execution.
+#pragma once
+
+#include <csignal>
+
+namespace interleave::engine {
+
+// Installs the handlers; restores the previous ones when it goes.
+class FaultGuard {
+ public:
+  FaultGuard();
+  ~FaultGuard();
+  FaultGuard(const FaultGuard&) = delete;
+  FaultGuard& operator=(const FaultGuard&) = delete;
+
+ private:
+  static constexpr int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+  struct sigaction previous_[sizeof signals / sizeof *signals] = {};
+  stack_t previous_stack_ = {};
+};
+
+}  // namespace interleave::engine

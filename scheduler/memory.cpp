@@ -1,0 +1,111 @@
+#include <interleave/scheduler/memory.hpp>
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+#include <fmt/format.h>
+
+#include <interleave/interleave.hpp>
+
+namespace interleave::engine {
+
+Memory* memory = nullptr;
+
+void UndoLog::roll_back() {
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) *entry->word = entry->old;
+  forget();
+}
+
+void UndoLog::forget() {
+  if (entries_.empty()) return;
+  entries_.clear();
+  reset_recent();
+}
+
+Memory& Memory::instance() {
+  if (memory == nullptr) memory = new Memory;
+  return *memory;
+}
+
+Memory::Memory() {
+  stack_size_ = std::size_t{256} << 10;
+  if (const char* text = std::getenv("INTERLEAVE_STACK_KB")) {
+    char* end = nullptr;
+    const unsigned long kib = std::strtoul(text, &end, 10);
+    if (end == text || *end != '\0' || kib < 64 || kib > 1u << 20)
+      throw UsageError(fmt::format("INTERLEAVE_STACK_KB must be a whole number from 64 to 1048576, not '{}'", text));
+    stack_size_ = (kib << 10 | 0xfff) + 1;
+  }
+  // As much address space as the system grants; only what is touched costs memory.
+  for (std::size_t wanted = std::size_t{64} << 30; size_ == 0; wanted /= 2) {
+    if (wanted < std::size_t{64} << 20) throw std::bad_alloc();
+    void* p = mmap(nullptr, wanted, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED) continue;
+    base_ = reinterpret_cast<std::uintptr_t>(p);
+    size_ = wanted;
+  }
+  const std::size_t slot = guard_size + stack_size_;
+  stacks_max_ = std::min<std::size_t>(4096, size_ / 4 / slot);
+  stack_ready_.resize(stacks_max_);
+  arena_ = base_ + stacks_max_ * slot;
+  arena_size_ = size_ - stacks_max_ * slot;
+  while (mprotect(reinterpret_cast<void*>(arena_), arena_size_, PROT_READ | PROT_WRITE) != 0) {
+    if (arena_size_ < std::size_t{16} << 20) throw std::bad_alloc();
+    arena_size_ = arena_size_ / 2 & ~std::size_t{0xfff};
+  }
+  start_ = top_ = arena_;
+}
+
+void* Memory::stack(std::size_t index) {
+  const std::uintptr_t low = base_ + index * (guard_size + stack_size_) + guard_size;
+  if (!stack_ready_[index]) {
+    if (mprotect(reinterpret_cast<void*>(low), stack_size_, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
+    stack_ready_[index] = true;
+  }
+  return reinterpret_cast<void*>(low);
+}
+
+bool Memory::in_guard(const void* p) const {
+  const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
+  return offset < arena_ - base_ && offset % (guard_size + stack_size_) < guard_size;
+}
+
+void* Memory::allocate(std::size_t size, std::size_t alignment) {
+  alignment = std::max<std::size_t>(alignment, 16);
+  const std::uintptr_t user = (top_ + sizeof(Block) + alignment - 1) & ~(alignment - 1);
+  const std::size_t room = arena_ + arena_size_ - user;
+  if (user > arena_ + arena_size_ || size > room) return nullptr;
+  auto* block = reinterpret_cast<Block*>(user) - 1;
+  block->ordinal = ++ordinal_;
+  block->live = 1;
+  block->size = size;
+  ++live_;
+  top_ = (user + size + 15) & ~std::uintptr_t{15};
+  return reinterpret_cast<void*>(user);
+}
+
+void Memory::release(void* p) {
+  auto* block = static_cast<Block*>(p) - 1;
+  if (block->live == 0) return;
+  block->live = 0;
+  if (reinterpret_cast<std::uintptr_t>(p) >= start_) --live_;
+}
+
+std::size_t Memory::size_of(const void* p) const { return (static_cast<const Block*>(p) - 1)->size; }
+
+void Memory::end_execution(bool completed) {
+  undo_.roll_back();
+  // What the C library or an uninstrumented library sets up lazily, it sets up in the first execution: that one's blocks
+  // are kept whether or not it was abandoned.
+  const bool keep = live_ > 0 && (completed || executions_ < 2) && top_ - arena_ < retained_max;
+  ++executions_;
+  if (keep) start_ = top_;
+  top_ = start_;
+  live_ = 0;
+  ordinal_ = 0;
+}
+
+}  // namespace interleave::engine

@@ -1,0 +1,112 @@
+// The memory that belongs to executions, and how it goes back to what it was.
+//
+// One reserved range of addresses holds the stacks of the fibers and the arena from which modelled threads allocate; both
+// are simply used again by the next execution. Whatever instrumented code writes *outside* that range during an execution
+// (static storage, captured objects, heap blocks from before) is logged with its old value and rolled back afterwards.
+//
+//     +-- stack 0 --+-- stack 1 --+- ... -+------------- arena -------------+
+//     | guard|stack | guard|stack |       | blocks, bump-allocated          |
+//     +-------------+-------------+- ... -+---------------------------------+
+//     ^ base                                                           base + size
+//
+// The arena never reuses a block within an execution. Blocks still alive after an execution that ended by itself may be
+// referred to from outside through code that we cannot see (a libc cache, a string of an uninstrumented library): the arena
+// then starts behind them, until `retained_max` bytes are kept so; from there on they count as leaks and their space is
+// used again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+namespace interleave::engine {
+
+// A log of old values, so that writes can be taken back in reverse order.
+class UndoLog {
+ public:
+  void log(void* address, std::size_t size) {
+    auto p = reinterpret_cast<std::uintptr_t>(address);
+    const std::uintptr_t end = p + size;
+    for (p &= ~std::uintptr_t{7}; p < end; p += 8) {
+      std::uintptr_t& seen = recent_[(p >> 3) % recent_size];
+      if (seen == p) continue;
+      seen = p;
+      entries_.push_back({reinterpret_cast<std::uint64_t*>(p), *reinterpret_cast<std::uint64_t*>(p)});
+    }
+  }
+  bool empty() const { return entries_.empty(); }
+  void roll_back();
+  void forget();
+  template <class F>
+  void each_word(F f) const {
+    for (const Entry& entry : entries_) f(entry.word);
+  }
+
+ private:
+  struct Entry {
+    std::uint64_t* word;
+    std::uint64_t  old;
+  };
+  static constexpr std::size_t recent_size = 256;
+  void reset_recent() { std::memset(recent_, 0, sizeof recent_); }
+
+  std::vector<Entry> entries_;
+  std::uintptr_t recent_[recent_size] = {};  // words logged lately: a filter, not a set
+};
+
+class Memory {
+ public:
+  // The one instance; mapped at the first use. Throws std::bad_alloc if not even a small range can be had.
+  static Memory& instance();
+
+  bool contains(const void* p) const { return reinterpret_cast<std::uintptr_t>(p) - base_ < size_; }
+  bool in_arena(const void* p) const { return reinterpret_cast<std::uintptr_t>(p) - arena_ < arena_size_; }
+
+  // ---- stacks ----
+  std::size_t stacks_max() const { return stacks_max_; }
+  std::size_t stack_size() const { return stack_size_; }
+  // The lowest usable address of stack `index`; made usable at its first use.
+  void* stack(std::size_t index);
+  // Whether `p` lies in the guard of a stack: a stack overflow.
+  bool in_guard(const void* p) const;
+
+  // ---- heap of the modelled threads ----
+  void* allocate(std::size_t size, std::size_t alignment = 16);  // null if the arena is full
+  void  release(void* p);
+  std::size_t size_of(const void* p) const;                      // of the block that begins at p
+
+  // ---- going back ----
+  void note_write(void* p, std::size_t size) {
+    if (!contains(p)) [[unlikely]] undo_.log(p, size);
+  }
+  // `completed`: no suspended fiber was left behind.
+  void end_execution(bool completed);
+  UndoLog& undo() { return undo_; }
+
+ private:
+  Memory();
+
+  struct Block {            // stands before each block
+    std::uint32_t ordinal;  // of the allocation within the execution
+    std::uint32_t live;
+    std::size_t   size;
+  };
+  static_assert(sizeof(Block) == 16);
+  static constexpr std::size_t retained_max = std::size_t{64} << 20;
+  static constexpr std::size_t guard_size = std::size_t{1} << 20;
+
+  std::uintptr_t base_ = 0, arena_ = 0;
+  std::size_t size_ = 0, arena_size_ = 0;
+  std::size_t stack_size_ = 0, stacks_max_ = 0;
+  std::vector<bool> stack_ready_;
+  std::uintptr_t top_ = 0, start_ = 0;  // next free address; where the current execution's blocks begin
+  std::uint32_t ordinal_ = 0;
+  std::size_t live_ = 0, executions_ = 0;
+  UndoLog undo_;
+};
+
+// Known once mapped, so that the hooks test it without a call; null before.
+extern Memory* memory;
+
+}  // namespace interleave::engine

@@ -1,0 +1,48 @@
+// A report as a person reads it.
+//
+// A failure is at most one screen, always in this order: the verdict; who is stuck or wrong and where; why; the table with one
+// column per thread; the ways back. A pass is a claim followed by its limits, and no number is printed whose assumptions do not
+// hold. Text in, text out: no clock, no terminal, no colour unless asked for.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <interleave/interleave.hpp>
+
+namespace interleave {
+
+struct RenderOptions {
+  std::string name = {};        // of the scenario or check
+  std::size_t width = 120;      // of a line, at least 60; the ways back are never cut
+  std::size_t lines_max = 40;   // of a failure
+  bool        color = false;
+
+  // The executions were drawn independently, each from the same distribution: then a number of clean ones bounds the chance of a
+  // failing one. Leave it false for strategies that learn, alternate or follow an order.
+  bool independent = false;
+
+  // A command that runs a failure again is prefix + token + suffix. An empty prefix leaves the line out.
+  std::string replay_prefix = {}, replay_suffix = {};
+  std::string debug_prefix = {}, debug_suffix = {};
+  // The same for a failure that a sampler found: prefix + seed + " --strategy " + strategy.
+  std::string seed_prefix = {};
+};
+
+// The ways back of a scenario of the `interleave` command.
+RenderOptions render_scenario(std::string_view scenario);
+
+// The ways back of a user's own test. `program` is its command line, quoted as a shell wants it.
+RenderOptions render_program(std::string_view name, std::string_view program);
+
+// REQUIRES: report.failure.
+std::string failure_text(const Report& report, const RenderOptions& options);
+
+// What was shown, and its limits: of a report that passed, or was left incomplete.
+std::string pass_text(const Report& report, const RenderOptions& options);
+
+// Whichever of the two fits the verdict.
+std::string report_text(const Report& report, const RenderOptions& options);
+
+}  // namespace interleave

@@ -1,0 +1,58 @@
+// Plain memory accesses: the __tsan_read*/write* hooks of both compilers. They are not choice points. Writes outside the
+// executions' own memory are logged, so that they can be taken back.
+#include <interleave/scheduler/framework_code.hpp>
+#include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/mode.hpp>
+
+namespace {
+
+using namespace interleave::engine;
+
+inline void written(void* p, std::size_t size) {
+  if (mode == Mode::modelled) {
+    memory->note_write(p, size);
+  } else if (mode == Mode::framework) [[unlikely]] {
+    framework_write(p, size);
+  }
+}
+
+}  // namespace
+
+#define INTERLEAVE_ACCESS(n)                              \
+  void __tsan_read##n(void*) {}                           \
+  void __tsan_unaligned_read##n(void*) {}                 \
+  void __tsan_write##n(void* p) { written(p, n); }        \
+  void __tsan_unaligned_write##n(void* p) { written(p, n); } \
+  void __tsan_read_write##n(void* p) { written(p, n); }   \
+  void __tsan_unaligned_read_write##n(void* p) { written(p, n); } \
+  void __tsan_volatile_read##n(void*) {}                  \
+  void __tsan_unaligned_volatile_read##n(void*) {}        \
+  void __tsan_volatile_write##n(void* p) { written(p, n); } \
+  void __tsan_unaligned_volatile_write##n(void* p) { written(p, n); }
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+INTERLEAVE_ACCESS(1)
+INTERLEAVE_ACCESS(2)
+INTERLEAVE_ACCESS(4)
+INTERLEAVE_ACCESS(8)
+INTERLEAVE_ACCESS(16)
+
+void __tsan_read_range(void*, std::size_t) {}
+void __tsan_write_range(void* p, std::size_t size) { written(p, size); }
+void __tsan_vptr_read(void**) {}
+void __tsan_vptr_update(void** p, void*) { written(p, sizeof *p); }
+void __tsan_init() {}
+
+void __tsan_func_entry(void*) {
+  if (mode != Mode::outside) enter_function(__builtin_return_address(0));
+}
+void __tsan_func_exit() {
+  if (mode != Mode::outside) leave_function();
+}
+
+}  // extern "C"
+
+#pragma GCC visibility pop

@@ -1,0 +1,249 @@
+// Atomics of every size: the __tsan_atomic* hooks of both compilers, and the __atomic_* library calls that odd sizes and
+// 16-byte objects become.
+//
+// Memory is sequentially consistent: the declared order does not influence the values. Outside the model these are plain
+// sequentially consistent atomics.
+#include <cstring>
+#include <type_traits>
+
+#include <interleave/scheduler/runtime/door.hpp>
+
+namespace interleave::engine {
+namespace {
+
+using Wide = __int128;
+
+const OperationType load_type{.name = "load", .access = Access::read, .shows_value = true, .noun = "atomic"};
+const OperationType store_type{.name = "store", .access = Access::write, .shows_value = true, .noun = "atomic"};
+const OperationType exchange_type{.name = "exchange", .access = Access::write, .shows_value = true, .noun = "atomic"};
+const OperationType modify_type{.name = "fetch-modify", .access = Access::write, .shows_value = true, .noun = "atomic"};
+const OperationType compare_type{.name = "compare-exchange", .access = Access::write, .shows_value = true, .noun = "atomic"};
+
+template <class T>
+const void* plain(const volatile T* p) {
+  return const_cast<const T*>(p);
+}
+
+template <class T>
+void show(Execution& run, T value) {
+  run.self().pending.argument = static_cast<std::uint64_t>(value);
+}
+
+// Announces an operation on *p; the object itself may then be used like a plain one: nobody else runs.
+template <class T>
+T& turn(Execution& run, const OperationType& type, const volatile T* p) {
+  run.step({.type = &type, .object = plain(p), .size = sizeof(T)});
+  return *const_cast<T*>(p);
+}
+
+template <class T>
+bool real_compare_exchange(volatile T* p, T* expected, T desired) {
+  if constexpr (sizeof(T) == 16) {
+    const T seen = __sync_val_compare_and_swap(p, *expected, desired);
+    const bool same = seen == *expected;
+    *expected = seen;
+    return same;
+  } else {
+    return __atomic_compare_exchange_n(p, expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  }
+}
+
+template <class T>
+T real_load(const volatile T* p) {
+  if constexpr (sizeof(T) == 16) {
+    T seen{};
+    real_compare_exchange(const_cast<volatile T*>(p), &seen, seen);
+    return seen;
+  } else {
+    return __atomic_load_n(p, __ATOMIC_SEQ_CST);
+  }
+}
+
+// Applies `change` to *p for real.
+template <class T, class F>
+T real_modify(volatile T* p, F change) {
+  T seen = real_load(p);
+  while (!real_compare_exchange(p, &seen, static_cast<T>(change(seen)))) {
+  }
+  return seen;
+}
+
+template <class T>
+T load(const volatile T* p) {
+  Model model;
+  if (!model) return real_load(p);
+  const T value = turn(*model, load_type, p);
+  show(*model, value);
+  return value;
+}
+
+template <class T>
+void store(volatile T* p, T value) {
+  Model model;
+  if (!model) {
+    real_modify(p, [&](T) { return value; });
+    return;
+  }
+  write(turn(*model, store_type, p), value);
+  show(*model, value);
+}
+
+template <class T, class F>
+T modify(const OperationType& type, volatile T* p, F change) {
+  Model model;
+  if (!model) return real_modify(p, change);
+  T& object = turn(*model, type, p);
+  const T before = object;
+  const T after = static_cast<T>(change(before));
+  write(object, after);
+  show(*model, after);
+  return before;
+}
+
+template <class T>
+bool compare_exchange(volatile T* p, T* expected, T desired) {
+  Model model;
+  if (!model) return real_compare_exchange(p, expected, desired);
+  T& object = turn(*model, compare_type, p);
+  if (object == *expected) {
+    write(object, desired);
+    show(*model, desired);
+    return true;
+  }
+  model->self().pending.failed = true;
+  show(*model, object);
+  write(*expected, object);
+  return false;
+}
+
+// A lock for what the hardware cannot do at once, outside the model only.
+class SizelessLock {
+ public:
+  SizelessLock() {
+    while (__atomic_exchange_n(&taken_, true, __ATOMIC_ACQUIRE)) {
+    }
+  }
+  ~SizelessLock() { __atomic_store_n(&taken_, false, __ATOMIC_RELEASE); }
+
+ private:
+  static inline bool taken_ = false;
+};
+
+template <class F>
+auto sizeless(Model& model, const OperationType& type, const void* p, std::size_t size, F effect) {
+  if (!model) {
+    const SizelessLock lock;
+    return effect();
+  }
+  model->step({.type = &type, .object = p, .size = static_cast<std::uint32_t>(size)});
+  return effect();
+}
+
+void copy(Model& model, void* to, const void* from, std::size_t size) {
+  if (model) memory->note_write(to, size);
+  std::memcpy(to, from, size);
+}
+
+}  // namespace
+}  // namespace interleave::engine
+
+using namespace interleave::engine;
+
+#define HOOKS(bits, T)                                                                                                  \
+  T __tsan_atomic##bits##_load(const volatile T* p, int) { return load(p); }                                            \
+  void __tsan_atomic##bits##_store(volatile T* p, T v, int) { store(p, v); }                                            \
+  T __tsan_atomic##bits##_exchange(volatile T* p, T v, int) {                                                           \
+    return modify(exchange_type, p, [=](T) { return v; });                                                              \
+  }                                                                                                                     \
+  T __tsan_atomic##bits##_fetch_add(volatile T* p, T v, int) {                                                          \
+    return modify(modify_type, p, [=](T x) { return x + v; });                                                          \
+  }                                                                                                                     \
+  T __tsan_atomic##bits##_fetch_sub(volatile T* p, T v, int) {                                                          \
+    return modify(modify_type, p, [=](T x) { return x - v; });                                                          \
+  }                                                                                                                     \
+  T __tsan_atomic##bits##_fetch_and(volatile T* p, T v, int) {                                                          \
+    return modify(modify_type, p, [=](T x) { return x & v; });                                                          \
+  }                                                                                                                     \
+  T __tsan_atomic##bits##_fetch_or(volatile T* p, T v, int) {                                                           \
+    return modify(modify_type, p, [=](T x) { return x | v; });                                                          \
+  }                                                                                                                     \
+  T __tsan_atomic##bits##_fetch_xor(volatile T* p, T v, int) {                                                          \
+    return modify(modify_type, p, [=](T x) { return x ^ v; });                                                          \
+  }                                                                                                                     \
+  T __tsan_atomic##bits##_fetch_nand(volatile T* p, T v, int) {                                                         \
+    return modify(modify_type, p, [=](T x) { return ~(x & v); });                                                       \
+  }                                                                                                                     \
+  int __tsan_atomic##bits##_compare_exchange_strong(volatile T* p, T* expected, T v, int, int) {                        \
+    return compare_exchange(p, expected, v);                                                                            \
+  }                                                                                                                     \
+  int __tsan_atomic##bits##_compare_exchange_weak(volatile T* p, T* expected, T v, int, int) {                          \
+    return compare_exchange(p, expected, v);                                                                            \
+  }                                                                                                                     \
+  T __tsan_atomic##bits##_compare_exchange_val(volatile T* p, T expected, T v, int, int) {                              \
+    compare_exchange(p, &expected, v);                                                                                  \
+    return expected;                                                                                                    \
+  }
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+HOOKS(8, std::uint8_t)
+HOOKS(16, std::uint16_t)
+HOOKS(32, std::uint32_t)
+HOOKS(64, std::uint64_t)
+HOOKS(128, Wide)
+
+// Under sequential consistency a fence orders nothing that is not ordered already: no step.
+void __tsan_atomic_thread_fence(int) {
+  if (mode == Mode::outside) __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+void __tsan_atomic_signal_fence(int) {}
+
+}  // extern "C"
+
+#pragma GCC visibility pop
+
+// The compiler reserves the names of the library calls; ours get them by their assembler names.
+#define LIBRARY(name) __asm__("__atomic_" name) __attribute__((visibility("default")))
+
+extern "C" {
+void interleave_atomic_load(std::size_t, const void*, void*, int) LIBRARY("load");
+void interleave_atomic_store(std::size_t, void*, const void*, int) LIBRARY("store");
+void interleave_atomic_exchange(std::size_t, void*, const void*, void*, int) LIBRARY("exchange");
+bool interleave_atomic_compare_exchange(std::size_t, void*, void*, const void*, int, int) LIBRARY("compare_exchange");
+
+void interleave_atomic_load(std::size_t size, const void* p, void* result, int) {
+  Model model;
+  sizeless(model, load_type, p, size, [&] { copy(model, result, p, size); });
+}
+
+void interleave_atomic_store(std::size_t size, void* p, const void* value, int) {
+  Model model;
+  sizeless(model, store_type, p, size, [&] { copy(model, p, value, size); });
+}
+
+void interleave_atomic_exchange(std::size_t size, void* p, const void* value, void* result, int) {
+  Model model;
+  sizeless(model, exchange_type, p, size, [&] {
+    unsigned char before[256];
+    if (size > sizeof before) std::abort();
+    std::memcpy(before, p, size);
+    copy(model, p, value, size);
+    copy(model, result, before, size);
+  });
+}
+
+bool interleave_atomic_compare_exchange(std::size_t size, void* p, void* expected, const void* desired, int, int) {
+  Model model;
+  return sizeless(model, compare_type, p, size, [&] {
+    if (std::memcmp(p, expected, size) == 0) {
+      copy(model, p, desired, size);
+      return true;
+    }
+    if (model) model->self().pending.failed = true;
+    copy(model, expected, p, size);
+    return false;
+  });
+}
+}

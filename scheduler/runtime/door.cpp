@@ -1,0 +1,104 @@
+#include <interleave/scheduler/runtime/door.hpp>
+
+#include <dlfcn.h>
+#include <link.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace interleave::engine {
+namespace {
+
+struct Range {
+  std::uintptr_t low, high;
+};
+
+// Writable segments of the libraries that were compiled without instrumentation.
+struct ForeignStatics {
+  std::vector<Range> ranges;
+  std::uintptr_t low = ~std::uintptr_t{0}, high = 0;
+};
+
+// Whether a module calls our hooks: only instrumented code does.
+bool instrumented(const dl_phdr_info& info) {
+  for (int i = 0; i < info.dlpi_phnum; ++i) {
+    if (info.dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
+    const ElfW(Sym)* symbols = nullptr;
+    const char* strings = nullptr;
+    for (auto* d = reinterpret_cast<const ElfW(Dyn)*>(info.dlpi_addr + info.dlpi_phdr[i].p_vaddr); d->d_tag != DT_NULL; ++d) {
+      if (d->d_tag == DT_SYMTAB) symbols = reinterpret_cast<const ElfW(Sym)*>(d->d_un.d_ptr);
+      if (d->d_tag == DT_STRTAB) strings = reinterpret_cast<const char*>(d->d_un.d_ptr);
+    }
+    if (symbols == nullptr || strings == nullptr) return false;
+    // The symbol table ends, in practice, where the string table begins.
+    const auto* end = reinterpret_cast<const ElfW(Sym)*>(strings);
+    for (const ElfW(Sym)* s = symbols; s < end; ++s)
+      if (s->st_shndx == SHN_UNDEF && std::strncmp(strings + s->st_name, "__tsan_", 7) == 0) return true;
+  }
+  return false;
+}
+
+int add_module(dl_phdr_info* info, std::size_t, void* data) {
+  auto& found = *static_cast<ForeignStatics*>(data);
+  const bool program = info->dlpi_name == nullptr || *info->dlpi_name == '\0';
+  if (program || std::strstr(info->dlpi_name, "linux-vdso") != nullptr || instrumented(*info)) return 0;
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& segment = info->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) == 0) continue;
+    const Range range{info->dlpi_addr + segment.p_vaddr, info->dlpi_addr + segment.p_vaddr + segment.p_memsz};
+    found.ranges.push_back(range);
+    found.low = std::min(found.low, range.low);
+    found.high = std::max(found.high, range.high);
+  }
+  return 0;
+}
+
+const ForeignStatics& foreign_statics() {
+  static const ForeignStatics* known = nullptr;
+  if (known == nullptr) {
+    auto* found = new ForeignStatics;
+    dl_iterate_phdr(&add_module, found);
+    known = found;
+  }
+  return *known;
+}
+
+}  // namespace
+
+bool Model::foreign(const void* object) {
+  if (memory->contains(object)) [[likely]] return false;
+  const Mode before = mode;
+  mode = Mode::outside;
+  const ForeignStatics& known = foreign_statics();
+  mode = before;
+  const auto p = reinterpret_cast<std::uintptr_t>(object);
+  if (p - known.low >= known.high - known.low) return false;
+  for (const Range& range : known.ranges)
+    if (p - range.low < range.high - range.low) return true;
+  return false;
+}
+
+void* next_definition(const char* name, const char* version) {
+  void* found = version != nullptr ? dlvsym(RTLD_NEXT, name, version) : dlsym(RTLD_NEXT, name);
+  if (found == nullptr) {
+    const auto say = [](const char* text) { [[maybe_unused]] auto n = ::write(2, text, std::strlen(text)); };
+    say("interleave: the C library has no ");
+    say(name);
+    say("\n");
+    _exit(70);
+  }
+  return found;
+}
+
+void unsupported(const char* name, const char* why) {
+  Execution::current->fail("unsupported", why == nullptr ? fmt::format("unsupported operation {}", name)
+                                                         : fmt::format("unsupported operation {}: {}", name, why));
+}
+
+void misuse(const char* sentence) { Execution::current->fail("misuse", sentence); }
+
+}  // namespace interleave::engine

@@ -1,0 +1,100 @@
+// What every door of the runtime needs. A *door* is an interposed function by which a program enters the model:
+//
+//     extern "C" int sem_post(sem_t* s) {
+//       Model model;                       // are we in the model?
+//       if (!model) return REAL(sem_post)(s);
+//       model->step({.type = &post, .object = s});
+//       ...the effect, on the program's own object...
+//     }
+//
+// The state of a modelled object lives in the program's own object, as it does in the C library: so it is rolled back with
+// everything else, and no step looks anything up.
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+#include <ctime>
+
+#include <interleave/scheduler/execution.hpp>
+#include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/mode.hpp>
+
+namespace interleave::engine {
+
+// The definition that the program would have got without us. Stops the process if there is none.
+void* next_definition(const char* name, const char* version = nullptr);
+
+#define INTERLEAVE_REAL_VERSION(function, version)                                                     \
+  ([]() -> decltype(&function) {                                                                       \
+    static void* found = nullptr;                                                                      \
+    if (found == nullptr) found = ::interleave::engine::next_definition(#function, version);           \
+    return reinterpret_cast<decltype(&function)>(found);                                               \
+  }())
+#define REAL(function) INTERLEAVE_REAL_VERSION(function, nullptr)
+
+// The execution that the calling code belongs to, with modelling switched off while the door is open; false outside the model.
+class Model {
+ public:
+  Model() : inside_(mode == Mode::modelled) {
+    if (inside_) mode = Mode::outside;
+  }
+  // For an object that may belong to a library that we cannot see into: such objects are left to the real functions.
+  explicit Model(const void* object) : inside_(mode == Mode::modelled && !foreign(object)) {
+    if (inside_) mode = Mode::outside;
+  }
+  ~Model() {
+    if (inside_) mode = Mode::modelled;
+  }
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  explicit operator bool() const { return inside_; }
+  Execution* operator->() const { return Execution::current; }
+  Execution& operator*() const { return *Execution::current; }
+
+  // Whether `p` lies in the static storage of an uninstrumented library.
+  static bool foreign(const void* p);
+
+ private:
+  bool inside_;
+};
+
+// A write by a door to the program's memory.
+template <class T>
+void write(T& place, std::type_identity_t<T> value) {
+  memory->note_write(&place, sizeof place);
+  place = value;
+}
+
+// Ends the execution: the program called something that the model does not know.
+[[noreturn]] void unsupported(const char* name, const char* why = nullptr);
+
+// Ends the execution: the program broke a rule of POSIX whose breach is undefined behaviour.
+[[noreturn]] void misuse(const char* sentence);
+
+// ---- time: every clock is the thread's virtual clock plus a fixed origin ----
+std::uint64_t clock_origin(clockid_t clock);                            // nanoseconds
+std::uint64_t virtual_deadline(const timespec& absolute, clockid_t clock);
+bool valid(const timespec& t);
+
+// While it lives, what the thread waits in ends at `deadline`.
+class Timed {
+ public:
+  Timed(Thread& thread, std::uint64_t deadline) : thread_(thread) {
+    thread_.timed = true;
+    thread_.deadline = deadline;
+  }
+  ~Timed() { thread_.timed = false; }
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+
+ private:
+  Thread& thread_;
+};
+
+// ---- shared between families ----
+extern const OperationType mutex_lock_type;
+void take_mutex(Execution&, pthread_mutex_t*);                          // REQUIRES: the thread's lock step was chosen
+int  release_mutex(Execution&, pthread_mutex_t*);                       // 0 or EPERM
+
+}  // namespace interleave::engine

@@ -1,0 +1,122 @@
+// The heap: malloc and its kin, and through them operator new.
+//
+// A modelled thread allocates from the executions' arena. What it frees of the world outside is not freed: the rollback
+// brings the reference back. Framework code and everybody else use the C library's heap.
+#include <malloc.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include <interleave/scheduler/framework_code.hpp>
+#include <interleave/scheduler/runtime/door.hpp>
+
+// The C library's own names: looking malloc up would allocate.
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+void  __libc_free(void*);
+}
+
+namespace interleave::engine {
+namespace {
+
+bool in_arena(const void* p) { return memory != nullptr && memory->in_arena(p); }
+
+void* allocate(std::size_t size, std::size_t alignment = 16) {
+  void* p = memory->allocate(size, alignment);
+  if (p == nullptr) errno = ENOMEM;
+  return p;
+}
+
+bool power_of_two(std::size_t n) { return n != 0 && (n & (n - 1)) == 0; }
+
+}  // namespace
+}  // namespace interleave::engine
+
+using namespace interleave::engine;
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+void* malloc(std::size_t size) {
+  if (mode == Mode::modelled) return allocate(size);
+  return __libc_malloc(size);
+}
+
+void* calloc(std::size_t n, std::size_t size) {
+  if (mode != Mode::modelled) return __libc_calloc(n, size);
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(n, size, &bytes)) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  void* p = allocate(bytes);
+  if (p != nullptr) std::memset(p, 0, bytes);
+  return p;
+}
+
+void free(void* p) {
+  if (p == nullptr) return;
+  if (in_arena(p)) return memory->release(p);
+  if (mode == Mode::modelled) return;
+  if (mode == Mode::framework) return framework_free(p);
+  __libc_free(p);
+}
+
+void* realloc(void* p, std::size_t size) {
+  if (p == nullptr) return malloc(size);
+  const bool ours = in_arena(p);
+  if (!ours && mode == Mode::outside) return __libc_realloc(p, size);
+  if (size == 0) {
+    free(p);
+    return nullptr;
+  }
+  void* moved = malloc(size);
+  if (moved == nullptr) return nullptr;
+  const std::size_t before = ours ? memory->size_of(p) : malloc_usable_size(p);
+  std::memcpy(moved, p, before < size ? before : size);
+  free(p);
+  return moved;
+}
+
+void* memalign(std::size_t alignment, std::size_t size) {
+  if (mode == Mode::modelled) return allocate(size, alignment);
+  return __libc_memalign(alignment, size);
+}
+
+void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
+
+int posix_memalign(void** result, std::size_t alignment, std::size_t size) {
+  if (!power_of_two(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
+  void* p = memalign(alignment, size);
+  if (p == nullptr) return ENOMEM;
+  if (mode == Mode::modelled) memory->note_write(result, sizeof *result);
+  *result = p;
+  return 0;
+}
+
+void* valloc(std::size_t size) { return memalign(4096, size); }
+void* pvalloc(std::size_t size) { return memalign(4096, (size + 4095) & ~std::size_t{4095}); }
+
+void* reallocarray(void* p, std::size_t n, std::size_t size) {
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(n, size, &bytes)) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  return realloc(p, bytes);
+}
+
+std::size_t malloc_usable_size(void* p) {
+  if (p == nullptr) return 0;
+  if (in_arena(p)) return memory->size_of(p);
+  return REAL(malloc_usable_size)(p);
+}
+
+}  // extern "C"
+
+#pragma GCC visibility pop

@@ -1,0 +1,156 @@
+// Mutexes: pthread_mutex_t of the kinds normal, recursive and errorcheck, and through them all of <mutex> but call_once.
+//
+// A mutex that is held is `__lock != 0`, by the thread `__owner - 1`, as in the C library: so one that was locked before the
+// exploration is seen as locked.
+#include <pthread.h>
+
+#include <interleave/scheduler/runtime/door.hpp>
+
+namespace interleave::engine {
+namespace {
+
+auto& fields(const void* mutex) { return static_cast<pthread_mutex_t*>(const_cast<void*>(mutex))->__data; }
+int kind(const void* mutex) { return fields(mutex).__kind & 3; }
+bool recursive(const void* mutex) { return kind(mutex) == PTHREAD_MUTEX_RECURSIVE; }
+int owner_mark(const Thread& thread) { return static_cast<int>(thread.id) + 1; }
+
+bool held_by(const void* mutex, const Thread& thread) {
+  return fields(mutex).__lock != 0 && fields(mutex).__owner == owner_mark(thread);
+}
+
+// Free, or held by the thread itself where that is not a reason to sleep.
+bool can_proceed(const Thread& thread) {
+  const void* mutex = thread.pending.object;
+  return fields(mutex).__lock == 0 || (kind(mutex) != PTHREAD_MUTEX_NORMAL && kind(mutex) != PTHREAD_MUTEX_ADAPTIVE_NP &&
+                                       held_by(mutex, thread));
+}
+
+const Thread* holder(const Execution& run, const Thread& thread) {
+  const auto& mutex = fields(thread.pending.object);
+  const auto id = static_cast<std::size_t>(mutex.__owner - 1);
+  return mutex.__lock != 0 && id < run.threads_created() ? &run.thread(id) : nullptr;
+}
+
+// What taking a mutex comes to when it is the thread's turn: 0, EBUSY, EDEADLK.
+int attempt(Execution& run, pthread_mutex_t* m) {
+  Thread& me = run.self();
+  auto& mutex = m->__data;
+  if (mutex.__lock == 0) {
+    write(mutex.__lock, 1);
+    write(mutex.__owner, owner_mark(me));
+    write(mutex.__count, 1);
+    return 0;
+  }
+  if (held_by(m, me) && recursive(m)) {
+    write(mutex.__count, mutex.__count + 1);
+    return 0;
+  }
+  me.pending.failed = true;
+  return held_by(m, me) && kind(m) == PTHREAD_MUTEX_ERRORCHECK ? EDEADLK : EBUSY;
+}
+
+const OperationType try_lock_type{.name = "mutex try_lock", .access = Access::write};
+const OperationType timed_lock_type{
+    .name = "mutex timed lock", .access = Access::write, .waits = true,
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return can_proceed(t) || run.due(t); },
+    .blocker = &holder};
+const OperationType unlock_type{.name = "mutex unlock", .access = Access::write};
+
+int timed_lock(Execution& run, pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
+  if (!valid(*absolute)) return EINVAL;
+  Thread& me = run.self();
+  const std::uint64_t deadline = virtual_deadline(*absolute, clock);
+  const Timed timed(me, deadline);
+  run.step({.type = &timed_lock_type, .object = m});
+  const int result = attempt(run, m);
+  if (result != EBUSY) return result;
+  run.pass_until(deadline);
+  return ETIMEDOUT;
+}
+
+}  // namespace
+
+const OperationType mutex_lock_type{
+    .name = "mutex lock", .access = Access::write, .waits = true,
+    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return can_proceed(t); },
+    .blocker = &holder};
+
+void take_mutex(Execution& run, pthread_mutex_t* m) { attempt(run, m); }
+
+int release_mutex(Execution& run, pthread_mutex_t* m) {
+  auto& mutex = m->__data;
+  if (!held_by(m, run.self())) {
+    if (kind(m) == PTHREAD_MUTEX_RECURSIVE || kind(m) == PTHREAD_MUTEX_ERRORCHECK) return EPERM;
+    misuse(mutex.__lock == 0 ? "a thread unlocks a mutex that is not locked"
+                             : "a thread unlocks a mutex that another thread holds");
+  }
+  if (mutex.__count > 1) {
+    write(mutex.__count, mutex.__count - 1);
+    return 0;
+  }
+  write(mutex.__count, 0);
+  write(mutex.__owner, 0);
+  write(mutex.__lock, 0);
+  return 0;
+}
+
+}  // namespace interleave::engine
+
+using namespace interleave::engine;
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+int pthread_mutex_lock(pthread_mutex_t* m) {
+  Model model(m);
+  if (!model) return REAL(pthread_mutex_lock)(m);
+  model->step({.type = &mutex_lock_type, .object = m});
+  return attempt(*model, m);
+}
+
+int pthread_mutex_trylock(pthread_mutex_t* m) {
+  Model model(m);
+  if (!model) return REAL(pthread_mutex_trylock)(m);
+  model->step({.type = &try_lock_type, .object = m});
+  const int result = attempt(*model, m);
+  return result == EDEADLK ? EBUSY : result;
+}
+
+int pthread_mutex_timedlock(pthread_mutex_t* m, const timespec* absolute) {
+  Model model(m);
+  if (!model) return REAL(pthread_mutex_timedlock)(m, absolute);
+  return timed_lock(*model, m, CLOCK_REALTIME, absolute);
+}
+
+int pthread_mutex_clocklock(pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
+  Model model(m);
+  if (!model) return REAL(pthread_mutex_clocklock)(m, clock, absolute);
+  return timed_lock(*model, m, clock, absolute);
+}
+
+int pthread_mutex_unlock(pthread_mutex_t* m) {
+  Model model(m);
+  if (!model) return REAL(pthread_mutex_unlock)(m);
+  model->step({.type = &unlock_type, .object = m});
+  const int result = release_mutex(*model, m);
+  if (result != 0) model->self().pending.failed = true;
+  return result;
+}
+
+// Not steps: a race between these and a use is a misuse of the memory, not of the mutex.
+int pthread_mutex_init(pthread_mutex_t* m, const pthread_mutexattr_t* attributes) {
+  Model model;
+  if (model) memory->note_write(m, sizeof *m);
+  return REAL(pthread_mutex_init)(m, attributes);
+}
+
+int pthread_mutex_destroy(pthread_mutex_t* m) {
+  Model model(m);
+  if (!model) return REAL(pthread_mutex_destroy)(m);
+  return m->__data.__lock != 0 ? EBUSY : 0;
+}
+
+}  // extern "C"
+
+#pragma GCC visibility pop

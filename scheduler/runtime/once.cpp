@@ -1,0 +1,110 @@
+// Once-only initialisation: pthread_once (and through it std::call_once) and the guards of function-local statics.
+#include <pthread.h>
+
+#include <mutex>
+
+#include <interleave/scheduler/runtime/door.hpp>
+
+namespace interleave::engine {
+namespace {
+
+enum : int { untouched = 0, in_progress = 1, done = 2 };  // the values of a pthread_once_t in the C library
+
+int& state(const void* once) { return *static_cast<int*>(const_cast<void*>(once)); }
+
+const OperationType once_type{
+    .name = "once", .access = Access::write, .waits = true,
+    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return state(t.pending.object) != in_progress; }};
+const OperationType once_done_type{.name = "once done", .access = Access::write};
+
+// Two bytes of a guard: "initialised" (fixed by the ABI) and ours, "somebody is at it".
+unsigned char* bytes(const void* guard) { return static_cast<unsigned char*>(const_cast<void*>(guard)); }
+
+const OperationType guard_type{
+    .name = "static init", .access = Access::write, .waits = true,
+    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return bytes(t.pending.object)[1] == 0; }};
+const OperationType guard_done_type{.name = "static ready", .access = Access::write};
+const OperationType guard_abort_type{.name = "static init failed", .access = Access::write};
+
+// std::call_once hands its callable to pthread_once in two thread-local words of libstdc++; other fibers write them too
+// while this one waits for its turn.
+class CallOnceWords {
+ public:
+  CallOnceWords() : callable_(std::__once_callable), call_(std::__once_call) {}
+  ~CallOnceWords() {
+    std::__once_callable = callable_;
+    std::__once_call = call_;
+  }
+
+ private:
+  void* callable_;
+  void (*call_)();
+};
+
+}  // namespace
+}  // namespace interleave::engine
+
+using namespace interleave::engine;
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+int pthread_once(pthread_once_t* once, void (*init)()) {
+  {
+    Model model(once);
+    if (!model) return REAL(pthread_once)(once, init);
+    {
+      const CallOnceWords words;
+      model->step({.type = &once_type, .object = once, .size = sizeof *once});
+    }
+    if (*once == done) {
+      model->self().pending.failed = true;
+      return 0;
+    }
+    write(*once, in_progress);
+  }
+  try {
+    init();
+  } catch (...) {
+    Model model;
+    model->step({.type = &once_done_type, .object = once, .size = sizeof *once});
+    write(*once, untouched);
+    throw;
+  }
+  Model model;
+  model->step({.type = &once_done_type, .object = once, .size = sizeof *once});
+  write(*once, done);
+  return 0;
+}
+
+int __cxa_guard_acquire(std::uint64_t* guard) {
+  Model model(guard);
+  if (!model) return REAL(__cxa_guard_acquire)(guard);
+  model->step({.type = &guard_type, .object = guard, .size = 1});
+  if (bytes(guard)[0] != 0) {
+    model->self().pending.failed = true;
+    return 0;
+  }
+  write(bytes(guard)[1], 1);
+  return 1;
+}
+
+void __cxa_guard_release(std::uint64_t* guard) noexcept {
+  Model model(guard);
+  if (!model) return REAL(__cxa_guard_release)(guard);
+  model->step({.type = &guard_done_type, .object = guard, .size = 1});
+  write(bytes(guard)[0], 1);
+  write(bytes(guard)[1], 0);
+}
+
+void __cxa_guard_abort(std::uint64_t* guard) noexcept {
+  Model model(guard);
+  if (!model) return REAL(__cxa_guard_abort)(guard);
+  model->step({.type = &guard_abort_type, .object = guard, .size = 1});
+  write(bytes(guard)[1], 0);
+}
+
+}  // extern "C"
+
+#pragma GCC visibility pop

@@ -1,0 +1,67 @@
+// Leaving the process, and what is registered for then.
+#include <cstdlib>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/runtime/door.hpp>
+
+using namespace interleave::engine;
+
+namespace {
+
+[[noreturn]] void refuse(const char* name, int status) {
+  Execution::current->fail("crash", fmt::format("the program calls {}({}) inside an execution", name, status));
+}
+
+}  // namespace
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+// A destructor registered by an execution belongs to that execution, whose storage is rolled back as a whole.
+int __cxa_atexit(void (*destructor)(void*), void* object, void* module) {
+  Model model;
+  if (!model) return REAL(__cxa_atexit)(destructor, object, module);
+  return 0;
+}
+
+void exit(int status) noexcept {
+  Model model;
+  if (model) refuse("exit", status);
+  REAL(exit)(status);
+  __builtin_unreachable();
+}
+
+void quick_exit(int status) noexcept {
+  Model model;
+  if (model) refuse("quick_exit", status);
+  REAL(quick_exit)(status);
+  __builtin_unreachable();
+}
+
+void _exit(int status) {
+  Model model;
+  if (model) refuse("_exit", status);
+  REAL(_exit)(status);
+  __builtin_unreachable();
+}
+
+void _Exit(int status) noexcept {
+  Model model;
+  if (model) refuse("_Exit", status);
+  REAL(_Exit)(status);
+  __builtin_unreachable();
+}
+
+void abort() noexcept {
+  Model model;
+  if (model) Execution::current->fail("crash", "the program calls abort()");
+  REAL(abort)();
+  __builtin_unreachable();
+}
+
+}  // extern "C"
+
+#pragma GCC visibility pop

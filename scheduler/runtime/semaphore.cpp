@@ -1,0 +1,133 @@
+// POSIX semaphores: sem_t. The value is where the C library keeps it, in the low half of the first word.
+#include <semaphore.h>
+
+#include <climits>
+
+#include <interleave/scheduler/runtime/door.hpp>
+
+namespace interleave::engine {
+namespace {
+
+std::uint32_t& value(const void* semaphore) { return *static_cast<std::uint32_t*>(const_cast<void*>(semaphore)); }
+
+bool may_interrupt(const Execution& run, const Thread& thread) { return run.options().interrupts && !thread.spent; }
+
+const OperationType wait_type{
+    .name = "sem_wait", .access = Access::write, .waits = true,
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
+      return (value(t.pending.object) > 0) + may_interrupt(run, t);
+    },
+    .noun = "semaphore"};
+const OperationType timed_wait_type{
+    .name = "sem_timedwait", .access = Access::write, .waits = true,
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
+      return (value(t.pending.object) > 0 || run.due(t)) + may_interrupt(run, t);
+    },
+    .noun = "semaphore"};
+const OperationType try_wait_type{.name = "sem_trywait", .access = Access::write, .noun = "semaphore"};
+const OperationType post_type{.name = "sem_post", .access = Access::post, .noun = "semaphore"};
+const OperationType get_value_type{.name = "sem_getvalue", .access = Access::read, .noun = "semaphore"};
+
+int fail_with(Execution& run, int error) {
+  run.self().pending.failed = true;
+  errno = error;
+  return -1;
+}
+
+// One of the candidates of a wait was chosen: the last one is the interrupt, if there may be one.
+int wait(Execution& run, sem_t* s, const OperationType& type, const std::uint64_t* deadline) {
+  Thread& me = run.self();
+  me.spent = false;
+  const std::uint32_t variant = run.step({.type = &type, .object = s});
+  const bool ready = value(s) > 0 || (deadline != nullptr && run.due(me));
+  if (variant == (ready ? 1u : 0u)) {
+    me.spent = true;
+    return fail_with(run, EINTR);
+  }
+  if (value(s) > 0) {
+    write(value(s), value(s) - 1);
+    return 0;
+  }
+  run.pass_until(*deadline);
+  return fail_with(run, ETIMEDOUT);
+}
+
+int timed_wait(Execution& run, sem_t* s, clockid_t clock, const timespec* absolute) {
+  if (!valid(*absolute)) {
+    errno = EINVAL;
+    return -1;
+  }
+  const std::uint64_t deadline = virtual_deadline(*absolute, clock);
+  const Timed timed(run.self(), deadline);
+  return wait(run, s, timed_wait_type, &deadline);
+}
+
+}  // namespace
+}  // namespace interleave::engine
+
+using namespace interleave::engine;
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+int sem_wait(sem_t* s) {
+  Model model(s);
+  if (!model) return REAL(sem_wait)(s);
+  return wait(*model, s, wait_type, nullptr);
+}
+
+int sem_trywait(sem_t* s) {
+  Model model(s);
+  if (!model) return REAL(sem_trywait)(s);
+  model->step({.type = &try_wait_type, .object = s});
+  if (value(s) == 0) return fail_with(*model, EAGAIN);
+  write(value(s), value(s) - 1);
+  return 0;
+}
+
+int sem_timedwait(sem_t* s, const timespec* absolute) {
+  Model model(s);
+  if (!model) return REAL(sem_timedwait)(s, absolute);
+  return timed_wait(*model, s, CLOCK_REALTIME, absolute);
+}
+
+int sem_clockwait(sem_t* s, clockid_t clock, const timespec* absolute) {
+  Model model(s);
+  if (!model) return REAL(sem_clockwait)(s, clock, absolute);
+  return timed_wait(*model, s, clock, absolute);
+}
+
+int sem_post(sem_t* s) {
+  Model model(s);
+  if (!model) return REAL(sem_post)(s);
+  model->step({.type = &post_type, .object = s});
+  if (value(s) == INT_MAX) return fail_with(*model, EOVERFLOW);
+  write(value(s), value(s) + 1);
+  return 0;
+}
+
+int sem_getvalue(sem_t* s, int* result) {
+  Model model(s);
+  if (!model) return REAL(sem_getvalue)(s, result);
+  model->step({.type = &get_value_type, .object = s});
+  write(*result, static_cast<int>(value(s)));
+  return 0;
+}
+
+// Not steps; see mutex.cpp.
+int sem_init(sem_t* s, int shared, unsigned initial) {
+  Model model;
+  if (model) memory->note_write(s, sizeof *s);
+  return REAL(sem_init)(s, shared, initial);
+}
+
+int sem_destroy(sem_t* s) {
+  Model model;
+  if (!model) return REAL(sem_destroy)(s);
+  return 0;
+}
+
+}  // extern "C"
+
+#pragma GCC visibility pop

@@ -1,0 +1,172 @@
+// Threads: pthread_create and its kin, and through them std::thread, std::jthread, std::async.
+//
+// A modelled thread's pthread_t is its id plus one: the same in every process, and never 0. A new thread runs to its first
+// announcement within the step that creates it.
+#include <pthread.h>
+#include <unwind.h>
+
+#include <cstring>
+
+#include <interleave/scheduler/runtime/door.hpp>
+
+namespace interleave::engine {
+namespace {
+
+pthread_t handle(const Thread& thread) { return thread.id + 1; }
+
+Thread* find(Execution& run, pthread_t handle) {
+  return handle >= 1 && handle <= run.threads_created() ? &run.thread(handle - 1) : nullptr;
+}
+
+const Thread& target(const Execution& run, const Thread& thread) { return run.thread(thread.pending.argument); }
+const Thread* blocking_target(const Execution& run, const Thread& thread) { return &target(run, thread); }
+
+const OperationType create_type{.name = "thread create"};
+const OperationType join_type{
+    .name = "thread join", .waits = true,
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return target(run, t).finished; },
+    .blocker = &blocking_target};
+const OperationType timed_join_type{
+    .name = "thread timed join", .waits = true,
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
+      return target(run, t).finished || run.due(t);
+    },
+    .blocker = &blocking_target};
+const OperationType try_join_type{.name = "thread try_join"};
+
+// Whether `thread` may be joined by the caller: 0 or an error.
+int joinable(Execution& run, const Thread* thread) {
+  if (thread == nullptr || thread->joined) return ESRCH;
+  if (thread->daemon) return EINVAL;
+  if (thread == &run.self()) return EDEADLK;
+  return 0;
+}
+
+int collect(Thread& thread, void** result) {
+  thread.joined = true;
+  if (result != nullptr) write(*result, thread.result);
+  return 0;
+}
+
+int join(Execution& run, pthread_t h, void** result) {
+  Thread* thread = find(run, h);
+  if (const int error = joinable(run, thread)) return error;
+  run.step({.type = &join_type, .argument = thread->id});
+  run.pass_until(thread->now);
+  return collect(*thread, result);
+}
+
+int timed_join(Execution& run, pthread_t h, void** result, std::uint64_t deadline) {
+  Thread* thread = find(run, h);
+  if (const int error = joinable(run, thread)) return error;
+  const Timed timed(run.self(), deadline);
+  run.step({.type = &timed_join_type, .argument = thread->id});
+  if (thread->finished) return collect(*thread, result);
+  run.self().pending.failed = true;
+  run.pass_until(deadline);
+  return ETIMEDOUT;
+}
+
+_Unwind_Reason_Code go_on(int, _Unwind_Action actions, _Unwind_Exception_Class, _Unwind_Exception*, _Unwind_Context*, void*) {
+  if ((actions & _UA_END_OF_STACK) != 0) std::abort();
+  return _URC_NO_REASON;
+}
+
+}  // namespace
+}  // namespace interleave::engine
+
+using namespace interleave::engine;
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+int pthread_create(pthread_t* result, const pthread_attr_t* attributes, void* (*start)(void*), void* argument) {
+  Model model;
+  if (!model) return REAL(pthread_create)(result, attributes, start, argument);
+  int detach = PTHREAD_CREATE_JOINABLE;
+  if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &detach);
+  model->step({.type = &create_type});
+  // The child may read *result before we return, so the handle is there first.
+  memory->note_write(result, sizeof *result);
+  *result = model->threads_created() + 1;
+  Thread* thread = model->spawn(start, argument, nullptr);
+  if (thread == nullptr) return EAGAIN;
+  if (detach == PTHREAD_CREATE_DETACHED) thread->daemon = true;
+  return 0;
+}
+
+int pthread_join(pthread_t h, void** result) {
+  Model model;
+  if (!model) return REAL(pthread_join)(h, result);
+  return join(*model, h, result);
+}
+
+int pthread_tryjoin_np(pthread_t h, void** result) noexcept {
+  Model model;
+  if (!model) return REAL(pthread_tryjoin_np)(h, result);
+  Thread* thread = find(*model, h);
+  if (const int error = joinable(*model, thread)) return error;
+  model->step({.type = &try_join_type, .argument = thread->id});
+  if (thread->finished) return collect(*thread, result);
+  model->self().pending.failed = true;
+  return EBUSY;
+}
+
+int pthread_timedjoin_np(pthread_t h, void** result, const timespec* absolute) {
+  Model model;
+  if (!model) return REAL(pthread_timedjoin_np)(h, result, absolute);
+  if (!valid(*absolute)) return EINVAL;
+  return timed_join(*model, h, result, virtual_deadline(*absolute, CLOCK_REALTIME));
+}
+
+int pthread_clockjoin_np(pthread_t h, void** result, clockid_t clock, const timespec* absolute) {
+  Model model;
+  if (!model) return REAL(pthread_clockjoin_np)(h, result, clock, absolute);
+  if (!valid(*absolute)) return EINVAL;
+  return timed_join(*model, h, result, virtual_deadline(*absolute, clock));
+}
+
+// Nobody else can see whether a thread is detached: no step.
+int pthread_detach(pthread_t h) noexcept {
+  Model model;
+  if (!model) return REAL(pthread_detach)(h);
+  Thread* thread = find(*model, h);
+  if (thread == nullptr || thread->joined) return ESRCH;
+  if (thread->daemon) return EINVAL;
+  thread->daemon = true;
+  return 0;
+}
+
+void pthread_exit(void* result) {
+  Execution* run = nullptr;
+  {
+    Model model;
+    if (!model) REAL(pthread_exit)(result);
+    run = &*model;
+    run->self().result = result;
+  }
+  auto* exception = new _Unwind_Exception{};
+  _Unwind_ForcedUnwind(exception, &go_on, nullptr);
+  std::abort();
+}
+
+pthread_t pthread_self() noexcept {
+  Model model;
+  if (!model) return REAL(pthread_self)();
+  return handle(model->self());
+}
+
+int pthread_setname_np(pthread_t h, const char* name) noexcept {
+  Model model;
+  if (!model) return REAL(pthread_setname_np)(h, name);
+  Thread* thread = find(*model, h);
+  if (thread == nullptr) return ESRCH;
+  if (std::strlen(name) > 15) return ERANGE;
+  if (model->watched()) thread->name = name;
+  return 0;
+}
+
+}  // extern "C"
+
+#pragma GCC visibility pop

@@ -1,0 +1,61 @@
+// Depth-first enumeration of every schedule.
+//
+// path_ remembers, for each choice of the last execution, which candidate was taken and out of how many:
+//
+//     taken    0 2 1
+//     enabled  2 3 2
+//
+// The next execution repeats the longest prefix whose last choice can still be increased. A repeated prefix must offer the
+// same candidates as before; if it does not, the program depends on something that the model does not control.
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/strategy.hpp>
+
+namespace interleave::engine {
+namespace {
+
+class Dfs final : public Strategy {
+ public:
+  bool begin_execution() override {
+    depth_ = 0;
+    if (!std::exchange(started_, true)) return true;
+    while (!path_.empty() && path_.back().taken + 1 == path_.back().enabled) path_.pop_back();
+    if (path_.empty()) return false;
+    ++path_.back().taken;
+    return true;
+  }
+
+  std::size_t choose(const ChoicePoint& at) override {
+    const auto enabled = static_cast<std::uint32_t>(at.enabled.size());
+    if (enabled == 1) return 0;
+    if (depth_ == path_.size()) {
+      path_.push_back({.taken = 0, .enabled = enabled, .fingerprint = at.fingerprint});
+    } else if (path_[depth_].enabled != enabled || path_[depth_].fingerprint != at.fingerprint) {
+      throw Divergence(fmt::format(
+          "at step {} the program offers {} candidates where it offered {} under the same choices before, or other ones: it "
+          "depends on something outside the model (time, randomness, an address, state left by an earlier execution)",
+          at.step, enabled, path_[depth_].enabled));
+    }
+    return path_[depth_++].taken;
+  }
+
+  bool exhaustive() const override { return true; }
+  std::string resolved() const override { return "dfs"; }
+
+ private:
+  struct Choice {
+    std::uint32_t taken, enabled, fingerprint;
+  };
+  std::vector<Choice> path_;
+  std::size_t depth_ = 0;
+  bool started_ = false;
+};
+
+const Registration dfs{"dfs", "every interleaving, once, depth first", false,
+                       [](Arguments&, std::unique_ptr<Strategy>) { return std::make_unique<Dfs>(); }};
+
+}  // namespace
+}  // namespace interleave::engine

@@ -1,0 +1,69 @@
+// The nondeterminism check: runs every schedule of another strategy twice and compares what the program offers. A program
+// that depends on nothing but its schedule offers the same candidates both times.
+#include <fmt/format.h>
+
+#include <interleave/scheduler/strategy.hpp>
+
+namespace interleave::engine {
+namespace {
+
+class Repeat final : public Strategy {
+ public:
+  explicit Repeat(std::unique_ptr<Strategy> inner) : inner_(std::move(inner)) {}
+
+  bool begin_execution() override {
+    next_ = 0;
+    second_ = !second_;
+    if (second_) return true;
+    seen_.clear();
+    return inner_->begin_execution();
+  }
+
+  std::size_t choose(const ChoicePoint& at) override {
+    if (!second_) {
+      const std::size_t index = inner_->choose(at);
+      seen_.push_back({at.fingerprint, static_cast<std::uint32_t>(at.enabled.size()), static_cast<std::uint32_t>(index)});
+      return index;
+    }
+    if (next_ == seen_.size() || seen_[next_].fingerprint != at.fingerprint || seen_[next_].enabled != at.enabled.size())
+      throw Divergence(fmt::format(
+          "the same schedule run twice: at step {} the program offers something else the second time; it depends on something "
+          "outside the model (time, randomness, an address, state left by an earlier execution)", at.step));
+    return seen_[next_++].taken;
+  }
+
+  bool wants_steps() const override { return inner_->wants_steps(); }
+  void performed(const Step& step) override {
+    if (!second_) inner_->performed(step);
+  }
+  void end_execution(Ending ending) override {
+    if (!second_) {
+      inner_->end_execution(ending);
+      ending_ = ending;
+    } else if (ending != ending_ && ending != Ending::failed) {
+      throw Divergence("the same schedule run twice ends otherwise the second time");
+    }
+  }
+  bool exhaustive() const override { return inner_->exhaustive(); }
+  bool redundant() const override { return second_ || inner_->redundant(); }
+  std::optional<std::uint64_t> execution_seed() const override { return inner_->execution_seed(); }
+  std::string resolved() const override { return "repeat/" + inner_->resolved(); }
+
+ private:
+  struct Seen {
+    std::uint32_t fingerprint = 0, enabled = 0, taken = 0;
+  };
+  std::unique_ptr<Strategy> inner_;
+  std::vector<Seen> seen_;
+  std::size_t next_ = 0;
+  bool second_ = true;  // so that the next execution is a first one
+  Ending ending_ = Ending::finished;
+};
+
+const Registration repeat{"repeat", "runs every schedule of another strategy twice and compares: finds nondeterminism", true,
+                          [](Arguments&, std::unique_ptr<Strategy> inner) {
+                            return std::make_unique<Repeat>(std::move(inner));
+                          }};
+
+}  // namespace
+}  // namespace interleave::engine

@@ -1,0 +1,148 @@
+// A strategy decides: which enabled candidate is next, and whether there is another execution.
+//
+// All nondeterminism of a program is one index into one list: which thread steps, which waiter a signal wakes, whether a
+// timed wait times out, the value of choose(n). A strategy sees that list and nothing else; it knows no fibers, no objects
+// and no checkers. A new strategy is one new file in strategies/ with one `Registration`.
+//
+// The engine calls, from one thread at a time:
+//
+//     while (begin_execution()) { { choose(point) [performed(step)] }*  end_execution(ending) }
+//
+// `choose` is called for every step, also where there is only one candidate; it must not allocate once warmed up.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <interleave/scheduler/operation.hpp>
+
+namespace interleave::engine {
+
+// An entry of a choice point. `variant` tells the candidates of one thread apart: which waiter, timeout or not, which value.
+struct Candidate {
+  std::uint32_t    thread;
+  std::uint32_t    variant;
+  const Operation* operation;  // as announced
+};
+
+struct ChoicePoint {
+  std::span<const Candidate> enabled;  // by thread, then by variant; never empty
+  std::uint32_t last;                  // the thread that made the step before (the body's thread at first)
+  std::uint64_t step;                  // 1 for the first
+  std::uint32_t fingerprint;           // of `enabled`, the same in every process; 0 where there is one candidate
+};
+
+// A step after it was made.
+struct Step {
+  std::uint32_t    thread;
+  std::uint32_t    variant;
+  const Operation* operation;  // as performed: `failed` is known
+};
+
+enum class Ending { finished, quiescent, deadlock, failed, cut };
+
+// The program did not offer what it offered before under the same choices, or a schedule does not fit the program. The
+// sentence says at which step and why.
+class Divergence : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class Strategy {
+ public:
+  virtual ~Strategy() = default;
+
+  // Prepares the next execution; false: there is none.
+  virtual bool begin_execution() = 0;
+
+  // The index of the candidate that steps next. May throw Divergence.
+  virtual std::size_t choose(const ChoicePoint&) = 0;
+
+  // Called after each step if `wants_steps` said so before the exploration began.
+  virtual bool wants_steps() const { return false; }
+  virtual void performed(const Step&) {}
+
+  virtual void end_execution(Ending) {}
+
+  // True if running out of executions means that every interleaving (up to equivalence) was visited.
+  virtual bool exhaustive() const { return false; }
+
+  // The execution that has just ended was equivalent to an earlier one and counts as redundant.
+  virtual bool redundant() const { return false; }
+
+  // For strategies that draw: the seed that makes a fresh strategy of the same string begin with this very execution.
+  virtual std::optional<std::uint64_t> execution_seed() const { return std::nullopt; }
+
+  // The strategy string with every parameter resolved.
+  virtual std::string resolved() const = 0;
+};
+
+// The part of a strategy string behind the name: key=value pairs, and the seed. Unknown keys are refused once the strategy
+// has been made.
+class Arguments {
+ public:
+  Arguments(std::string name, std::map<std::string, std::string> values, std::uint64_t seed)
+      : name_(std::move(name)), values_(std::move(values)), seed_(seed) {}
+
+  std::uint64_t seed() const { return seed_; }
+  // The value of `key`, a whole number of at least `least`, or `otherwise`. Throws UsageError.
+  std::uint64_t number(const std::string& key, std::uint64_t otherwise, std::uint64_t least = 0);
+  // Throws UsageError if a key was given that nobody asked for.
+  void refuse_unknown() const;
+
+ private:
+  std::string name_;
+  std::map<std::string, std::string> values_;
+  std::vector<std::string> asked_;
+  std::uint64_t seed_;
+};
+
+// What a strategy file registers. `make` of a wrapper gets the strategy that it holds, others null.
+struct Registration {
+  std::string_view name;
+  std::string_view summary;
+  bool wraps = false;
+  std::function<std::unique_ptr<Strategy>(Arguments&, std::unique_ptr<Strategy> inner)> make;
+
+  Registration(std::string_view name, std::string_view summary, bool wraps,
+               std::function<std::unique_ptr<Strategy>(Arguments&, std::unique_ptr<Strategy>)> make);
+};
+
+const std::vector<const Registration*>& registered_strategies();
+
+// Makes the strategy of a string such as "dfs", "random" or "repeat/dfs". Throws UsageError with the nearest names.
+std::unique_ptr<Strategy> make_strategy(std::string_view text, std::uint64_t seed);
+
+// A generator whose sequence is ours for ever: splitmix64 (Steele, Lea, Flood, OOPSLA'14).
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t next() {
+    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+  }
+  // Uniform in 0..n-1, without bias. REQUIRES: n > 0.
+  std::size_t below(std::size_t n) {
+    if ((n & (n - 1)) == 0) return next() & (n - 1);
+    const std::uint64_t limit = ~std::uint64_t{0} - ~std::uint64_t{0} % n;
+    std::uint64_t x = next();
+    while (x >= limit) x = next();
+    return x % n;
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace interleave::engine

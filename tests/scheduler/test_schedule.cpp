@@ -1,0 +1,172 @@
+// The token of a schedule: it carries everything, it is short, and it cannot be mistaken.
+#include <catch2/catch.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <interleave/interleave.hpp>
+#include <interleave/scheduler/schedule.hpp>
+
+namespace interleave {
+namespace {
+
+using Catch::Matchers::Contains;
+
+constexpr std::string_view base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+Schedule with_choices(std::vector<std::uint32_t> choices) {
+  Schedule schedule;
+  schedule.name = "event/producer_consumer";
+  schedule.build = 12345;
+  schedule.choices = std::move(choices);
+  return schedule;
+}
+
+Schedule there_and_back(const Schedule& schedule) { return decode(encode(schedule), schedule.name); }
+
+// A small generator of its own: the same numbers with every library.
+class Random {
+ public:
+  std::uint32_t below(std::uint32_t n) {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<std::uint32_t>((state_ >> 33) % n);
+  }
+
+ private:
+  std::uint64_t state_ = 1;
+};
+
+TEST_CASE("a token gives back the schedule that it was made from") {
+  const std::vector<std::vector<std::uint32_t>> examples = {
+      {}, {0}, {1}, {0, 0, 0}, {2, 2, 1, 0, 7}, {0, 4294967295u, 0}, std::vector<std::uint32_t>(100'000, 0),
+  };
+  for (const auto& choices : examples) CHECK(there_and_back(with_choices(choices)) == with_choices(choices));
+
+  Random random;
+  for (int i = 0; i < 2'000; ++i) {
+    std::vector<std::uint32_t> choices(random.below(40));
+    const auto most = 1 + random.below(9);
+    for (auto& choice : choices) choice = random.below(most);
+    REQUIRE(there_and_back(with_choices(choices)) == with_choices(choices));
+  }
+}
+
+TEST_CASE("a token carries every option that changes the candidates") {
+  for (const bool spurious_wakeups : {false, true}) {
+    for (const bool interrupts : {false, true}) {
+      for (const bool virtual_clock : {false, true}) {
+        for (const char* races : {"fail", "explore", "ignore"}) {
+          auto schedule = with_choices({1, 0, 1});
+          schedule.spurious_wakeups = spurious_wakeups;
+          schedule.interrupts = interrupts;
+          schedule.virtual_clock = virtual_clock;
+          schedule.races = races;
+          CHECK(there_and_back(schedule) == schedule);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a token is short, and long runs of zeros are nearly free") {
+  CHECK(encode(with_choices({})).size() == 20);
+  CHECK(encode(with_choices({1, 0, 1})).size() <= 22);
+  CHECK(encode(with_choices(std::vector<std::uint32_t>(1'000'000, 0))).size() <= 28);
+
+  std::vector<std::uint32_t> coins(100);
+  Random random;
+  for (auto& coin : coins) coin = random.below(2);
+  CHECK(encode(with_choices(coins)).size() <= 60);
+}
+
+TEST_CASE("a token can be pasted into a shell, an address and a file name") {
+  const auto token = encode(with_choices({3, 1, 4, 1, 5, 9, 2, 6}));
+  CHECK(token.substr(0, 4) == "il1:");
+  CHECK(token.find_first_not_of(base64url, 4) == token.npos);
+}
+
+TEST_CASE("every change of one character is refused") {
+  const auto schedule = with_choices({0, 0, 1, 0, 2, 0, 0, 0, 1, 3});
+  const auto token = encode(schedule);
+  REQUIRE_NOTHROW(decode(token, schedule.name));
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    for (int c = 0; c < 256; ++c) {
+      auto changed = token;
+      changed[i] = static_cast<char>(c);
+      if (changed == token) continue;
+      CAPTURE(i, c);
+      REQUIRE_THROWS_AS(decode(changed, schedule.name), UsageError);
+    }
+  }
+}
+
+TEST_CASE("every truncation, extension and swap of neighbours is refused") {
+  const auto schedule = with_choices({0, 0, 1, 0, 2, 0, 0, 0, 1, 3});
+  const auto token = encode(schedule);
+  for (std::size_t size = 0; size < token.size(); ++size) {
+    REQUIRE_THROWS_AS(decode(token.substr(0, size), schedule.name), UsageError);
+  }
+  for (const char c : base64url) REQUIRE_THROWS_AS(decode(token + c, schedule.name), UsageError);
+  for (std::size_t i = 0; i + 1 < token.size(); ++i) {
+    auto swapped = token;
+    std::swap(swapped[i], swapped[i + 1]);
+    if (swapped != token) REQUIRE_THROWS_AS(decode(swapped, schedule.name), UsageError);
+  }
+}
+
+TEST_CASE("garbage is refused") {
+  Random random;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text = random.below(2) == 0 ? "il1:" : "";
+    const auto size = random.below(60);
+    for (std::uint32_t k = 0; k < size; ++k) {
+      text += random.below(4) == 0 ? static_cast<char>(random.below(256)) : base64url[random.below(64)];
+    }
+    REQUIRE_THROWS_AS(decode(text, "any"), UsageError);
+  }
+}
+
+TEST_CASE("the refusal says which of four things is wrong") {
+  const auto schedule = with_choices({1, 2, 3});
+  const auto token = encode(schedule);
+  const auto damaged = token.substr(0, token.size() - 3) + "AAA";
+  CHECK_THROWS_WITH(decode("", schedule.name), Contains("not a schedule token"));
+  CHECK_THROWS_WITH(decode("il:" + token.substr(4), schedule.name), Contains("not a schedule token"));
+  CHECK_THROWS_WITH(decode("17", schedule.name), Contains("not a schedule token"));
+  CHECK_THROWS_WITH(decode("il2:" + token.substr(4), schedule.name), Contains("unknown version"));
+  CHECK_THROWS_WITH(decode(damaged, schedule.name), Contains("damaged"));
+  CHECK_THROWS_WITH(decode(token, "lock/ab_ba"), Contains("not recorded for lock/ab_ba"));
+}
+
+TEST_CASE("a check can ask whether a token is meant for it") {
+  const auto token = encode(with_choices({1}));
+  CHECK(is_schedule_for(token, "event/producer_consumer"));
+  CHECK_FALSE(is_schedule_for(token, "event/producer_consumer_2"));
+  CHECK_THROWS_AS(is_schedule_for("il1:nonsense", "event/producer_consumer"), UsageError);
+}
+
+TEST_CASE("a schedule from another build is read all the same") {
+  auto schedule = with_choices({1, 0, 2});
+  schedule.build = build_id() ^ 1;
+  const auto read = decode(encode(schedule), schedule.name);
+  CHECK(read.build != build_id());
+  CHECK(read.choices == schedule.choices);
+}
+
+TEST_CASE("the identity of the build fits into a token and does not change while the program runs") {
+  auto schedule = with_choices({});
+  schedule.build = build_id();
+  CHECK(schedule.build != 0);
+  CHECK(there_and_back(schedule).build == build_id());
+}
+
+TEST_CASE("what a token cannot carry is refused at once") {
+  auto schedule = with_choices({1});
+  schedule.races = "maybe";
+  CHECK_THROWS_AS(encode(schedule), UsageError);
+  CHECK_THROWS_AS(encode(with_choices(std::vector<std::uint32_t>(schedule_choices_max + 1))), UsageError);
+}
+
+}  // namespace
+}  // namespace interleave

@@ -1,0 +1,1 @@
+#include <interleave/scheduler/fiber.hpp>

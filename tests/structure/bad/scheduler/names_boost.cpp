@@ -1,0 +1,1 @@
+#include <boost/context/detail/fcontext.hpp>

@@ -1,0 +1,1 @@
+#  include  <interleave/primitives/lock.hpp>

@@ -1,0 +1,1 @@
+void* f(boost::context::detail::fcontext_t);

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# The direction of includes (design.md, section 3), as a table. Prints one line per offending include.
+#
+#   includes.sh ROOT       exit 0: none, 1: some
+#
+# A row says what a file may include of ours, as patterns of paths below <interleave/>; the first row that matches the file
+# counts. What is not listed is forbidden, so a new room or a new dependency has to be written down here.
+set -euo pipefail
+cd "$1"
+
+api='interleave.hpp|catch2.hpp'
+table="
+primitives/.*              primitives/[^/]*
+checkers/.*                $api|checkers/[^/]*|scheduler/(observer|trace|operation|clock|monitor)[.]hpp
+scheduler/strategies/.*    interleave.hpp|scheduler/[^/]*
+scheduler/runtime/.*       interleave.hpp|scheduler/[^/]*|scheduler/runtime/[^/]*
+scheduler/.*               $api|scheduler/[^/]*
+scenarios/.*               interleave.hpp|scenarios/[^/]*|primitives/[^/]*|checkers/[^/]*|scheduler/observer[.]hpp
+cli/.*                     interleave.hpp|cli/[^/]*|scenarios/scenario[.]hpp|scheduler/(observer|stress|environment|report|nearest)[.]hpp
+(tests|bench)/.*           .*
+"
+
+rooms=()
+for room in primitives scheduler checkers scenarios cli tests bench; do
+  if [ -d "$room" ]; then rooms+=("$room"); fi
+done
+
+sources() { find "${rooms[@]}" -name '*.[hc]pp' | grep -vE '^tests/(consumer|structure/bad)/' | sort; }
+
+offences=$(
+  sources | xargs -r grep -nE '^[[:space:]]*#[[:space:]]*include' /dev/null | awk -v table="$table" '
+    BEGIN {
+      rows = 0
+      split(table, lines, "\n")
+      for (i = 1; i in lines; ++i)
+        if (split(lines[i], words, /[ \t]+/) >= 2) { ++rows; file_of[rows] = "^" words[1] "$"; allowed_of[rows] = "^(" words[2] ")$" }
+    }
+    function offence(why) { print file ":" line ": " why ": " what }
+    {
+      split($0, parts, ":"); file = parts[1]; line = parts[2]
+      match($0, /[<"][^>"]*[>"]/); what = substr($0, RSTART, RLENGTH); path = substr(what, 2, length(what) - 2)
+
+      if (what ~ /^"/) { offence("our headers are included as users include them, <interleave/...>"); next }
+      if (path ~ /^boost\// && file !~ /^scheduler\/fiber\.[hc]pp$/) offence("only scheduler/fiber names Boost")
+      if (file ~ /^primitives\// && path ~ /^(fmt|boost|nlohmann|CLI|catch2)\//) offence("the primitives need POSIX and the standard library only")
+      if (path !~ /^interleave\//) next
+
+      sub(/^interleave\//, "", path)
+      for (row = 1; row <= rows; ++row) if (file ~ file_of[row]) break
+      if (row > rows) offence("no row of the table is about this file")
+      else if (path !~ allowed_of[row]) offence("against the direction of includes")
+    }'
+)
+
+offences+=$(sources | grep -vE '^scheduler/fiber\.[hc]pp$' | xargs -r grep -nE 'boost::' /dev/null | sed 's/$/   <- only scheduler\/fiber names Boost/' || true)
+
+if [ -n "$offences" ]; then
+  printf '%s\n' "$offences"
+  exit 1
+fi
+echo "$(sources | wc -l) files include in the right direction"
