@@ -45,10 +45,10 @@ class Condition {
 
   // The outer lock's own. Arguments, results and errors are those of Lock and RLock.
   bool acquire(bool blocking = true, Timeout timeout = std::nullopt) {
-    return with_lock([&](auto& lock) { return lock.acquire(blocking, timeout); });
+    return std::visit([&](auto* lock) { return lock->acquire(blocking, timeout); }, lock_);
   }
   void release() {
-    with_lock([](auto& lock) { lock.release(); });
+    std::visit([](auto* lock) { lock->release(); }, lock_);
   }
   void lock() { acquire(); }
   void unlock() { release(); }
@@ -111,20 +111,15 @@ class Condition {
   }
 
  private:
-  template <class Action>
-  auto with_lock(Action action) {
-    return std::visit([&](auto* lock) { return action(*lock); }, lock_);
-  }
-
   void require_owned(const char* otherwise) {
-    const bool owned = with_lock([](auto& lock) { return lock.is_owned(); });
+    const bool owned = std::visit([](auto* lock) { return lock->is_owned(); }, lock_);
     if (!owned) throw RuntimeError(otherwise);
   }
   unsigned release_save() {
-    return with_lock([](auto& lock) { return lock.release_save(); });
+    return std::visit([](auto* lock) { return lock->release_save(); }, lock_);
   }
   void acquire_restore(unsigned depth) {
-    with_lock([&](auto& lock) { lock.acquire_restore(depth); });
+    std::visit([&](auto* lock) { lock->acquire_restore(depth); }, lock_);
   }
 
   static bool sleep(Lock& waiter, Timeout timeout) {

@@ -34,6 +34,11 @@ std::string exception_text() {
   }
 }
 
+std::uint32_t mark_of(const Thread& thread, std::uint32_t variant) {
+  const std::uint32_t h = (thread.pending.type->hash + thread.id * 0x9e3779b9u + variant * 0xc2b2ae35u) * 0x85ebca6bu;
+  return h ^ h >> 15;
+}
+
 }  // namespace
 
 __thread Mode mode = Mode::outside;
@@ -61,6 +66,8 @@ Execution::~Execution() = default;
 Ending Execution::run(const std::function<void()>& body) {
   thread_count_ = 0;
   live_.clear();
+  conditional_ = 0;
+  candidates_valid_ = false;
   steps_ = 0;
   clock_ = 0;
   last_ = 0;
@@ -93,7 +100,16 @@ Thread& Execution::new_thread() {
   thread.id = static_cast<std::uint32_t>(thread_count_++);
   thread.random = Random(thread.id);
   live_.push_back(&thread);
+  candidates_valid_ = false;
   return thread;
+}
+
+// No candidate of `thread` will be offered from here on.
+void Execution::dismiss(Thread& thread) {
+  live_.erase(std::find(live_.begin(), live_.end(), &thread));
+  conditional_ -= thread.conditional;
+  thread.conditional = false;
+  candidates_valid_ = false;
 }
 
 void Execution::launch(Thread& thread) {
@@ -142,7 +158,6 @@ void Execution::advance(Thread& thread) {
 
 void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   Thread& me = *running_;
-  const std::uint32_t outer = me.group_left;
   me.group_left = static_cast<std::uint32_t>(bodies.size()) + 1;  // one for ourselves: no early wake-up while starting
   for (const auto& body : bodies) {
     if (thread_count_ == memory->stacks_max())
@@ -157,22 +172,25 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
                                         return std::uint32_t{0};
                                       }};
-  if (--me.group_left > 0) {
-    me.pending = {.type = &wait};
-    for (Watcher* watcher : watchers_) watcher->announced(*this, me);
-    if (Thread* back = std::exchange(me.resumer, nullptr)) {
-      switch_to(*back);
-    } else {
-      switch_to(choose_next());
-    }
-  }
-  me.group_left = outer;
+  if (--me.group_left == 0) return;
+  me.pending = {.type = &wait};
+  for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+  dismiss(me);
+  Thread* back = std::exchange(me.resumer, nullptr);
+  switch_to(back != nullptr ? *back : choose_next());
+  live_.insert(std::upper_bound(live_.begin(), live_.end(), &me, [](Thread* a, Thread* b) { return a->id < b->id; }), &me);
+  candidates_valid_ = false;
 }
 
-std::uint32_t Execution::step(const Operation& operation) {
+// The operation has been announced: on to whoever is next, and back when it is this thread's turn.
+std::uint32_t Execution::proceed() {
   Thread& me = *running_;
-  if (watching_) [[unlikely]] report_step();
-  me.pending = operation;
+  const bool conditional = me.pending.type->candidates != nullptr;
+  conditional_ += conditional - static_cast<std::size_t>(me.conditional);
+  me.conditional = conditional;
+  const std::uint32_t mark = mark_of(me, 0);
+  fingerprint_ ^= me.mark ^ mark;  // of use only as long as the candidates stay as they are
+  me.mark = mark;
   if (watching_) [[unlikely]] {
     for (Watcher* watcher : watchers_) watcher->announced(*this, me);
   }
@@ -193,45 +211,48 @@ void Execution::switch_to(Thread& to) {
 
 void Execution::collect() {
   candidates_.clear();
+  candidate_threads_ = 0;
+  fingerprint_ = 0;
   for (Thread* thread : live_) {
     const OperationType& type = *thread->pending.type;
-    if (type.candidates == nullptr) [[likely]] {
-      candidates_.push_back({thread->id, 0, &thread->pending});
-    } else {
-      const std::uint32_t n = type.candidates(*this, *thread);
-      for (std::uint32_t variant = 0; variant < n; ++variant) candidates_.push_back({thread->id, variant, &thread->pending});
+    const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(*this, *thread);
+    candidate_threads_ += n > 0;
+    for (std::uint32_t variant = 0; variant < n; ++variant) {
+      candidates_.push_back({thread->id, variant, &thread->pending});
+      fingerprint_ ^= mark_of(*thread, variant);
     }
   }
 }
 
+bool Execution::anybody_unfinished() const {
+  for (std::size_t id = 0; id < thread_count_; ++id)
+    if (const Thread& thread = *threads_[id]; !thread.finished && (!thread.daemon || id == 0)) return true;
+  return false;
+}
+
 Thread& Execution::choose_next() {
   if (watching_) [[unlikely]] report_step();
-  collect();
-  while (candidates_.empty()) {
-    if (!pass_time()) {
-      const bool asleep = std::any_of(live_.begin(), live_.end(), [](const Thread* t) { return !t->daemon || t->id == 0; });
-      end(asleep ? Ending::deadlock : live_.empty() ? Ending::finished : Ending::quiescent);
-    }
+  if (!candidates_valid_ || conditional_ != 0) {
     collect();
+    while (candidates_.empty()) {
+      if (!pass_time())
+        end(anybody_unfinished() ? Ending::deadlock : live_.empty() ? Ending::finished : Ending::quiescent);
+      collect();
+    }
+    candidates_valid_ = conditional_ == 0;
   }
   if (steps_ == options_.steps_max && steps_ != 0) [[unlikely]] end(Ending::cut);
   ++steps_;
-  std::uint32_t fingerprint = 0;
-  if (candidates_.size() > 1) {
-    for (const Candidate& c : candidates_)
-      fingerprint = (fingerprint ^ (c.operation->type->hash + c.thread * 0x9e3779b9u + c.variant)) * 0x85ebca6bu;
-    fingerprint ^= fingerprint >> 15;
-  }
   std::size_t index = 0;
   try {
-    index = strategy_.choose({candidates_, last_, steps_, fingerprint});
+    index = strategy_.choose({candidates_, candidate_threads_, last_, steps_, fingerprint_});
   } catch (const Divergence& divergence) {
     fail("nondeterminism", divergence.what());
   }
   assert(index < candidates_.size());
   if (candidates_.size() > 1) {
     if (choices_.full()) [[unlikely]] end(Ending::cut);
-    choices_.push(index, fingerprint);
+    choices_.push(index, fingerprint_);
   }
   const Candidate& chosen = candidates_[index];
   Thread& next = *threads_[chosen.thread];
@@ -267,7 +288,7 @@ void Execution::finish_thread(void* result) {
   if (watching_) [[unlikely]] report_step();
   me.result = result;
   me.finished = true;
-  live_.erase(std::find(live_.begin(), live_.end(), &me));
+  dismiss(me);
   Thread* back = std::exchange(me.resumer, nullptr);
   Thread* next = back;
   if (me.group != nullptr && --me.group->group_left == 0) {  // the last of a parallel(): its starter goes on at once

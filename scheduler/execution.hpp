@@ -40,6 +40,8 @@ struct Thread {
   bool woken = false;                // its sleep was ended by another thread's step
   bool spent = false;                // this call has had its spurious wakeup or interrupt
   bool timed = false;                // the pending operation ends at `deadline`
+  bool conditional = false;          // how many candidates the pending operation offers depends on the state
+  std::uint32_t mark = 0;            // what the pending operation adds to the fingerprint of a choice point
   std::uint64_t deadline = 0;        // virtual nanoseconds
   std::uint64_t now = 0;             // its own virtual clock
   Thread* resumer = nullptr;         // waits until this thread has announced its next operation
@@ -127,7 +129,11 @@ class Execution {
 
   // Announces `operation`; returns when it is this thread's turn. The caller carries out the effect at once, and sets
   // `self().pending.failed` if it fails. Returns the variant that was chosen.
-  std::uint32_t step(const Operation& operation);
+  std::uint32_t step(const Operation& operation) {
+    if (watching_) [[unlikely]] report_step();
+    running_->pending = operation;  // inlined: written in place, field by field
+    return proceed();
+  }
 
   // Starts a thread and lets it run to its first announcement. Null if there is no stack left.
   Thread* spawn(void* (*start)(void*), void* argument, const std::function<void()>* body);
@@ -167,9 +173,12 @@ class Execution {
   static void thread_main(void* thread);
   Thread& new_thread();
   void launch(Thread& thread);
+  std::uint32_t proceed();
+  void dismiss(Thread& thread);
   Thread& choose_next();
   bool pass_time();
   void collect();
+  bool anybody_unfinished() const;
   void switch_to(Thread& to);
   [[noreturn]] void end(Ending ending);
   void report_step();
@@ -181,8 +190,13 @@ class Execution {
   bool watching_;                   // anybody wants to hear of steps
   std::vector<std::unique_ptr<Thread>> threads_;  // by id; reused between executions
   std::size_t thread_count_ = 0;
-  std::vector<Thread*> live_;       // unfinished, by id
+  std::vector<Thread*> live_;       // unfinished and not waiting in parallel(), by id
   std::vector<Candidate> candidates_;
+  // While no live thread's operation is conditional and the set of live threads stays as it is, the candidates do, too.
+  std::size_t conditional_ = 0;     // live threads whose pending operation is conditional
+  bool candidates_valid_ = false;
+  std::uint32_t candidate_threads_ = 0;
+  std::uint32_t fingerprint_ = 0;   // of candidates_: the exclusive or of one mark per candidate
   Thread* running_ = nullptr;
   Thread* stepped_ = nullptr;       // whose step has not been reported yet
   std::uint32_t last_ = 0;

@@ -36,9 +36,10 @@ struct Candidate {
 
 struct ChoicePoint {
   std::span<const Candidate> enabled;  // by thread, then by variant; never empty
+  std::uint32_t threads;               // how many threads have a candidate
   std::uint32_t last;                  // the thread that made the step before (the body's thread at first)
   std::uint64_t step;                  // 1 for the first
-  std::uint32_t fingerprint;           // of `enabled`, the same in every process; 0 where there is one candidate
+  std::uint32_t fingerprint;           // of `enabled`, the same in every process
 };
 
 // A step after it was made.

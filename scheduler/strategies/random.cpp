@@ -21,16 +21,14 @@ class RandomWalk final : public Strategy {
   std::size_t choose(const ChoicePoint& at) override {
     const auto& enabled = at.enabled;
     if (enabled.size() == 1) return 0;
-    // Candidates come thread by thread: count the threads, draw one, find its candidates, draw one of those.
-    std::size_t threads = 1;
-    for (std::size_t i = 1; i < enabled.size(); ++i) threads += enabled[i].thread != enabled[i - 1].thread;
-    std::size_t skip = draw_.below(threads);
+    if (at.threads == enabled.size()) return draw_.below(enabled.size());
+    // Candidates come thread by thread: draw a thread, find its candidates, draw one of those.
+    std::size_t skip = draw_.below(at.threads);
     std::size_t first = 0;
     while (skip > 0) {
       ++first;
       skip -= enabled[first].thread != enabled[first - 1].thread;
     }
-    if (threads == enabled.size()) return first;
     std::size_t count = 1;
     while (first + count < enabled.size() && enabled[first + count].thread == enabled[first].thread) ++count;
     return first + draw_.below(count);

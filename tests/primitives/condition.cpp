@@ -82,7 +82,7 @@ TEST_CASE("Condition: a waiter sleeps until it is notified, and then holds the l
             });
         require(!ready);
       },
-      {.interrupts = true});
+      interrupted());
 }
 
 TEST_CASE("Condition: wait gives up an RLock at any depth and restores the depth", "[primitives][condition]") {

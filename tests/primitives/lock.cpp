@@ -64,7 +64,7 @@ TEST_CASE("Lock: keeps threads out of each other's way", "[primitives][lock]") {
         parallel(visit, visit);
         require(inside == 2);
       },
-      {.interrupts = true});
+      interrupted());
 }
 
 TEST_CASE("Lock: of two releases of one acquire, one is refused", "[primitives][lock]") {

@@ -2,7 +2,7 @@
 
 #include <memory>
 #include <stdexcept>
-#include <string>
+#include <utility>
 
 #include <interleave/primitives/queue.hpp>
 
@@ -24,8 +24,8 @@ struct Fragile {
   }
 
   int value;
-  static thread_local bool moving_fails;
-  static thread_local bool comparing_fails;
+  static inline bool moving_fails = false;
+  static inline bool comparing_fails = false;
 
  private:
   static int checked(const Fragile& other) {
@@ -33,9 +33,6 @@ struct Fragile {
     return other.value;
   }
 };
-
-thread_local bool Fragile::moving_fails = false;
-thread_local bool Fragile::comparing_fails = false;
 
 }  // namespace
 

@@ -57,7 +57,7 @@ TEST_CASE("RLock: can be taken by one thread after another", "[primitives][rlock
         parallel(visit, visit);
         require(inside == 2);
       },
-      {.interrupts = true});
+      interrupted());
 }
 
 TEST_CASE("RLock: others can neither take nor release it while it is held", "[primitives][rlock]") {

@@ -1,62 +1,41 @@
 // A contract is checked twice by the same body: on real threads, and in the model under every schedule.
 //
 // Bodies are tiny, because the model tries everything, and assert only what holds whenever timeouts end: in the model they
-// may end at any moment.
+// may end at any moment. Linked with the real-thread half of the library, the second check repeats the first, for
+// ThreadSanitizer to watch.
 #pragma once
 
-#include <atomic>
-#include <exception>
 #include <functional>
 #include <string>
-#include <thread>
-#include <vector>
 
-#include <catch2/catch.hpp>
-
+#include <interleave/catch2.hpp>
 #include <interleave/interleave.hpp>
 
-#ifdef INTERLEAVE_TESTS_REAL_ONLY
-
-namespace interleave {
-
-inline std::atomic<int> failed_requirements{0};
-
-inline void require(bool holds, std::string_view message, SourceLocation where) {
-  if (holds) return;
-  ++failed_requirements;
-  std::fprintf(stderr, "%s:%u: requirement failed: %.*s\n", where.file, where.line, static_cast<int>(message.size()),
-               message.data());
+inline bool linked_with_the_model() {
+  interleave::Options once;
+  once.executions_max = 1;
+  const auto report = interleave::explore([] { interleave::outcome(interleave::modelled() ? "model" : "real"); }, once);
+  return report.outcomes.contains("model");
 }
-
-inline void parallel(std::vector<std::function<void()>> bodies) {
-  std::vector<std::thread> threads;
-  for (auto& body : bodies) threads.emplace_back(body);
-  for (auto& thread : threads) thread.join();
-}
-
-inline bool modelled() noexcept { return false; }
-
-}  // namespace interleave
-
-inline void in_both_worlds(const std::function<void()>& body, interleave::Options = {}) {
-  for (int run = 0; run < 100; ++run) body();
-  REQUIRE(interleave::failed_requirements.exchange(0) == 0);
-}
-
-#else
 
 inline void in_both_worlds(const std::function<void()>& body, interleave::Options options = {},
                            interleave::SourceLocation where = interleave::SourceLocation::current()) {
+  static const bool model = linked_with_the_model();
   body();
-  const interleave::Report report = interleave::explore(body, std::move(options), where);
-  INFO((report.failure ? report.failure->kind + ": " + report.failure->message + " " + report.failure->schedule
-                       : report.incomplete_reason));
-  INFO("executions: " << report.executions);
+  if (!model) options.executions_max = 100;
+  const interleave::Report report = interleave::explore(body, options, where);
+  if (report.failure) UNSCOPED_INFO(report.failure->kind << ": " << report.failure->message << " " << report.failure->schedule);
+  UNSCOPED_INFO(report.executions << " executions " << report.incomplete_reason);
   REQUIRE(report.verdict == interleave::Verdict::pass);
-  REQUIRE(report.complete);
+  REQUIRE(report.complete == model);
 }
 
-#endif
+// Blocking calls of the model may then be interrupted by a signal.
+inline interleave::Options interrupted() {
+  interleave::Options options;
+  options.interrupts = true;
+  return options;
+}
 
 // Whether the call throws an Error, exactly that or derived from it. Another exception goes through.
 template <class Error, class Call>
