@@ -7,10 +7,11 @@
 //     jobs.settle();                           at the end: everything put has been taken
 //
 // A thing taken that was never put, or taken more often than put, is a failure of kind `conservation`, at once; a thing never
-// taken is one when the ledger is settled. Things are numbers, enumerators, pointers or text; equal things are counted. A ledger
-// adds no step to the model and no order between threads; make it before the threads that use it.
+// taken is one when the ledger is settled. Things are numbers, enumerators, pointers or text; equal things are counted. A
+// ledger adds no step to the model and no order between threads; make it before the threads that use it.
 #pragma once
 
+#include <concepts>
 #include <initializer_list>
 #include <iterator>
 #include <string>

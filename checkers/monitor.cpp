@@ -133,8 +133,8 @@ void section_enter(const void* section, std::string_view name, std::size_t most,
     }
     inside.push_back({me, thread_label(), 1});
     if (inside.size() <= most) return {};
-    return fmt::format("{} admits {} thread{} at a time, but {} are inside: {}", name, most, most == 1 ? "" : "s", inside.size(),
-                       labels(inside));
+    return fmt::format("{} admits {} thread{} at a time, but {} are inside: {}", name, most, most == 1 ? "" : "s",
+                       inside.size(), labels(inside));
   });
 }
 
@@ -163,8 +163,8 @@ void ledger_take(const void* ledger, std::string_view name, std::string_view thi
     if (found == accounts.end()) return fmt::format("{}: {} took {}, which was never put", name, thread_label(), thing);
     Account& account = found->second;
     if (account.taken == account.put) {
-      return fmt::format("{}: {} took {}, which was put {} and last taken by {}", name, thread_label(), thing, times(account.put),
-                         account.taker);
+      return fmt::format("{}: {} took {}, which was put {} and last taken by {}", name, thread_label(), thing,
+                         times(account.put), account.taker);
     }
     ++account.taken;
     account.taker = thread_label();
@@ -179,7 +179,8 @@ void ledger_settle(const void* ledger, std::string_view name, SourceLocation whe
   });
 }
 
-void order_produced(const void* order, std::string_view, std::string_view source, std::string_view value, SourceLocation where) {
+void order_produced(const void* order, std::string_view, std::string_view source, std::string_view value,
+                    SourceLocation where) {
   unseen("order", where, [&](Monitors& monitors) {
     monitors.orders[order][std::string(source)].values.emplace_back(value);
     return "";

@@ -1,8 +1,8 @@
 // What the monitors are made of. Users include mutual_exclusion.hpp, conservation.hpp or order.hpp instead.
 //
 // A monitor may watch a program only if watching changes nothing: no visible step in the model, and on real threads no
-// synchronisation, which could hide a race from ThreadSanitizer. The headers are compiled with the program, where every atomic is
-// a step and every lock an order; so they hold nothing but a name, and everything that happens to a monitor is told to the
+// synchronisation, which could hide a race from ThreadSanitizer. The headers are compiled with the program, where every atomic
+// is a step and every lock an order; so they hold nothing but a name, and everything that happens to a monitor is told to the
 // library by the monitor's address. monitor.cpp is compiled twice: into the model, where it is not instrumented, and into the
 // real-thread library, where ThreadSanitizer is told to look away.
 #pragma once
@@ -21,7 +21,8 @@ namespace interleave::detail {
 
 // What a monitor can tell apart: numbers, enumerators, pointers and text. For anything larger, give it an id.
 template <class T>
-concept Nameable = std::convertible_to<const T&, std::string_view> || std::integral<T> || std::is_enum_v<T> || std::is_pointer_v<T>;
+concept Nameable =
+    std::convertible_to<const T&, std::string_view> || std::integral<T> || std::is_enum_v<T> || std::is_pointer_v<T>;
 
 // A value by which a monitor knows a thing, and shows it. Valid as long as the value that it was made from.
 class Text {
@@ -70,7 +71,8 @@ void ledger_put(const void* ledger, std::string_view name, std::string_view thin
 void ledger_take(const void* ledger, std::string_view name, std::string_view thing, SourceLocation where);
 void ledger_settle(const void* ledger, std::string_view name, SourceLocation where);
 
-void order_produced(const void* order, std::string_view name, std::string_view source, std::string_view value, SourceLocation where);
+void order_produced(const void* order, std::string_view name, std::string_view source, std::string_view value,
+                    SourceLocation where);
 void order_consumed(const void* order, std::string_view name, std::string_view consumer, std::string_view source,
                     std::string_view value, SourceLocation where);
 

@@ -1,11 +1,11 @@
 // Catch2's main, and the two wires between Catch2 and Interleave. Installed as source and compiled with -fsanitize=thread into
 // every test of FRAMEWORK catch2: all code of an executable has to be instrumented.
 //
-// Version 2: the object that Catch2 hands results of assertions to (IResultCapture) is wrapped. Inside a run nothing reaches
-// Catch2's own object, so its counters and strings are not part of the program under test, a passing assertion costs next to
-// nothing, and assertions on several real threads are safe although Catch2's are not.
-// Version 3: that interface is private and changes, so a listener passes failures on. Modelled threads are as above; on real
-// threads, use assertions in the test's own thread and interleave::require elsewhere.
+// The object that Catch2 hands results of assertions to (IResultCapture) is wrapped. Inside a run nothing reaches Catch2's own
+// object, so its counters and strings are not part of the program under test, a passing assertion costs next to nothing, and
+// assertions on several real threads are safe although Catch2's are not. That interface is public in version 2 and private in
+// version 3, known here up to 3.8. With later versions a listener passes failures on: then an assertion that failed in a modelled
+// thread is counted once more by Catch2, and on real threads assertions belong in the test's own thread.
 #if !__has_include(<catch2/catch_all.hpp>)
 #define CATCH_CONFIG_RUNNER
 #endif
@@ -13,14 +13,19 @@
 #include <atomic>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include <interleave/catch2.hpp>
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/framework.hpp>
 
+#define INTERLEAVE_CATCH2 (CATCH_VERSION_MAJOR * 100 + CATCH_VERSION_MINOR)
+
+// In Catch2's namespace, so that the model takes it for what it is: the framework's code.
+namespace Catch {
 namespace {
 
-std::string text_of(const Catch::AssertionInfo& info, const std::string& finding) {
+std::string text_of(const AssertionInfo& info, const std::string& finding) {
   std::string text(info.macroName.data(), info.macroName.size());
   if (info.capturedExpression.size() != 0) {
     text += "( " + std::string(info.capturedExpression.data(), info.capturedExpression.size()) + " )";
@@ -28,136 +33,171 @@ std::string text_of(const Catch::AssertionInfo& info, const std::string& finding
   return finding.empty() ? text : text + ": " + finding;
 }
 
-#ifdef CATCH_CONFIG_RUNNER  // version 2
+#if INTERLEAVE_CATCH2 < 300 || (304 <= INTERLEAVE_CATCH2 && INTERLEAVE_CATCH2 <= 308)
 
-class Capture final : public Catch::IResultCapture {
+#if INTERLEAVE_CATCH2 < 300
+template <class T>
+using Given = const T&;
+using Message = const StringRef&;
+using Text = const std::string&;
+using ListenerBase = TestEventListenerBase;
+#else
+template <class T>
+using Given = T&&;
+#if INTERLEAVE_CATCH2 < 307 || (INTERLEAVE_CATCH2 == 307 && CATCH_VERSION_PATCH == 0)
+using Message = StringRef;
+#else
+using Message = std::string&&;
+#endif
+using Text = StringRef;
+using ListenerBase = EventListenerBase;
+#endif
+
+class Capture final : public IResultCapture {
  public:
-  void wrap(Catch::IResultCapture* inner) { inner_ = inner; }
+  void wrap(IResultCapture* inner) { inner_ = inner; }
 
-  void handleExpr(const Catch::AssertionInfo& info, const Catch::ITransientExpression& expression,
-                  Catch::AssertionReaction& reaction) override {
+  void handleExpr(const AssertionInfo& info, const ITransientExpression& expression, AssertionReaction& reaction) override {
     if (!interleave::detail::in_run()) return inner_->handleExpr(info, expression, reaction);
-    const bool holds = expression.getResult() != Catch::isFalseTest(info.resultDisposition);
+    const bool holds = expression.getResult() != isFalseTest(info.resultDisposition);
     last_passed_.store(holds, std::memory_order_relaxed);
-    if (holds || Catch::shouldSuppressFailure(info.resultDisposition)) return;
+    if (holds || shouldSuppressFailure(info.resultDisposition)) return;
     fail(info, "expands to " + expansion_of(expression), reaction);
   }
 
-  void handleMessage(const Catch::AssertionInfo& info, Catch::ResultWas::OfType type, const Catch::StringRef& message,
-                     Catch::AssertionReaction& reaction) override {
-    if (!interleave::detail::in_run()) return inner_->handleMessage(info, type, message, reaction);
-    if (type == Catch::ResultWas::Ok) return;  // SUCCEED
-    if (Catch::isOk(type)) return interleave::note(static_cast<std::string>(message));  // WARN
+  void handleMessage(const AssertionInfo& info, ResultWas::OfType type, Message message,
+                     AssertionReaction& reaction) override {
+    if (!interleave::detail::in_run()) return inner_->handleMessage(info, type, std::forward<Message>(message), reaction);
+    if (type == ResultWas::Ok) return;  // SUCCEED
+    if (isOk(type)) return interleave::note(static_cast<std::string>(message));  // WARN
     fail(info, static_cast<std::string>(message), reaction);
   }
 
-  void handleUnexpectedExceptionNotThrown(const Catch::AssertionInfo& info, Catch::AssertionReaction& reaction) override {
+  void handleUnexpectedExceptionNotThrown(const AssertionInfo& info, AssertionReaction& reaction) override {
     if (!interleave::detail::in_run()) return inner_->handleUnexpectedExceptionNotThrown(info, reaction);
     fail(info, "no exception was thrown where one was expected", reaction);
   }
 
-  void handleUnexpectedInflightException(const Catch::AssertionInfo& info, const std::string& message,
-                                         Catch::AssertionReaction& reaction) override {
-    if (!interleave::detail::in_run()) return inner_->handleUnexpectedInflightException(info, message, reaction);
+  void handleUnexpectedInflightException(const AssertionInfo& info, Given<std::string> message,
+                                         AssertionReaction& reaction) override {
+    if (!interleave::detail::in_run()) {
+      return inner_->handleUnexpectedInflightException(info, std::forward<Given<std::string>>(message), reaction);
+    }
     fail(info, "unexpected exception: " + message, reaction);
   }
 
-  void handleNonExpr(const Catch::AssertionInfo& info, Catch::ResultWas::OfType type,
-                     Catch::AssertionReaction& reaction) override {
+  void handleNonExpr(const AssertionInfo& info, ResultWas::OfType type, AssertionReaction& reaction) override {
     if (!interleave::detail::in_run()) return inner_->handleNonExpr(info, type, reaction);
-    if (!Catch::isOk(type)) fail(info, "", reaction);
+    if (!isOk(type)) fail(info, "", reaction);
   }
 
-  void handleIncomplete(const Catch::AssertionInfo& info) override {
+  void handleIncomplete(const AssertionInfo& info) override {
     if (!interleave::detail::in_run()) inner_->handleIncomplete(info);
   }
 
-  void pushScopedMessage(const Catch::MessageInfo& message) override {
+  void pushScopedMessage(const MessageInfo& message) override {
     if (!interleave::detail::in_run()) return inner_->pushScopedMessage(message);
     interleave::note(message.message);
   }
-  void popScopedMessage(const Catch::MessageInfo& message) override {
+  void popScopedMessage(const MessageInfo& message) override {
     if (!interleave::detail::in_run()) inner_->popScopedMessage(message);
   }
-  void emplaceUnscopedMessage(const Catch::MessageBuilder& builder) override {
-    if (!interleave::detail::in_run()) return inner_->emplaceUnscopedMessage(builder);
+  void emplaceUnscopedMessage(Given<MessageBuilder> builder) override {
+    if (!interleave::detail::in_run()) {
+      return inner_->emplaceUnscopedMessage(std::forward<Given<MessageBuilder>>(builder));
+    }
     interleave::note(builder.m_stream.str());
   }
 
-  bool sectionStarted(const Catch::SectionInfo& info, Catch::Counts& assertions) override {
+  void sectionEnded(Given<SectionEndInfo> info) override {
+    if (!interleave::detail::in_run()) inner_->sectionEnded(std::forward<Given<SectionEndInfo>>(info));
+  }
+  void sectionEndedEarly(Given<SectionEndInfo> info) override {
+    if (!interleave::detail::in_run()) inner_->sectionEndedEarly(std::forward<Given<SectionEndInfo>>(info));
+  }
+#if INTERLEAVE_CATCH2 < 300
+  bool sectionStarted(const SectionInfo& info, Counts& assertions) override {
     return interleave::detail::in_run() || inner_->sectionStarted(info, assertions);
   }
-  void sectionEnded(const Catch::SectionEndInfo& info) override {
-    if (!interleave::detail::in_run()) inner_->sectionEnded(info);
+  IGeneratorTracker& acquireGeneratorTracker(StringRef name, const SourceLineInfo& line) override {
+    return inner_->acquireGeneratorTracker(name, line);
   }
-  void sectionEndedEarly(const Catch::SectionEndInfo& info) override {
-    if (!interleave::detail::in_run()) inner_->sectionEndedEarly(info);
+#else
+  bool sectionStarted(StringRef name, const SourceLineInfo& line, Counts& assertions) override {
+    return interleave::detail::in_run() || inner_->sectionStarted(name, line, assertions);
   }
+  IGeneratorTracker* acquireGeneratorTracker(StringRef name, const SourceLineInfo& line) override {
+    return inner_->acquireGeneratorTracker(name, line);
+  }
+  IGeneratorTracker* createGeneratorTracker(StringRef name, SourceLineInfo line,
+                                            Generators::GeneratorBasePtr&& generator) override {
+    return inner_->createGeneratorTracker(name, line, std::move(generator));
+  }
+  void notifyAssertionStarted(const AssertionInfo& info) override {
+    if (!interleave::detail::in_run()) inner_->notifyAssertionStarted(info);
+  }
+#endif
 
   bool lastAssertionPassed() override {
-    return interleave::detail::in_run() ? last_passed_.load(std::memory_order_relaxed)
-                                        : inner_->lastAssertionPassed();
+    return interleave::detail::in_run() ? last_passed_.load(std::memory_order_relaxed) : inner_->lastAssertionPassed();
   }
   void assertionPassed() override {
     if (!interleave::detail::in_run()) inner_->assertionPassed();
   }
 
-  Catch::IGeneratorTracker& acquireGeneratorTracker(Catch::StringRef name, const Catch::SourceLineInfo& line) override {
-    return inner_->acquireGeneratorTracker(name, line);
-  }
-  void handleFatalErrorCondition(Catch::StringRef message) override { inner_->handleFatalErrorCondition(message); }
+  void handleFatalErrorCondition(StringRef message) override { inner_->handleFatalErrorCondition(message); }
   std::string getCurrentTestName() const override { return inner_->getCurrentTestName(); }
-  const Catch::AssertionResult* getLastResult() const override { return inner_->getLastResult(); }
+  const AssertionResult* getLastResult() const override { return inner_->getLastResult(); }
   void exceptionEarlyReported() override { inner_->exceptionEarlyReported(); }
 
-#ifdef CATCH_CONFIG_ENABLE_BENCHMARKING
-  void benchmarkPreparing(const std::string& name) override { inner_->benchmarkPreparing(name); }
-  void benchmarkStarting(const Catch::BenchmarkInfo& info) override { inner_->benchmarkStarting(info); }
-  void benchmarkEnded(const Catch::BenchmarkStats<>& stats) override { inner_->benchmarkEnded(stats); }
-  void benchmarkFailed(const std::string& error) override { inner_->benchmarkFailed(error); }
+#if INTERLEAVE_CATCH2 >= 300 || defined(CATCH_CONFIG_ENABLE_BENCHMARKING)
+  void benchmarkPreparing(Text name) override { inner_->benchmarkPreparing(name); }
+  void benchmarkStarting(const BenchmarkInfo& info) override { inner_->benchmarkStarting(info); }
+  void benchmarkEnded(const BenchmarkStats<>& stats) override { inner_->benchmarkEnded(stats); }
+  void benchmarkFailed(Text error) override { inner_->benchmarkFailed(error); }
 #endif
 
  private:
-  static std::string expansion_of(const Catch::ITransientExpression& expression) {
+  static std::string expansion_of(const ITransientExpression& expression) {
     const interleave::detail::FrameworkTurn turn;  // Catch2's string streams come from a global pool
     std::ostringstream expansion;
     expression.streamReconstructedExpression(expansion);
     return expansion.str();
   }
 
-  static void fail(const Catch::AssertionInfo& info, const std::string& finding, Catch::AssertionReaction& reaction) {
+  static void fail(const AssertionInfo& info, const std::string& finding, AssertionReaction& reaction) {
     interleave::detail::framework_assertion_failed(text_of(info, finding).c_str(), info.lineInfo.file,
                                                    static_cast<unsigned>(info.lineInfo.line));
-    reaction.shouldThrow = (info.resultDisposition & Catch::ResultDisposition::Normal) != 0 && interleave::detail::may_unwind();
+    reaction.shouldThrow = (info.resultDisposition & ResultDisposition::Normal) != 0 && interleave::detail::may_unwind();
   }
 
-  Catch::IResultCapture* inner_ = nullptr;
+  IResultCapture* inner_ = nullptr;
   std::atomic<bool>      last_passed_{true};
 };
 
-class Listener final : public Catch::TestEventListenerBase {
+class Listener final : public ListenerBase {
  public:
-  using TestEventListenerBase::TestEventListenerBase;
+  using ListenerBase::ListenerBase;
 
-  void testRunStarting(const Catch::TestRunInfo& info) override {
+  void testRunStarting(const TestRunInfo& info) override {
     static Capture capture;
-    auto& context = Catch::getCurrentMutableContext();
+    auto& context = getCurrentMutableContext();
     capture.wrap(context.getResultCapture());
     context.setResultCapture(&capture);
-    TestEventListenerBase::testRunStarting(info);
+    ListenerBase::testRunStarting(info);
   }
 };
 
-#else  // version 3
+#else
 
-class Listener final : public Catch::EventListenerBase {
+class Listener final : public EventListenerBase {
  public:
   using EventListenerBase::EventListenerBase;
 
-  void assertionEnded(const Catch::AssertionStats& stats) override {
-    const Catch::AssertionResult& result = stats.assertionResult;
+  void assertionEnded(const AssertionStats& stats) override {
+    const AssertionResult& result = stats.assertionResult;
     if (result.isOk() || !interleave::detail::in_run()) return;
-    Catch::AssertionInfo info;
+    AssertionInfo info;
     info.macroName = result.getTestMacroName();
     const std::string expression = result.hasExpression() ? result.getExpression() : "";
     info.capturedExpression = expression;
@@ -174,9 +214,8 @@ CATCH_REGISTER_LISTENER(Listener)
 
 // One failure of the running test, where check() was called.
 void fail_test(const char* text, const char* file, unsigned line) {
-  Catch::AssertionHandler handler("interleave::check", Catch::SourceLineInfo(file, line), Catch::StringRef(),
-                                  Catch::ResultDisposition::Normal);
-  handler.handleMessage(Catch::ResultWas::ExplicitFailure, text);
+  AssertionHandler handler("interleave::check", SourceLineInfo(file, line), StringRef(), ResultDisposition::Normal);
+  handler.handleMessage(ResultWas::ExplicitFailure, text);
   handler.complete();
 }
 
@@ -186,8 +225,9 @@ const bool registered = [] {
 }();
 
 }  // namespace
+}  // namespace Catch
 
 int main(int argc, char** argv) {
-  static_cast<void>(registered);
+  static_cast<void>(Catch::registered);
   return Catch::Session().run(argc, argv);
 }

@@ -16,8 +16,14 @@
 namespace interleave::engine {
 namespace {
 
-// The name of the exception in flight, and what it says.
-std::string exception_text() {
+std::uint32_t mark_of(const Thread& thread, std::uint32_t variant) {
+  const std::uint32_t h = (thread.pending.type->hash + thread.id * 0x9e3779b9u + variant * 0xc2b2ae35u) * 0x85ebca6bu;
+  return h ^ h >> 15;
+}
+
+}  // namespace
+
+std::string current_exception_text() {
   std::string type = "an exception";
   if (const std::type_info* info = abi::__cxa_current_exception_type()) {
     int status = 0;
@@ -33,13 +39,6 @@ std::string exception_text() {
     return type;
   }
 }
-
-std::uint32_t mark_of(const Thread& thread, std::uint32_t variant) {
-  const std::uint32_t h = (thread.pending.type->hash + thread.id * 0x9e3779b9u + variant * 0xc2b2ae35u) * 0x85ebca6bu;
-  return h ^ h >> 15;
-}
-
-}  // namespace
 
 __thread Mode mode = Mode::outside;
 Execution* Execution::current = nullptr;
@@ -133,7 +132,7 @@ void Execution::thread_main(void* argument) {
     run.finish_thread(thread.result);
   } catch (...) {
     mode = Mode::outside;
-    run.fail("exception", fmt::format("uncaught {}", exception_text()));
+    run.fail("exception", fmt::format("uncaught {}", current_exception_text()));
   }
   run.finish_thread(result);
 }

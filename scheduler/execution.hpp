@@ -104,6 +104,9 @@ class Choices {
   std::size_t size_ = 0;
 };
 
+// The type and text of the exception being handled. REQUIRES: there is one.
+std::string current_exception_text();
+
 class Execution {
  public:
   Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers);

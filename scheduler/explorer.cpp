@@ -1,5 +1,7 @@
 #include <interleave/scheduler/explorer.hpp>
 
+#include <stdio_ext.h>
+#include <sys/single_threaded.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,6 +32,20 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t sample_executions = 10'000;  // of a sampler without any limit
 
 bool under_way = false;
+
+// What must be so before the state of the process is first looked at.
+void prepare_process() {
+  // The C library believes that the process has one thread, and shared_ptr would count without atomics.
+  __libc_single_threaded = 0;
+  // The buffer of stdout belongs to the process, not to the first execution that prints.
+  static char buffer[BUFSIZ];
+  if (__fbufsize(stdout) == 0) std::setvbuf(stdout, buffer, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, sizeof buffer);
+  // The first throw sets up the unwinder.
+  try {
+    throw 0;
+  } catch (int) {
+  }
+}
 
 // Hands the steps of an execution to the user's observers.
 class ObserverBridge final : public Watcher {
@@ -66,7 +82,7 @@ struct Finding {
 class Explorer {
  public:
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame)
-      : body_(body), options_(options), outer_(caller_frame), bridge_(options.observers) {
+      : body_(body), options_(options), outer_((prepare_process(), caller_frame)), bridge_(options.observers) {
     under_way = true;
   }
   ~Explorer() { under_way = false; }

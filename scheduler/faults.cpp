@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -31,9 +32,17 @@ void on_signal(int number, siginfo_t* info, void*) {
   run->crash("crash", fmt::format("SIG{} at address {}", sigabbrev_np(number), info->si_addr));
 }
 
+[[noreturn]] void on_terminate() {
+  Execution* run = Execution::current;
+  if (run == nullptr || !run->on_fiber()) std::abort();
+  mode = Mode::outside;
+  run->crash("crash", std::current_exception() != nullptr ? fmt::format("std::terminate, on {}", current_exception_text())
+                                                           : "std::terminate: a joinable std::thread destroyed, or no exception to rethrow");
+}
+
 }  // namespace
 
-FaultGuard::FaultGuard() {
+FaultGuard::FaultGuard() : previous_terminate_(std::set_terminate(&on_terminate)) {
   stack_t stack{};
   stack.ss_sp = handler_stack;
   stack.ss_size = sizeof handler_stack;
@@ -45,6 +54,7 @@ FaultGuard::FaultGuard() {
 }
 
 FaultGuard::~FaultGuard() {
+  std::set_terminate(previous_terminate_);
   for (std::size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &previous_[i], nullptr);
   sigaltstack(&previous_stack_, nullptr);
 }

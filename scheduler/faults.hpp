@@ -1,7 +1,8 @@
-// Signals of a program under test: caught while an exploration runs, and turned into the failure of that execution.
+// Signals and std::terminate of a program under test: caught while an exploration runs, and turned into the failure of that execution.
 #pragma once
 
 #include <csignal>
+#include <exception>
 
 namespace interleave::engine {
 
@@ -17,6 +18,7 @@ class FaultGuard {
   static constexpr int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
   struct sigaction previous_[sizeof signals / sizeof *signals] = {};
   stack_t previous_stack_ = {};
+  std::terminate_handler previous_terminate_;
 };
 
 }  // namespace interleave::engine

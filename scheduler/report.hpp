@@ -19,8 +19,8 @@ struct RenderOptions {
   std::size_t lines_max = 40;   // of a failure
   bool        color = false;
 
-  // The executions were drawn independently, each from the same distribution: then a number of clean ones bounds the chance of a
-  // failing one. Leave it false for strategies that learn, alternate or follow an order.
+  // The executions were drawn independently, each from the same distribution: then a number of clean ones bounds the chance of
+  // a failing one. Leave it false for strategies that learn, alternate or follow an order.
   bool independent = false;
 
   // A command that runs a failure again is prefix + token + suffix. An empty prefix leaves the line out.

@@ -55,6 +55,21 @@ void srand(unsigned seed) noexcept {
   model->self().random = Random(seed);
 }
 
+// std::random_device asks the processor, inside libstdc++: two of its functions, by their mangled names.
+unsigned interleave_random_device(void* device) __asm__("_ZNSt13random_device9_M_getvalEv");
+unsigned interleave_random_device_old(void* device) __asm__("_ZNSt13random_device16_M_getval_pretr1Ev");
+
+unsigned interleave_random_device(void* device) {
+  Model model;
+  if (!model) {
+    static auto* const real = reinterpret_cast<unsigned (*)(void*)>(next_definition("_ZNSt13random_device9_M_getvalEv"));
+    return real(device);
+  }
+  return static_cast<unsigned>(model->self().random.next() >> 32);
+}
+
+unsigned interleave_random_device_old(void* device) { return interleave_random_device(device); }
+
 }  // extern "C"
 
 #pragma GCC visibility pop

@@ -42,6 +42,13 @@ class Dfs final : public Strategy {
     return path_[depth_++].taken;
   }
 
+  void end_execution(Ending ending) override {
+    if (depth_ < path_.size() && ending != Ending::failed)
+      throw Divergence(fmt::format("after {} choices the program ends where it went on under the same choices before: it depends "
+                                   "on something outside the model (time, randomness, an address, state left by an earlier "
+                                   "execution)", depth_));
+  }
+
   bool exhaustive() const override { return true; }
   std::string resolved() const override { return "dfs"; }
 

@@ -52,19 +52,17 @@ TEST_CASE("Lock: any thread may release it", "[primitives][lock]") {
 }
 
 TEST_CASE("Lock: keeps threads out of each other's way", "[primitives][lock]") {
-  in_both_worlds(
-      [] {
-        Lock lock;
-        int inside = 0;
-        const auto visit = [&] {
-          lock.acquire();
-          ++inside;
-          lock.release();
-        };
-        parallel(visit, visit);
-        require(inside == 2);
-      },
-      interrupted());
+  in_both_worlds([] {
+    Lock lock;
+    int inside = 0;
+    const auto visit = [&] {
+      lock.acquire();
+      ++inside;
+      lock.release();
+    };
+    parallel(visit, visit);
+    require(inside == 2);
+  });
 }
 
 TEST_CASE("Lock: of two releases of one acquire, one is refused", "[primitives][lock]") {
@@ -215,4 +213,20 @@ TEST_CASE("Guard: reports a release that is refused, unless another exception is
       throw 1;
     }));
   });
+}
+
+TEST_CASE("Lock: an acquire that a signal interrupts goes on waiting", "[primitives][lock][interrupts]") {
+  in_both_worlds(
+      [] {
+        Lock lock;
+        int inside = 0;
+        const auto visit = [&] {
+          lock.acquire();
+          ++inside;
+          lock.release();
+        };
+        parallel(visit, visit);
+        require(inside == 2);
+      },
+      interrupted());
 }

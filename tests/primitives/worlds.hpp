@@ -26,6 +26,7 @@ inline void in_both_worlds(const std::function<void()>& body, interleave::Option
   const interleave::Report report = interleave::explore(body, options, where);
   if (report.failure) UNSCOPED_INFO(report.failure->kind << ": " << report.failure->message << " " << report.failure->schedule);
   UNSCOPED_INFO(report.executions << " executions " << report.incomplete_reason);
+  if (getenv("PRIM_STAT")) std::fprintf(stderr, "STAT %s %lu %.2fs %s:%u\n", report.complete ? "" : "INCOMPLETE", (unsigned long)report.executions, report.seconds, where.file, where.line);
   REQUIRE(report.verdict == interleave::Verdict::pass);
   REQUIRE(report.complete == model);
 }

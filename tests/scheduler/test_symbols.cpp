@@ -43,9 +43,9 @@ NOINLINE const void* primitive_test() { catch_return_address(); return caught; }
 #line 55 "/opt/somewhere/interleave/checkers/order.hpp"
 NOINLINE const void* api_call() { catch_return_address(); return caught; }
 #line 8 "/home/me/specialisation.cpp"
-namespace std { NOINLINE const void* pretended_algorithm() { catch_return_address(); return caught; } }  // NOLINT
+namespace std { NOINLINE const void* pretended_algorithm() { catch_return_address(); return caught; } }
 #line 9 "/home/me/lambda.cpp"
-namespace std { inline auto pretended_lambda = [] () __attribute__((noinline)) { catch_return_address(); return caught; }; }  // NOLINT
+namespace std { inline auto pretended_lambda = []() __attribute__((noinline)) { catch_return_address(); return caught; }; }
 #line 12 "/home/me/project/primitives_user.cpp"
 NOINLINE const void* user_call() { catch_return_address(); return caught; }
 #line 52 "test_symbols.cpp"

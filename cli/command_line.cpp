@@ -1,0 +1,135 @@
+#include "command_line.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <interleave/scheduler/nearest.hpp>
+
+namespace interleave::cli {
+namespace {
+
+struct VerbSyntax {
+  Verb             verb;
+  const char*      name;
+  const char*      summary;
+  std::string_view flags;  // those of `flags` that it takes, separated by spaces
+};
+
+// `stress` takes those of the model as well, so that one command line serves both; it says that they mean nothing there.
+constexpr VerbSyntax verbs[] = {
+    {Verb::list, "list", "Name the scenarios, and what each must show.", "--color"},
+    {Verb::search, "search", "Run scenarios under every schedule, to the end.",
+     "--strategy --seed --executions --time --steps --races --clock --heap --spurious-wakeups --interrupts --color"},
+    {Verb::sample, "sample", "Run scenarios under schedules drawn at random.",
+     "--strategy --seed --executions --time --steps --races --clock --heap --spurious-wakeups --interrupts --color"},
+    {Verb::replay, "replay", "Run the one execution that a failure named, and show it.",
+     "--strategy --seed --schedule --steps --races --clock --heap --spurious-wakeups --interrupts --color"},
+    {Verb::stress, "stress", "Run scenarios on real threads (in interleave-tsan: under ThreadSanitizer).",
+     "--seed --executions --time --steps --races --clock --heap --spurious-wakeups --interrupts --color"},
+};
+
+constexpr const char* description =
+    "Interleave: unmodified multithreaded C++ under every schedule, or on real threads.\n"
+    "\n"
+    "Examples:\n"
+    "  interleave search --all                          prove every scenario meant for it; print the table of verdicts\n"
+    "  interleave search 'event/*' --first              the scenarios of a group, each up to its first failure\n"
+    "  interleave replay NAME --schedule il1:TOKEN      the execution that a failure printed, step by step\n";
+
+constexpr const char* footer =
+    "A scenario is group/variant; a group or a glob such as 'queue/*' means all that match.\n"
+    "Every flag with a value has an environment twin, INTERLEAVE_STRATEGY for --strategy and so on; the flag wins.\n"
+    "Exit status: 0 as expected, 1 a failure or another verdict (replay: reproduced), 2 usage, 3 incomplete,\n"
+    "4 something that the model cannot control, 70 a fault of Interleave. Of several: 70, 2, 4, 1, 3, 0, the first that occurs.";
+
+bool takes(const VerbSyntax& verb, std::string_view flag) {
+  return fmt::format(" {} ", verb.flags).find(fmt::format(" {} ", flag)) != std::string::npos;
+}
+
+std::string names_of_verbs() {
+  std::string text;
+  for (const auto& verb : verbs) text += fmt::format("{}{}", text.empty() ? "" : ", ", verb.name);
+  return text;
+}
+
+// CLI11 knows a wrong verb only as a surplus argument.
+void refuse_unknown_verb(int argc, char** argv) {
+  if (argc < 2) throw UsageError(fmt::format("what to do? Give one of {}, or --help", names_of_verbs()));
+  const std::string_view word = argv[1];
+  std::vector<std::string_view> names;
+  for (const auto& verb : verbs) names.emplace_back(verb.name);
+  if (word.starts_with('-') || std::find(names.begin(), names.end(), word) != names.end()) return;
+  throw UsageError(fmt::format("there is no verb '{}'; {}", word, engine::nearest_sentence(word, names)));
+}
+
+using Texts = std::array<std::string, flags.size()>;
+
+void declare(CLI::App& command, const VerbSyntax& verb, Request& request, Texts& texts) {
+  if (verb.verb == Verb::replay) {
+    command.add_option("SCENARIO", request.scenarios, "its name")->expected(1)->required()->type_name("");
+  } else if (verb.verb != Verb::list) {
+    command.add_option("SCENARIO", request.scenarios, "names, groups or globs")->type_name("");
+    command.add_flag("--all", request.all, verb.verb == Verb::search ? "all that are meant to be searched" : "all of them");
+  }
+  if (verb.verb == Verb::search) command.add_flag("--first", request.first, "stop at a scenario's first failure");
+  command.add_flag("--json", request.json, "one JSON document on stdout and nothing else");
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    if (!takes(verb, flags[i].name)) continue;
+    if (*flags[i].value == '\0') {
+      command.add_flag(flags[i].name, texts[i], flags[i].help);
+    } else {
+      command.add_option(flags[i].name, texts[i], flags[i].help)->type_name(flags[i].value);
+    }
+  }
+  command.footer(footer);
+}
+
+// One sentence out of what CLI11 says, which may end with a full stop or a line break.
+std::string sentence(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  text.erase(text.find_last_not_of(" .") + 1);
+  return text;
+}
+
+std::string help_command(const CLI::App& app) {
+  for (const auto* chosen : app.get_subcommands()) return fmt::format("interleave {} --help", chosen->get_name());
+  return "interleave --help";
+}
+
+}  // namespace
+
+Request read_command_line(int argc, char** argv) {
+  refuse_unknown_verb(argc, argv);
+  Request request;
+  Texts texts;
+  CLI::App app(description, "interleave");
+  app.set_version_flag("--version", "interleave " INTERLEAVE_VERSION);
+  app.footer(footer);
+  app.require_subcommand(1);
+  for (const auto& verb : verbs) declare(*app.add_subcommand(verb.name, verb.summary), verb, request, texts);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wish) {
+    app.exit(wish);
+    request.finished = true;
+    return request;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("{}; see {}", sentence(error.what()), help_command(app)));
+  }
+
+  const auto* chosen = app.get_subcommands().front();
+  const auto* verb = std::find_if(std::begin(verbs), std::end(verbs), [&](const auto& v) { return chosen->get_name() == v.name; });
+  request.verb = verb->verb;
+  request.verb_name = verb->name;
+  std::array<std::optional<std::string>, flags.size()> given;
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    if (takes(*verb, flags[i].name) && chosen->count(flags[i].name) > 0) given[i] = texts[i];
+  }
+  request.settings = read_settings(given);
+  return request;
+}
+
+}  // namespace interleave::cli

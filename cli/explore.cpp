@@ -1,0 +1,100 @@
+// search, sample and stress: who is run, by which strategy, until when.
+#include <fmt/format.h>
+
+#include <interleave/scheduler/stress.hpp>
+
+#include "campaign.hpp"
+#include "runtime.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+namespace interleave::cli {
+namespace {
+
+constexpr const char*   default_search_strategy = "dfs";
+constexpr const char*   default_sample_strategy = "random";
+constexpr std::uint64_t default_sample_executions = 10'000;
+constexpr std::uint64_t search_seed = 1;  // a search draws nothing, and two searches print the same bytes
+
+// Those named, or `all` of them with --all.
+template <class Predicate>
+Selection chosen(const Request& request, Predicate belongs_to_all) {
+  if (request.all && !request.scenarios.empty())
+    throw UsageError(fmt::format("--all and '{}' at once; leave out one of them", request.scenarios.front()));
+  if (!request.all && request.scenarios.empty())
+    throw UsageError(fmt::format("{} what? Name scenarios or a group (interleave list shows them), or give --all", request.verb_name));
+  if (!request.all) return select(request.scenarios);
+  Selection all;
+  for (const auto* scenario : every_scenario()) {
+    if (belongs_to_all(*scenario)) all.push_back(scenario);
+  }
+  if (all.empty()) throw UsageError(fmt::format("this build has no scenario for {} --all; interleave list shows what there is", request.verb_name));
+  return all;
+}
+
+std::uint64_t seed_or_fresh(const Settings& settings) {
+  const std::uint64_t seed = settings.seed.value_or(0);
+  return seed != 0 ? seed : fresh_seed();
+}
+
+Options options_of(const scenarios::Definition& scenario, const Settings& settings, const Campaign& campaign) {
+  Options options = settings.applied_to(scenario.options);
+  options.name = scenario.name;
+  options.strategy = campaign.strategy;
+  options.seed = campaign.seed;
+  options.stop_at_first_failure = campaign.goal != Goal::whole;
+  return options;
+}
+
+Report explore_model(const std::function<void()>& body, const Options& options) { return explore(body, options); }
+
+}  // namespace
+
+ExitStatus search(const Request& request) {
+  const Settings& settings = request.settings;
+  Campaign campaign{.strategy = settings.strategy.value_or(default_search_strategy), .seed = settings.seed.value_or(search_seed),
+                    .goal = request.first ? Goal::first_failure : Goal::whole, .run = {}, .not_run = {},
+                    .explore = explore_model, .options = {}};
+  if (campaign.seed == 0) campaign.seed = fresh_seed();
+  if (!require_model(request.verb_name, campaign.strategy).ends)
+    throw UsageError(fmt::format("strategy '{0}' draws and never comes to an end; use interleave sample --strategy {0}",
+                                 campaign.strategy));
+  const bool all_within_reach = reduces(campaign.strategy);
+  for (const auto* scenario : chosen(request, [](const auto& each) {
+         return each.effort == scenarios::Effort::search || each.effort == scenarios::Effort::search_reduced;
+       })) {
+    const bool too_large = request.all && scenario->effort == scenarios::Effort::search_reduced && !all_within_reach;
+    (too_large ? campaign.not_run : campaign.run).push_back(scenario);
+  }
+  campaign.options = [&](const auto& scenario) { return options_of(scenario, settings, campaign); };
+  return carry_out(request, campaign);
+}
+
+ExitStatus sample(const Request& request) {
+  const Settings& settings = request.settings;
+  Campaign campaign{.strategy = settings.strategy.value_or(default_sample_strategy), .seed = seed_or_fresh(settings),
+                    .goal = Goal::budget, .run = {}, .not_run = {}, .explore = explore_model, .options = {}};
+  require_model(request.verb_name, campaign.strategy);
+  campaign.run = chosen(request, [](const auto&) { return true; });
+  campaign.independent = campaign.strategy == "random";
+  campaign.options = [&](const auto& scenario) {
+    Options options = options_of(scenario, settings, campaign);
+    if (options.executions_max == 0 && !settings.time) options.executions_max = default_sample_executions;
+    return options;
+  };
+  return carry_out(request, campaign);
+}
+
+ExitStatus stress_verb(const Request& request) {
+  const Settings& settings = request.settings;
+  if (!settings.replay_flags().empty())
+    remark(fmt::format("on real threads there is no meaning to{}; going on without", settings.replay_flags()));
+  Campaign campaign{.strategy = "real threads", .seed = seed_or_fresh(settings), .goal = Goal::budget, .run = {}, .not_run = {},
+                    .replayable = false,
+                    .explore = [](const auto& body, const Options& options) { return stress(body, options); }, .options = {}};
+  campaign.run = chosen(request, [](const auto& scenario) { return !scenario.hangs; });
+  campaign.options = [&](const auto& scenario) { return options_of(scenario, settings, campaign); };
+  return carry_out(request, campaign);
+}
+
+}  // namespace interleave::cli

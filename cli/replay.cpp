@@ -1,0 +1,94 @@
+// replay: exactly one execution, the one that a failure named by its schedule or by its seed and strategy.
+#include <optional>
+
+#include <fmt/format.h>
+
+#include <interleave/interleave.hpp>
+#include <interleave/scheduler/report.hpp>
+#include <interleave/scheduler/schedule.hpp>
+
+#include "campaign.hpp"
+#include "json.hpp"
+#include "runtime.hpp"
+#include "selection.hpp"
+#include "terminal.hpp"
+#include "transcripts.hpp"
+#include "verbs.hpp"
+
+namespace interleave::cli {
+namespace {
+
+constexpr const char* any_strategy = "dfs";
+
+void refuse_foreign(std::string_view token, const scenarios::Definition& scenario) {
+  if (is_schedule_for(token, scenario.name)) return;
+  for (const auto* other : every_scenario()) {
+    if (is_schedule_for(token, other->name))
+      throw UsageError(fmt::format("this schedule was recorded for {0}, not for {1}; give interleave replay {0} --schedule {2}",
+                                   other->name, scenario.name, token));
+  }
+  throw UsageError(fmt::format("this schedule was not recorded for {}, nor for any scenario of this build; give the name that was "
+                               "printed with it", scenario.name));
+}
+
+// What the token says of the choices there are; it was recorded so, and nothing else fits.
+Options of_token(const std::string& token, const scenarios::Definition& scenario, const Settings& settings) {
+  refuse_foreign(token, scenario);
+  require_model("replay", any_strategy);
+  const Schedule schedule = decode(token, scenario.name);
+  Options options = settings.applied_to(scenario.options);
+  options.schedule = token;
+  options.spurious_wakeups = schedule.spurious_wakeups;
+  options.interrupts = schedule.interrupts;
+  options.clock = schedule.virtual_clock ? "virtual" : "any";
+  options.races = schedule.races;
+  return options;
+}
+
+Options of_seed(const scenarios::Definition& scenario, const Settings& settings) {
+  if (!settings.seed || *settings.seed == 0 || !settings.strategy)
+    throw UsageError("replay which execution? Give --schedule TOKEN, or --seed S with --strategy NAME, as the failure printed them");
+  if (require_model("replay", *settings.strategy).ends)
+    throw UsageError(fmt::format("strategy '{}' draws nothing, so that a seed names no execution; give --schedule TOKEN",
+                                 *settings.strategy));
+  Options options = settings.applied_to(scenario.options);
+  options.seed = *settings.seed;
+  options.strategy = *settings.strategy;
+  return options;
+}
+
+ExitStatus status_of(const Report& report) {
+  if (report.verdict == Verdict::pass) return ExitStatus::expected;
+  if (!report.failure) return ExitStatus::incomplete;
+  const auto& kind = report.failure->kind;
+  return kind == "unsupported" || kind == "nondeterminism" ? ExitStatus::uncontrolled : ExitStatus::differs;
+}
+
+}  // namespace
+
+ExitStatus replay(const Request& request) {
+  const Settings& settings = request.settings;
+  const auto& scenario = the_scenario(request.scenarios.front());
+  if (settings.schedule && settings.seed)
+    throw UsageError("--schedule and --seed at once, each names an execution; leave out one of them");
+  Options options = settings.schedule ? of_token(*settings.schedule, scenario, settings) : of_seed(scenario, settings);
+  options.name = scenario.name;
+  options.executions_max = 1;
+
+  std::optional<ReservedStdout> document;
+  if (request.json) document.emplace();
+  print(first_line(request.verb_name, settings.schedule ? "replay" : options.strategy, options.seed));
+  if (!request.json && wants_transcript(request.verb, options))
+    print_transcript([](const auto& body, const Options& once) { explore(body, once); }, scenario, options);
+  const Result result = judged(scenario, explore(scenario.body, options), Goal::budget);
+  if (request.json) {
+    document->write(json_of_results({result}, {}));
+  } else {
+    RenderOptions render = ways_back(scenario.name, settings);
+    print("\n" + report_text(result.report, render) + "\n");
+    print(result.report.failure ? "reproduced\n" : "not reproduced: this execution does not fail\n");
+  }
+  return status_of(result.report);
+}
+
+}  // namespace interleave::cli

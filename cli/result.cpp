@@ -1,0 +1,87 @@
+#include "result.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace interleave::cli {
+namespace {
+
+struct Difference {
+  ExitStatus  status = ExitStatus::expected;
+  bool        as_expected = true;
+  std::string sentence;
+};
+
+Difference differs(std::string sentence) { return {ExitStatus::differs, false, std::move(sentence)}; }
+
+Difference incomplete(const Report& report, bool as_expected) {
+  const auto& reason = report.incomplete_reason;
+  return {ExitStatus::incomplete, as_expected,
+          fmt::format("the search is not complete{}{}; raise the limit", reason.empty() ? "" : ": ", reason)};
+}
+
+bool is_uncontrolled(std::string_view kind) { return kind == "unsupported" || kind == "nondeterminism"; }
+
+Difference of_failure(const scenarios::Definition& scenario, const Failure& failure) {
+  const bool expected = scenario.expect == Verdict::fail && (scenario.failure_kind.empty() || failure.kind == scenario.failure_kind);
+  if (expected) return {};
+  auto sentence = scenario.expect == Verdict::fail
+                      ? fmt::format("it fails with {} instead of {}", failure.kind, scenario.failure_kind)
+                      : fmt::format("it fails ({}) and is declared to {}", failure.kind,
+                                    scenario.expect == Verdict::pass ? "pass" : "be out of reach");
+  if (is_uncontrolled(failure.kind)) return {ExitStatus::uncontrolled, false, std::move(sentence)};
+  return differs(std::move(sentence));
+}
+
+Difference of_verdict(const scenarios::Definition& scenario, const Report& report, Goal goal) {
+  if (report.failure) return of_failure(scenario, *report.failure);
+  if (scenario.expect == Verdict::incomplete)
+    return report.complete ? differs("it was searched to the end and is declared to be out of reach") : Difference{};
+  if (report.verdict == Verdict::incomplete) return incomplete(report, false);
+  if (scenario.expect == Verdict::fail && report.complete)
+    return differs(fmt::format("no schedule fails, and it is declared to fail with {}", scenario.failure_kind));
+  if (goal != Goal::budget && !report.complete) return incomplete(report, scenario.expect == Verdict::pass);
+  return {};
+}
+
+// Outcomes found and not declared; or, after a complete run, declared and not found.
+Difference of_outcomes(const scenarios::Definition& scenario, const Report& report) {
+  const auto& declared = scenario.outcomes;
+  if (declared.empty()) return {};
+  for (const auto& [found, count] : report.outcomes) {
+    if (std::find(declared.begin(), declared.end(), found) == declared.end())
+      return differs(fmt::format("the outcome \"{}\" is not declared ({} executions)", found, count));
+  }
+  for (const auto& outcome : declared) {
+    if (report.complete && !report.outcomes.contains(outcome))
+      return differs(fmt::format("no schedule reaches the declared outcome \"{}\"", outcome));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result judged(const scenarios::Definition& scenario, Report report, Goal goal) {
+  Difference difference = of_verdict(scenario, report, goal);
+  if (difference.status == ExitStatus::expected || difference.status == ExitStatus::incomplete) {
+    if (auto other = of_outcomes(scenario, report); other.status != ExitStatus::expected) difference = std::move(other);
+  }
+  // A failure that was to be found does not make the rest of the search superfluous.
+  if (difference.status == ExitStatus::expected && goal == Goal::whole && !report.complete && scenario.expect != Verdict::incomplete)
+    difference = incomplete(report, true);
+  return {.scenario = &scenario, .report = std::move(report), .as_expected = difference.as_expected,
+          .difference = std::move(difference.sentence), .status = difference.status};
+}
+
+std::string_view name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::pass: return "pass";
+    case Verdict::fail: return "fail";
+    case Verdict::incomplete: return "incomplete";
+  }
+  return "?";
+}
+
+}  // namespace interleave::cli

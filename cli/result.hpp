@@ -1,0 +1,34 @@
+// A scenario, what was found, and whether that is what the scenario declares.
+#pragma once
+
+#include <string>
+
+#include <interleave/interleave.hpp>
+#include <interleave/scenarios/scenario.hpp>
+
+#include "exit_status.hpp"
+
+namespace interleave::cli {
+
+// When a run of a scenario has done what was asked for.
+enum class Goal {
+  whole,          // all schedules were covered
+  first_failure,  // one failure was found, or all schedules were covered
+  budget,         // as much as a limit allowed
+};
+
+struct Result {
+  const scenarios::Definition* scenario;
+  Report      report;
+  bool        as_expected = false;
+  std::string difference;  // one sentence, unless everything is as declared and the goal was reached
+  ExitStatus  status = ExitStatus::expected;
+};
+
+// Compares verdict, kind of failure and outcomes with what the scenario declares. The outcomes must be the declared ones, all of
+// them if the run is complete.
+Result judged(const scenarios::Definition& scenario, Report report, Goal goal);
+
+std::string_view name_of(Verdict verdict);
+
+}  // namespace interleave::cli

@@ -1,0 +1,103 @@
+#include "settings.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <initializer_list>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/environment.hpp>
+
+namespace interleave::cli {
+namespace {
+
+// The text of a flag, and where it came from: the name that a complaint about it uses.
+struct Given {
+  std::string text, from;
+};
+
+using GivenFlags = std::array<std::optional<Given>, flags.size()>;
+
+const std::optional<Given>& find(const GivenFlags& given, std::string_view name) {
+  std::size_t i = 0;
+  while (flags[i].name != name) ++i;
+  return given[i];
+}
+
+std::uint64_t limit(const Given& given) {
+  const std::uint64_t number = parse_number(given.text, given.from);
+  if (number == 0) throw UsageError(fmt::format("{}=0 would run nothing; give at least 1, or leave it out", given.from));
+  return number;
+}
+
+std::string one_of(const Given& given, std::initializer_list<std::string_view> words) {
+  for (const auto word : words) {
+    if (given.text == word) return given.text;
+  }
+  throw UsageError(fmt::format("{}={} makes no sense; use {}", given.from, given.text, fmt::join(words, " or ")));
+}
+
+}  // namespace
+
+Settings read_settings(const std::array<std::optional<std::string>, flags.size()>& on_command_line) {
+  GivenFlags given;
+  const auto is_flag = [&](std::string_view name) {
+    const auto at = std::find_if(flags.begin(), flags.end(), [&](const Flag& flag) { return flag.name == name; });
+    return on_command_line[static_cast<std::size_t>(at - flags.begin())].has_value();
+  };
+  // The two ways to name one execution: a flag for the one sets the variables for the other aside.
+  if (is_flag("--schedule")) unsetenv("INTERLEAVE_SEED");
+  if (is_flag("--seed")) unsetenv("INTERLEAVE_SCHEDULE");
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    const char* twin = std::getenv(flags[i].variable);
+    if (on_command_line[i]) {
+      given[i] = Given{*on_command_line[i], flags[i].name};
+    } else if (twin != nullptr && *twin != '\0') {
+      given[i] = Given{twin, flags[i].variable};
+    }
+    unsetenv(flags[i].variable);
+  }
+
+  Settings settings;
+  if (const auto& g = find(given, "--strategy")) settings.strategy = g->text;
+  if (const auto& g = find(given, "--seed")) settings.seed = parse_number(g->text, g->from);
+  if (const auto& g = find(given, "--schedule")) settings.schedule = g->text;
+  if (const auto& g = find(given, "--executions")) settings.executions = limit(*g);
+  if (const auto& g = find(given, "--steps")) settings.steps = limit(*g);
+  if (const auto& g = find(given, "--time")) {
+    settings.time = parse_duration(g->text, g->from);
+    if (settings.time->count() == 0)
+      throw UsageError(fmt::format("{}={} would run nothing; give a time above 0, or leave it out", g->from, g->text));
+  }
+  if (const auto& g = find(given, "--races")) settings.races = one_of(*g, {"fail", "explore", "ignore"});
+  if (const auto& g = find(given, "--clock")) settings.clock = one_of(*g, {"any", "virtual"});
+  if (const auto& g = find(given, "--heap")) one_of(*g, {"fresh"});  // every execution begins with the same empty heap
+  if (const auto& g = find(given, "--spurious-wakeups")) settings.spurious_wakeups = parse_switch(g->text, g->from);
+  if (const auto& g = find(given, "--interrupts")) settings.interrupts = parse_switch(g->text, g->from);
+  if (const auto& g = find(given, "--color")) settings.color = one_of(*g, {"auto", "always", "never"});
+  return settings;
+}
+
+Options Settings::applied_to(Options options) const {
+  options.steps_max = steps.value_or(options.steps_max);
+  options.time_max = time.value_or(options.time_max);
+  options.executions_max = executions.value_or(options.executions_max);
+  options.races = races.value_or(options.races);
+  options.clock = clock.value_or(options.clock);
+  options.spurious_wakeups = spurious_wakeups.value_or(options.spurious_wakeups);
+  options.interrupts = interrupts.value_or(options.interrupts);
+  return options;
+}
+
+std::string Settings::replay_flags() const {
+  std::string text;
+  if (steps) text += fmt::format(" --steps {}", *steps);
+  if (races) text += fmt::format(" --races {}", *races);
+  if (clock) text += fmt::format(" --clock {}", *clock);
+  if (spurious_wakeups) text += fmt::format(" --spurious-wakeups={}", *spurious_wakeups ? 1 : 0);
+  if (interrupts) text += fmt::format(" --interrupts={}", *interrupts ? 1 : 0);
+  return text;
+}
+
+}  // namespace interleave::cli

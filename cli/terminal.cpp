@@ -1,0 +1,87 @@
+#include "terminal.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+
+#include <fmt/format.h>
+
+namespace interleave::cli {
+namespace {
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+}  // namespace
+
+bool wants_color(std::string_view wish) {
+  if (wish != "auto") return wish == "always";
+  if (is_set("NO_COLOR")) return false;
+  const char* terminal = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) != 0 && terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
+std::size_t line_width() {
+  constexpr std::size_t otherwise = 120;
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : otherwise;
+}
+
+RenderOptions ways_back(std::string_view scenario, const Settings& settings) {
+  RenderOptions options = render_scenario(scenario);
+  options.color = wants_color(settings.color);
+  options.width = line_width();
+  options.seed_prefix = fmt::format("interleave replay {}{} --seed ", scenario, settings.replay_flags());
+  // The token holds the other flags.
+  options.replay_prefix = fmt::format("interleave replay {}{} --schedule ", scenario,
+                                      settings.steps ? fmt::format(" --steps {}", *settings.steps) : "");
+  options.debug_prefix = "";  // --break does not exist yet
+  return options;
+}
+
+void print(std::string_view text) {
+  fmt::print(stdout, "{}", text);
+  std::fflush(stdout);
+}
+
+void remark(std::string_view text) {
+  std::fflush(stdout);
+  fmt::print(stderr, "interleave: {}\n", text);
+}
+
+ReservedStdout::ReservedStdout() : real_(dup(STDOUT_FILENO)) {
+  std::fflush(stdout);
+  if (real_ < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) throw std::system_error(errno, std::generic_category(), "stdout");
+}
+
+ReservedStdout::~ReservedStdout() {
+  std::fflush(stdout);
+  dup2(real_, STDOUT_FILENO);
+  close(real_);
+}
+
+void ReservedStdout::write(std::string_view text) const {
+  while (!text.empty()) {
+    const auto written = ::write(real_, text.data(), text.size());
+    if (written < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "stdout");
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+Progress::Progress(std::size_t total) : total_(total), shown_(isatty(STDERR_FILENO) != 0) {}
+
+void Progress::begin(std::string_view scenario) {
+  ++begun_;
+  if (shown_) fmt::print(stderr, "\r\x1b[K[{} of {}] {}", begun_, total_, scenario);
+}
+
+void Progress::clear() {
+  if (shown_ && begun_ > 0) fmt::print(stderr, "\r\x1b[K");
+}
+
+}  // namespace interleave::cli

@@ -1,0 +1,25 @@
+#include "transcripts.hpp"
+
+#include <cstdio>
+
+#if __has_include(<interleave/scenarios/transcript.hpp>)
+#include <interleave/scenarios/transcript.hpp>
+#else
+namespace interleave::scenarios {
+inline void print_transcripts(bool) {}
+}  // namespace interleave::scenarios
+#endif
+
+namespace interleave::cli {
+
+bool wants_transcript(Verb verb, const Options& options) { return verb == Verb::stress || options.clock == "virtual"; }
+
+void print_transcript(const Run& run, const scenarios::Definition& scenario, Options options) {
+  options.executions_max = 1;
+  scenarios::print_transcripts(true);
+  run(scenario.body, options);
+  scenarios::print_transcripts(false);
+  std::fflush(stdout);
+}
+
+}  // namespace interleave::cli

@@ -1,0 +1,35 @@
+#include <interleave/scenarios/transcript.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include <interleave/interleave.hpp>
+
+namespace interleave::scenarios {
+namespace {
+
+bool on_ = false;
+
+}  // namespace
+
+void print_transcripts(bool on) { on_ = on; }
+
+bool printing_transcripts() noexcept { return on_; }
+
+void print_line(const std::string& line) {
+  const std::string whole = line + '\n';
+  std::fwrite(whole.data(), 1, whole.size(), stdout);
+}
+
+void pause() {
+  using namespace std::chrono_literals;
+  if (!on_) return;
+  if (modelled()) {
+    std::this_thread::sleep_for(1s);
+  } else {
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
+}  // namespace interleave::scenarios

@@ -1,0 +1,162 @@
+// Reader-writer locks: pthread_rwlock_t, and through it std::shared_mutex and std::shared_timed_mutex.
+//
+// Kept in the C library's own fields: `__readers` counts the readers inside, `__cur_writer` is the writer's id plus one.
+// Readers may enter while a writer waits (the C library's default).
+#include <pthread.h>
+
+#include <interleave/scheduler/runtime/door.hpp>
+
+namespace interleave::engine {
+namespace {
+
+auto& fields(const void* lock) { return static_cast<pthread_rwlock_t*>(const_cast<void*>(lock))->__data; }
+int mark(const Thread& thread) { return static_cast<int>(thread.id) + 1; }
+
+bool may_read(const void* lock) { return fields(lock).__cur_writer == 0; }
+bool may_write(const void* lock) { return fields(lock).__cur_writer == 0 && fields(lock).__readers == 0; }
+
+const Thread* writer(const Execution& run, const Thread& thread) {
+  const auto id = static_cast<std::size_t>(fields(thread.pending.object).__cur_writer - 1);
+  return id < run.threads_created() ? &run.thread(id) : nullptr;
+}
+
+// Readers commute with each other; the lock's access is a read where only they are concerned.
+const OperationType read_lock_type{
+    .name = "rwlock read lock", .access = Access::read, .waits = true,
+    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return may_read(t.pending.object); },
+    .blocker = &writer};
+const OperationType timed_read_lock_type{
+    .name = "rwlock timed read lock", .access = Access::read, .waits = true,
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_read(t.pending.object) || run.due(t); },
+    .blocker = &writer};
+const OperationType try_read_lock_type{.name = "rwlock try read lock", .access = Access::read};
+const OperationType write_lock_type{
+    .name = "rwlock write lock", .access = Access::write, .waits = true,
+    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return may_write(t.pending.object); },
+    .blocker = &writer};
+const OperationType timed_write_lock_type{
+    .name = "rwlock timed write lock", .access = Access::write, .waits = true,
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_write(t.pending.object) || run.due(t); },
+    .blocker = &writer};
+const OperationType try_write_lock_type{.name = "rwlock try write lock", .access = Access::write};
+const OperationType read_unlock_type{.name = "rwlock read unlock", .access = Access::read};
+const OperationType write_unlock_type{.name = "rwlock write unlock", .access = Access::write};
+
+int failed(Execution& run, int error) {
+  run.self().pending.failed = true;
+  return error;
+}
+
+int enter(Execution& run, pthread_rwlock_t* l, bool writing) {
+  auto& lock = l->__data;
+  if (writing ? !may_write(l) : !may_read(l)) return failed(run, EBUSY);
+  if (writing) {
+    write(lock.__cur_writer, mark(run.self()));
+  } else {
+    write(lock.__readers, lock.__readers + 1);
+  }
+  return 0;
+}
+
+int lock(Execution& run, pthread_rwlock_t* l, bool writing) {
+  if (l->__data.__cur_writer == mark(run.self())) return EDEADLK;
+  run.step({.type = writing ? &write_lock_type : &read_lock_type, .object = l});
+  return enter(run, l, writing);
+}
+
+int try_lock(Execution& run, pthread_rwlock_t* l, bool writing) {
+  run.step({.type = writing ? &try_write_lock_type : &try_read_lock_type, .object = l});
+  return enter(run, l, writing);
+}
+
+int timed_lock(Execution& run, pthread_rwlock_t* l, bool writing, clockid_t clock, const timespec* absolute) {
+  if (!valid(*absolute)) return EINVAL;
+  if (l->__data.__cur_writer == mark(run.self())) return EDEADLK;
+  const std::uint64_t deadline = virtual_deadline(*absolute, clock);
+  const Timed timed(run.self(), deadline);
+  run.step({.type = writing ? &timed_write_lock_type : &timed_read_lock_type, .object = l});
+  if (enter(run, l, writing) == 0) return 0;
+  run.pass_until(deadline);
+  return ETIMEDOUT;
+}
+
+}  // namespace
+}  // namespace interleave::engine
+
+using namespace interleave::engine;
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+int pthread_rwlock_rdlock(pthread_rwlock_t* l) {
+  Model model(l);
+  return model ? lock(*model, l, false) : REAL(pthread_rwlock_rdlock)(l);
+}
+
+int pthread_rwlock_wrlock(pthread_rwlock_t* l) {
+  Model model(l);
+  return model ? lock(*model, l, true) : REAL(pthread_rwlock_wrlock)(l);
+}
+
+int pthread_rwlock_tryrdlock(pthread_rwlock_t* l) {
+  Model model(l);
+  return model ? try_lock(*model, l, false) : REAL(pthread_rwlock_tryrdlock)(l);
+}
+
+int pthread_rwlock_trywrlock(pthread_rwlock_t* l) {
+  Model model(l);
+  return model ? try_lock(*model, l, true) : REAL(pthread_rwlock_trywrlock)(l);
+}
+
+int pthread_rwlock_timedrdlock(pthread_rwlock_t* l, const timespec* t) {
+  Model model(l);
+  return model ? timed_lock(*model, l, false, CLOCK_REALTIME, t) : REAL(pthread_rwlock_timedrdlock)(l, t);
+}
+
+int pthread_rwlock_timedwrlock(pthread_rwlock_t* l, const timespec* t) {
+  Model model(l);
+  return model ? timed_lock(*model, l, true, CLOCK_REALTIME, t) : REAL(pthread_rwlock_timedwrlock)(l, t);
+}
+
+int pthread_rwlock_clockrdlock(pthread_rwlock_t* l, clockid_t clock, const timespec* t) {
+  Model model(l);
+  return model ? timed_lock(*model, l, false, clock, t) : REAL(pthread_rwlock_clockrdlock)(l, clock, t);
+}
+
+int pthread_rwlock_clockwrlock(pthread_rwlock_t* l, clockid_t clock, const timespec* t) {
+  Model model(l);
+  return model ? timed_lock(*model, l, true, clock, t) : REAL(pthread_rwlock_clockwrlock)(l, clock, t);
+}
+
+int pthread_rwlock_unlock(pthread_rwlock_t* l) {
+  Model model(l);
+  if (!model) return REAL(pthread_rwlock_unlock)(l);
+  auto& lock = l->__data;
+  const bool writing = lock.__cur_writer == mark(model->self());
+  model->step({.type = writing ? &write_unlock_type : &read_unlock_type, .object = l});
+  if (!writing && lock.__readers == 0) misuse("a thread unlocks a reader-writer lock that it does not hold");
+  if (writing) {
+    write(lock.__cur_writer, 0);
+  } else {
+    write(lock.__readers, lock.__readers - 1);
+  }
+  return 0;
+}
+
+// Not steps; see mutex.cpp.
+int pthread_rwlock_init(pthread_rwlock_t* l, const pthread_rwlockattr_t* attributes) {
+  Model model;
+  if (model) memory->note_write(l, sizeof *l);
+  return REAL(pthread_rwlock_init)(l, attributes);
+}
+
+int pthread_rwlock_destroy(pthread_rwlock_t* l) {
+  Model model(l);
+  if (!model) return REAL(pthread_rwlock_destroy)(l);
+  return may_write(l) ? 0 : EBUSY;
+}
+
+}  // extern "C"
+
+#pragma GCC visibility pop
