@@ -47,6 +47,8 @@ Json json_of(const TraceEvent& event) {
           {"location", event.location}};
 }
 
+Json json_of(const Result& result);
+
 template <class T>
 Json array_of(const std::vector<T>& list) {
   Json array = Json::array();

@@ -29,7 +29,10 @@ struct Case {
   Judge judge;
 };
 
-void record_missing(const Output& output) { outcome(std::to_string(output.pages_missing()) + " pages missing"); }
+void record_missing(const Output& output) {
+  const std::size_t missing = output.pages_missing();
+  outcome(std::to_string(missing) + (missing == 1 ? " page missing" : " pages missing"));
+}
 
 void settle(const Output& output) {
   Ledger<std::string_view> pages{"pages"};
@@ -86,12 +89,12 @@ const Scenario first_with{failing("first_with", "The first page fails: the threa
                                   {"2 pages missing"}, {first, unreachable, Form::with, Judge::termination})};
 
 const Scenario second_unlocked{failing("second_unlocked", "The second page fails: it is missing, and reported as fetched",
-                                       "conservation", {"1 pages missing"},
+                                       "conservation", {"1 page missing"},
                                        {second, unreachable, Form::unlocked, Judge::pages})};
 const Scenario second_lock{failing("second_lock", "The second page fails: it is missing, and reported as fetched", "conservation",
-                                   {"1 pages missing"}, {second, unreachable, Form::lock, Judge::pages})};
+                                   {"1 page missing"}, {second, unreachable, Form::lock, Judge::pages})};
 const Scenario second_with{failing("second_with", "The second page fails: it is missing, and reported as fetched", "conservation",
-                                   {"1 pages missing"}, {second, unreachable, Form::with, Judge::pages})};
+                                   {"1 page missing"}, {second, unreachable, Form::with, Judge::pages})};
 
 const Scenario read_unlocked{failing("read_unlocked", "Reading the first page fails: the thread dies", "conservation",
                                      {"2 pages missing"}, {first, breaks, Form::unlocked, Judge::pages})};

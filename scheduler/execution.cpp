@@ -84,6 +84,7 @@ Ending Execution::run(const std::function<void()>& body) {
   mode = Mode::outside;
   current = nullptr;
   running_ = nullptr;
+  for (Watcher* watcher : watchers_) watcher->ended(*this, ending_);
   return ending_;
 }
 
@@ -302,10 +303,7 @@ void Execution::finish_thread(void* result) {
 void Execution::end(Ending ending) {
   mode = Mode::outside;
   ending_ = ending;
-  for (Watcher* watcher : watchers_) {
-    stepped_ = nullptr;
-    watcher->ended(*this, ending);
-  }
+  stepped_ = nullptr;
   running_->fiber.leave_to(explorer_);
 }
 

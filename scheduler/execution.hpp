@@ -61,7 +61,8 @@ struct Fault {
   std::string kind, message;
 };
 
-// Watches the steps of an execution: the recorder of traces, observers. Costs nothing where there is none.
+// Watches the steps of an execution: the recorder of traces, observers. Costs nothing where there is none. All but `ended`
+// are called on the small stack of a fiber, or of a signal handler.
 class Watcher {
  public:
   virtual ~Watcher() = default;

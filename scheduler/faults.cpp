@@ -25,11 +25,12 @@ void on_signal(int number, siginfo_t* info, void*) {
     return;
   }
   mode = Mode::outside;
+  const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
   if (number == SIGSEGV && memory->in_guard(info->si_addr))
     run->crash("crash", fmt::format("stack overflow: a modelled thread has {} KiB of stack; INTERLEAVE_STACK_KB gives it more",
                                     memory->stack_size() / 1024));
   if (number == SIGABRT) run->crash("crash", "the program aborts (SIGABRT)");
-  run->crash("crash", fmt::format("SIG{} at address {}", sigabbrev_np(number), info->si_addr));
+  run->crash("crash", fmt::format("SIG{} at address {:#x}", sigabbrev_np(number), address));
 }
 
 [[noreturn]] void on_terminate() {

@@ -422,8 +422,8 @@ std::string failure_text(const Report& report, const RenderOptions& wanted) {
 std::string pass_text(const Report& report, const RenderOptions& wanted) {
   const RenderOptions options = readable(wanted);
   const bool passed = report.verdict == Verdict::pass;
-  Lines lines = {fmt::format("{}  {}", passed ? paint("PASSED", Ink::green, options) : paint("INCOMPLETE", Ink::yellow, options),
-                             clean(options.name))};
+  const auto verdict = passed ? paint("PASSED", Ink::green, options) : paint("INCOMPLETE", Ink::yellow, options);
+  Lines lines = {fmt::format("{}  {}", verdict, clean(options.name))};
   const auto executions = counted(report.executions, "execution");
   const auto by = report.strategy.empty() ? "" : fmt::format(" ({})", report.strategy);
   if (passed && report.complete) {
@@ -435,8 +435,8 @@ std::string pass_text(const Report& report, const RenderOptions& wanted) {
     if (!report.incomplete_reason.empty()) add(lines, "stopped", report.incomplete_reason, options);
     if (confidence_holds(report, options)) {
       add(lines, "confidence",
-          fmt::format("95 %: fewer than 1 in {} executions fails (rule of three; assumes that they are independent and drawn as "
-                      "{} draws them, which is not how an operating system does)",
+          fmt::format("95 %: fewer than 1 in {} executions fails (rule of three; assumes that they are independent and drawn "
+                      "as {} draws them, which is not how an operating system does)",
                       grouped(report.executions / 3), report.strategy.empty() ? "this sampler" : report.strategy),
           options);
     }

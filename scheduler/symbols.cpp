@@ -263,7 +263,7 @@ const std::vector<Frame>& Symbols::frames(const void* return_address) {
 
 std::vector<Frame> Symbols::look_up(const void* return_address) {
   // The call is the instruction before the one that it returns to; the latter may belong to the next line or function.
-  const auto* call = static_cast<const char*>(return_address) - 1;
+  const auto* call = reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(return_address) - 1);
   if (Dwfl_Module* module = module_of(call)) {
     const bool library = is_library_module(path_of(module));
     auto frames = frames_from_debug_information(module, number_of(call), library);

@@ -19,6 +19,22 @@ std::vector<const void*> stack_here() {
   return stack;
 }
 
+std::string name_of(const Thread& thread) {
+  if (!thread.name.empty()) return thread.name;
+  return thread.id == 0 ? "main" : fmt::format("T{}", thread.id);
+}
+
+std::string text_of(const Operation& operation) {
+  const OperationType& type = *operation.type;
+  std::string text = type.name;
+  if (type.shows_value) {
+    const bool writes = operation.access() == Access::write;
+    text += fmt::format(" {} {}", writes ? "<-" : "->", static_cast<std::int64_t>(operation.argument));
+  }
+  if (operation.failed) text += " (failed)";
+  return text;
+}
+
 }  // namespace
 
 void Recorder::announced(const Execution&, const Thread& thread) {
@@ -27,48 +43,38 @@ void Recorder::announced(const Execution&, const Thread& thread) {
 }
 
 void Recorder::performed(Execution& run, const Thread& thread) {
-  const Operation& operation = thread.pending;
-  trace_.push_back({.step = run.steps(),
-                    .thread = name_of(thread),
-                    .operation = text_of(operation),
-                    .object = object_of(operation),
-                    .location = symbols_.place(stacks_[thread.id])});
+  events_.push_back({run.steps(), thread.id, thread.pending, "", stacks_[thread.id]});
 }
 
 void Recorder::noted(const Execution& run, const Thread& thread, const std::string& text) {
-  trace_.push_back({.step = run.steps(), .thread = name_of(thread), .operation = "note: " + text, .object = "",
-                    .location = symbols_.place(stack_here())});
+  events_.push_back({run.steps(), thread.id, {}, text, stack_here()});
 }
 
 void Recorder::ended(Execution& run, Ending) {
+  for (const Event& event : events_) {
+    const bool is_note = event.operation.type == nullptr;
+    trace_.push_back({.step = event.step,
+                      .thread = name_of(run.thread(event.thread)),
+                      .operation = is_note ? "note: " + event.note : text_of(event.operation),
+                      .object = is_note ? "" : object_of(event.operation),
+                      .location = symbols_.place(event.stack)});
+  }
   for (std::size_t id = 0; id < run.threads_created(); ++id) {
     const Thread& thread = run.thread(id);
-    ThreadState state{.name = name_of(thread), .state = "finished", .operation = "", .object = "", .location = "",
-                      .holder = "", .daemon = thread.daemon};
+    ThreadState state{.name = name_of(thread), .state = thread.finished ? "finished" : "ready", .operation = "", .object = "",
+                      .location = "", .holder = "", .daemon = thread.daemon};
     if (!thread.finished && thread.pending.type != nullptr) {
       const OperationType& type = *thread.pending.type;
       const bool waits = type.candidates != nullptr && type.candidates(run, thread) == 0;
-      state.state = waits ? "waits" : "ready";
+      if (waits) state.state = "waits";
       state.operation = type.name;
       state.object = object_of(thread.pending);
       if (id < stacks_.size()) state.location = symbols_.place(stacks_[id]);
       if (const Thread* blocker = waits && type.blocker != nullptr ? type.blocker(run, thread) : nullptr)
         state.holder = name_of(*blocker);
-    } else if (!thread.finished) {
-      state.state = "ready";
     }
     threads_.push_back(std::move(state));
   }
-  // A thread may have been named late; the rows should agree.
-  for (TraceEvent& event : trace_) {
-    for (std::size_t id = 0; id < run.threads_created(); ++id)
-      if (event.thread == fmt::format("T{}", id) && !run.thread(id).name.empty()) event.thread = run.thread(id).name;
-  }
-}
-
-std::string Recorder::name_of(const Thread& thread) const {
-  if (!thread.name.empty()) return thread.name;
-  return thread.id == 0 ? "main" : fmt::format("T{}", thread.id);
 }
 
 std::string Recorder::object_of(const Operation& operation) {
@@ -81,17 +87,6 @@ std::string Recorder::object_of(const Operation& operation) {
   noun.resize(std::min(noun.find(' '), noun.size()));
   name = fmt::format("{} {}", noun, ++nouns_[noun]);
   return name;
-}
-
-std::string Recorder::text_of(const Operation& operation) const {
-  const OperationType& type = *operation.type;
-  std::string text = type.name;
-  if (type.shows_value) {
-    const bool writes = operation.access() == Access::write;
-    text += fmt::format(" {} {}", writes ? "<-" : "->", static_cast<std::int64_t>(operation.argument));
-  }
-  if (operation.failed) text += " (failed)";
-  return text;
 }
 
 }  // namespace interleave::engine

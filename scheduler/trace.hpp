@@ -1,5 +1,6 @@
 // The recorder: watches one execution, step by step with the stack of each announcement, and turns it into what a reader
-// sees. Used only when a failing schedule is executed again to explain it.
+// sees. Used only when a failing schedule is executed again to explain it. On the fibers it only takes notes; names and places
+// are looked up once the execution has ended.
 #pragma once
 
 #include <map>
@@ -26,13 +27,19 @@ class Recorder final : public Watcher {
 
  private:
   using Stack = std::vector<const void*>;
+  struct Event {
+    std::uint64_t step;
+    std::uint32_t thread;
+    Operation     operation;
+    std::string   note;  // instead of an operation
+    Stack         stack;
+  };
 
-  std::string name_of(const Thread& thread) const;
   std::string object_of(const Operation& operation);
-  std::string text_of(const Operation& operation) const;
 
   Symbols& symbols_;
   std::vector<Stack> stacks_;                      // per thread: where its pending operation was announced
+  std::vector<Event> events_;
   std::map<const void*, std::string> object_names_;
   std::map<std::string, unsigned> nouns_;          // how many objects of a kind have been named
   std::vector<TraceEvent> trace_;

@@ -1,10 +1,9 @@
 #include "worlds.hpp"
 
-#include <atomic>
 #include <memory>
 #include <stdexcept>
+#include <string>
 
-#include <interleave/primitives/event.hpp>
 #include <interleave/primitives/thread.hpp>
 
 using namespace interleave;
@@ -36,29 +35,28 @@ TEST_CASE("Thread: can be started only once, and joined only after that", "[prim
 
 TEST_CASE("Thread: may be joined by several threads, several times", "[primitives][thread]") {
   in_both_worlds([] {
-    Event go;
-    Thread thread{[&] { go.wait(); }};
+    int result = 0;
+    Thread thread{[&] { result = 42; }};
     thread.start();
-    parallel([&] { thread.join(); },
-             [&] {
-               go.set();
-               thread.join();
-               thread.join();
-             });
-    require(!thread.is_alive());
+    const auto join = [&] {
+      thread.join();
+      require(result == 42);
+    };
+    parallel(join, join);
+    join();
   });
 }
 
 TEST_CASE("Thread: a timed join of a thread that still runs returns, and leaves it alive", "[primitives][thread]") {
   in_both_worlds([] {
-    Event go;
-    Thread thread{[&] { go.wait(); }};
+    Lock gate{Lock::Held{}};
+    Thread thread{[&] { gate.acquire(); }};
     thread.start();
     thread.join(1ms);
     thread.join(0s);
     thread.join(-1s);
     require(thread.is_alive());
-    go.set();
+    gate.release();
     thread.join();
     require(!thread.is_alive());
   });
@@ -133,18 +131,17 @@ TEST_CASE("Thread: a daemon can be joined like any other thread", "[primitives][
 
 TEST_CASE("Thread: a daemon may outlive its Thread", "[primitives][thread]") {
   in_both_worlds([] {
-    const auto go = std::make_shared<Event>();
-    const auto gone = std::make_shared<Event>();
+    Lock go{Lock::Held{}}, gone{Lock::Held{}};
     {
-      Thread thread{[go, gone] {
-        go->wait();
-        gone->set();
+      Thread thread{[&] {
+        go.acquire();
+        gone.release();
       }};
       thread.set_daemon(true);
       thread.start();
     }
-    go->set();
-    gone->wait();
+    go.release();
+    gone.acquire();
   });
 }
 

@@ -11,6 +11,7 @@
 #include <interleave/catch2.hpp>
 #include <interleave/interleave.hpp>
 
+// Which half of the library the linker has put under the public API: only the model can cover everything.
 inline bool linked_with_the_model() {
   interleave::Options once;
   once.executions_max = 1;
@@ -24,9 +25,10 @@ inline void in_both_worlds(const std::function<void()>& body, interleave::Option
   body();
   if (!model) options.executions_max = 100;
   const interleave::Report report = interleave::explore(body, options, where);
-  if (report.failure) UNSCOPED_INFO(report.failure->kind << ": " << report.failure->message << " " << report.failure->schedule);
+  if (report.failure) {
+    UNSCOPED_INFO(report.failure->kind << ": " << report.failure->message << " " << report.failure->schedule);
+  }
   UNSCOPED_INFO(report.executions << " executions " << report.incomplete_reason);
-  if (getenv("PRIM_STAT")) std::fprintf(stderr, "STAT %s %lu %.2fs %s:%u\n", report.complete ? "" : "INCOMPLETE", (unsigned long)report.executions, report.seconds, where.file, where.line);
   REQUIRE(report.verdict == interleave::Verdict::pass);
   REQUIRE(report.complete == model);
 }

@@ -100,7 +100,8 @@ TEST_CASE("the ways back of a user's own test name its program") {
   const auto text = failure_text(lost_signal(), render_program("lost update", "./counter_test \"lost update\""));
   CHECK_THAT(text, StartsWith("FAILED  lost update   deadlock"));
   CHECK_THAT(text, Contains("\n  replay  INTERLEAVE_SCHEDULE=il1:AQIBAgI ./counter_test \"lost update\"\n"));
-  CHECK_THAT(text, Contains("\n  debug   INTERLEAVE_SCHEDULE=il1:AQIBAgI INTERLEAVE_BREAK=1 gdb --args ./counter_test \"lost update\"\n"));
+  CHECK_THAT(text, Contains("\n  debug   INTERLEAVE_SCHEDULE=il1:AQIBAgI INTERLEAVE_BREAK=1 "
+                            "gdb --args ./counter_test \"lost update\"\n"));
 }
 
 TEST_CASE("a failure that a sampler found has its own seed and resolved strategy as a further way back") {
@@ -230,7 +231,8 @@ TEST_CASE("independent samples bound the chance of a failure, by the rule of thr
   report.strategy = "random";
   report.seed = 7;
   const auto text = pass_text(report, {.name = "mpmc queue", .independent = true});
-  CHECK_THAT(text, StartsWith("PASSED  mpmc queue\n  explored   250,000 executions (random), seed 7, none failed; at most 3 threads"));
+  CHECK_THAT(text, StartsWith("PASSED  mpmc queue\n"));
+  CHECK_THAT(text, Contains("\n  explored   250,000 executions (random), seed 7, none failed; at most 3 threads"));
   CHECK_THAT(text, Contains("confidence 95 %: fewer than 1 in 83,333 executions fails"));
   CHECK_THAT(text, Contains("not shown  that no other schedule fails"));
   CHECK_THAT(text, !Contains("proved"));

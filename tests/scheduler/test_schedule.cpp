@@ -69,10 +69,28 @@ TEST_CASE("a token carries every option that changes the candidates") {
   }
 }
 
+TEST_CASE("a token carries a check for each chunk of choices, of what was to choose from") {
+  for (const std::size_t size : {1, 5, 64, 65, 1'000}) {
+    const std::vector<std::uint32_t> offers(size, 3);
+    auto schedule = with_choices(std::vector<std::uint32_t>(size, 1));
+    schedule.checks = schedule_checks(offers);
+    CAPTURE(size);
+    CHECK(schedule.checks.size() <= 64);
+    CHECK(there_and_back(schedule) == schedule);
+    CHECK(encode(schedule).size() <= 80);
+  }
+}
+
+TEST_CASE("a check notices most changes of what was to choose from, also in a chunk of one choice") {
+  std::vector<int> seen(16);
+  for (std::uint32_t fingerprint = 0; fingerprint < 256; ++fingerprint) ++seen[schedule_check(std::vector{fingerprint})];
+  for (const int times : seen) CHECK(times == Approx(16).margin(4));
+}
+
 TEST_CASE("a token is short, and long runs of zeros are nearly free") {
-  CHECK(encode(with_choices({})).size() == 20);
-  CHECK(encode(with_choices({1, 0, 1})).size() <= 22);
-  CHECK(encode(with_choices(std::vector<std::uint32_t>(1'000'000, 0))).size() <= 28);
+  CHECK(encode(with_choices({})).size() == 21);
+  CHECK(encode(with_choices({1, 0, 1})).size() <= 24);
+  CHECK(encode(with_choices(std::vector<std::uint32_t>(1'000'000, 0))).size() <= 34);
 
   std::vector<std::uint32_t> coins(100);
   Random random;

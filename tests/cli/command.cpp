@@ -1,0 +1,44 @@
+#include "command.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace interleave::cli {
+namespace {
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Said run(const std::string& command) {
+  const auto folder = std::filesystem::temp_directory_path() / ("interleave_cli_" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  const auto out = folder / "out", err = folder / "err";
+  const int result = std::system((command + " >" + out.string() + " 2>" + err.string() + " </dev/null").c_str());
+  Said said{WIFEXITED(result) ? WEXITSTATUS(result) : 128 + WTERMSIG(result), read(out), read(err)};
+  std::filesystem::remove_all(folder);
+  return said;
+}
+
+}  // namespace
+
+std::string Said::token() const {
+  const auto begin = out.find("il1:");
+  return begin == out.npos ? "" : out.substr(begin, out.find_first_of(" \n\"", begin) - begin);
+}
+
+Said interleave(const std::string& arguments, const std::string& environment) {
+  return run("env " + environment + " " INTERLEAVE_COMMAND " " + arguments);
+}
+
+Said interleave_tsan(const std::string& arguments) {
+  return run("env TSAN_OPTIONS=report_bugs=0 " INTERLEAVE_TSAN_COMMAND " " + arguments);
+}
+
+}  // namespace interleave::cli
