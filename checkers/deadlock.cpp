@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include <interleave/scheduler/hooks.hpp>
+
 namespace interleave::checkers {
 namespace {
 
@@ -62,4 +64,9 @@ std::string explain_deadlock(std::span<const ThreadState> threads, std::span<con
   return text;
 }
 
+namespace {
+
+const hooks::Explainer deadlock{"deadlock", &explain_deadlock};
+
+}  // namespace
 }  // namespace interleave::checkers

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <interleave/scheduler/hooks.hpp>
 #include <interleave/scheduler/unseen.hpp>
 #ifndef INTERLEAVE_REAL_THREADS
 #include <interleave/scheduler/mode.hpp>
@@ -221,4 +222,9 @@ void forget_monitors() {
   if (all != nullptr) *all = {};
 }
 
+namespace {
+
+const hooks::BeforeExecution forget{&forget_monitors};
+
+}  // namespace
 }  // namespace interleave::detail

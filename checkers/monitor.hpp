@@ -16,6 +16,7 @@
 #include <type_traits>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/services.hpp>
 
 namespace interleave::detail {
 
@@ -81,15 +82,6 @@ void forget_monitor(const void* monitor) noexcept;
 
 // An execution begins: the monitors of the last one may have been abandoned with it.
 void forget_monitors();
-
-// ---- the engine gives the monitors --------------------------------------------------------------------------------------
-
-// Ends the execution as a failure of this kind. In the model it does not return; on real threads it records and returns.
-void fail(std::string_view kind, std::string_view message, SourceLocation where);
-
-// Tells the calling thread from all others, and names it for a reader.
-std::uint64_t thread_key() noexcept;
-std::string   thread_label();
 
 #pragma GCC visibility pop
 

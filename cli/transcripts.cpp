@@ -2,13 +2,7 @@
 
 #include <cstdio>
 
-#if __has_include(<interleave/scenarios/transcript.hpp>)
 #include <interleave/scenarios/transcript.hpp>
-#else
-namespace interleave::scenarios {
-inline void print_transcripts(bool) {}
-}  // namespace interleave::scenarios
-#endif
 
 namespace interleave::cli {
 

@@ -16,7 +16,7 @@ foreach(room primitives checkers)
   file(GLOB headers CONFIGURE_DEPENDS ${room}/*.hpp)
   install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/interleave/${room})
 endforeach()
-set(interleave_public_scheduler_headers scheduler/observer.hpp scheduler/framework.hpp)
+set(interleave_public_scheduler_headers scheduler/observer.hpp scheduler/framework.hpp scheduler/services.hpp)
 install(FILES ${interleave_public_scheduler_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/interleave/scheduler)
 
 configure_package_config_file(cmake/interleave-config.cmake.in ${PROJECT_BINARY_DIR}/interleave-config.cmake

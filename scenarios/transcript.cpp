@@ -28,7 +28,7 @@ void pause() {
   if (modelled()) {
     std::this_thread::sleep_for(1s);
   } else {
-    std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(10ms);
   }
 }
 

@@ -25,8 +25,7 @@ void say(const Parts&... parts) {
   print_line(line);
 }
 
-// The article's time.sleep(1). In the model a second of virtual time; on real threads a millisecond, for a program is run a
-// thousand times.
+// The article's time.sleep(1). In the model a second of virtual time; on real threads ten milliseconds, enough to keep the order.
 void pause();
 
 }  // namespace interleave::scenarios

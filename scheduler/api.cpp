@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <interleave/checkers/monitor.hpp>
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/environment.hpp>
 #include <interleave/scheduler/execution.hpp>
@@ -14,8 +13,9 @@
 #include <interleave/scheduler/framework.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/report.hpp>
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/schedule.hpp>
+#include <interleave/scheduler/services.hpp>
 #include <interleave/scheduler/stress.hpp>
 
 namespace interleave {

@@ -11,7 +11,9 @@
 
 #include <fmt/format.h>
 
+#include <interleave/interleave.hpp>
 #include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/thread_block.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -55,7 +57,12 @@ Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::v
     : strategy_(strategy), options_(options), watchers_(std::move(watchers)),
       strategy_watches_(strategy.wants_steps()), watching_(strategy_watches_ || !watchers_.empty()) {
   Memory::instance();
-  Fiber::adopt_os_thread();
+  if (thread_blocks::needed()) {
+    if (const char* obstacle = thread_blocks::obstacle())
+      throw UsageError(fmt::format("the program has thread_local variables, and {}", obstacle));
+    blocks_ = true;
+  }
+  explorer_.adopt_os_thread(blocks_);
   live_.reserve(64);
   candidates_.reserve(256);
 }
@@ -93,10 +100,13 @@ Thread& Execution::new_thread() {
   Thread& thread = *threads_[thread_count_];
   Fiber fiber = thread.fiber;
   std::string name = std::move(thread.name);
+  auto destructors = std::move(thread.destructors);
   name.clear();
+  destructors.clear();
   thread = Thread{};
   thread.fiber = fiber;
   thread.name = std::move(name);
+  thread.destructors = std::move(destructors);
   thread.id = static_cast<std::uint32_t>(thread_count_++);
   thread.random = Random(thread.id);
   live_.push_back(&thread);
@@ -113,7 +123,20 @@ void Execution::dismiss(Thread& thread) {
 }
 
 void Execution::launch(Thread& thread) {
-  thread.fiber.prepare(memory->stack(thread.id), memory->stack_size(), &thread_main, &thread);
+  thread.fiber.prepare(memory->stack(thread.id), memory->stack_size(), &thread_main, &thread,
+                       blocks_ ? thread_blocks::fresh(thread.id) : 0);
+}
+
+// As modelled code, in reverse order; a destructor may register more.
+void Execution::destroy_thread_locals(Thread& thread) {
+  while (!thread.destructors.empty()) {
+    const Thread::Destructor last = thread.destructors.back();
+    {
+      const EngineScope engine;
+      thread.destructors.pop_back();
+    }
+    last.function(last.object);
+  }
 }
 
 void Execution::thread_main(void* argument) {
@@ -127,9 +150,11 @@ void Execution::thread_main(void* argument) {
     } else {
       result = thread.start(thread.argument);
     }
+    destroy_thread_locals(thread);
     mode = Mode::outside;
-  } catch (const abi::__forced_unwind&) {
-    mode = Mode::outside;  // pthread_exit
+  } catch (const abi::__forced_unwind&) {  // pthread_exit
+    destroy_thread_locals(thread);
+    mode = Mode::outside;
     run.finish_thread(thread.result);
   } catch (...) {
     mode = Mode::outside;
@@ -303,6 +328,7 @@ void Execution::finish_thread(void* result) {
 void Execution::end(Ending ending) {
   mode = Mode::outside;
   ending_ = ending;
+  culprit_ = running_->id;
   stepped_ = nullptr;
   running_->fiber.leave_to(explorer_);
 }

@@ -31,6 +31,11 @@ namespace interleave::engine {
 
 // One modelled thread.
 struct Thread {
+  struct Destructor {  // of a thread_local variable
+    void (*function)(void*);
+    void* object;
+  };
+
   std::uint32_t id = 0;
   std::uint32_t variant = 0;         // of the candidate by which it was chosen last
   Operation     pending;             // announced; after its step: as performed
@@ -51,6 +56,7 @@ struct Thread {
   void* argument = nullptr;
   void* result = nullptr;
   const std::function<void()>* body = nullptr;  // instead of start
+  std::vector<Destructor> destructors;
   Random random{0};                  // what rand() and its kin draw from
   std::string name;                  // kept only where somebody will read it
   Fiber fiber;
@@ -126,6 +132,7 @@ class Execution {
   const Choices& choices() const { return choices_; }
   const std::string* outcome() const { return has_outcome_ ? &outcome_ : nullptr; }
   bool abandoned() const { return ending_ != Ending::finished; }
+  const Thread& culprit() const { return *threads_[culprit_]; }  // the thread that ran last
 
   // ---- for doors, on the fiber of a modelled thread, within an EngineScope ----
   Thread& self() { return *running_; }
@@ -175,6 +182,7 @@ class Execution {
 
  private:
   static void thread_main(void* thread);
+  static void destroy_thread_locals(Thread& thread);
   Thread& new_thread();
   void launch(Thread& thread);
   std::uint32_t proceed();
@@ -190,6 +198,7 @@ class Execution {
   Strategy& strategy_;
   ExecutionOptions options_;
   std::vector<Watcher*> watchers_;
+  bool blocks_ = false;             // each thread has a block of thread-local variables of its own
   bool strategy_watches_;
   bool watching_;                   // anybody wants to hear of steps
   std::vector<std::unique_ptr<Thread>> threads_;  // by id; reused between executions
@@ -206,6 +215,7 @@ class Execution {
   std::uint32_t last_ = 0;
   std::uint64_t steps_ = 0;
   std::uint64_t clock_ = 0;
+  std::uint32_t culprit_ = 0;
   Ending ending_ = Ending::finished;
   Fault fault_;
   std::string outcome_;

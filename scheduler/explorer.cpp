@@ -11,11 +11,10 @@
 
 #include <fmt/format.h>
 
-#include <interleave/checkers/deadlock.hpp>
-#include <interleave/checkers/monitor.hpp>
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/faults.hpp>
 #include <interleave/scheduler/framework_code.hpp>
+#include <interleave/scheduler/hooks.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/observer.hpp>
 #include <interleave/scheduler/outer_state.hpp>
@@ -123,7 +122,7 @@ std::unique_ptr<Strategy> Explorer::make() {
 }
 
 Ending Explorer::run_once(Execution& execution, Fault& fault) {
-  detail::forget_monitors();
+  hooks::BeforeExecution::call_all();
   bridge_.begin();
   Ending ending = execution.run(body_);
   fault = execution.fault();
@@ -248,7 +247,7 @@ Failure Explorer::explain(const Finding& finding) {
     failure.kind = "nondeterminism";
     return failure;
   }
-  failure.message = fault.kind == "deadlock" ? checkers::explain_deadlock(failure.threads, failure.trace) : fault.message;
+  failure.message = hooks::Explainer::explain(fault.kind, failure.threads, failure.trace, fault.message);
   return failure;
 }
 

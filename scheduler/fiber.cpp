@@ -6,6 +6,8 @@
 
 #include <boost/context/detail/fcontext.hpp>
 
+#include <interleave/scheduler/thread_block.hpp>
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define INTERLEAVE_ASAN 1
@@ -35,18 +37,24 @@ ExceptionGlobals* os_exceptions = nullptr;
 
 }  // namespace
 
-void Fiber::adopt_os_thread() {
+void Fiber::adopt_os_thread(bool blocks) {
+  block_ = blocks ? thread_blocks::current() : 0;
   os_errno = &errno;
   os_exceptions = reinterpret_cast<ExceptionGlobals*>(abi::__cxa_get_globals());
 }
 
-void Fiber::save() {
+inline void Fiber::save() {
+  if (block_ != 0) return;
   state_.error = *os_errno;
   state_.caught_exceptions = os_exceptions->caught_exceptions;
   state_.uncaught_exceptions = os_exceptions->uncaught_exceptions;
 }
 
-void Fiber::restore() {
+inline void Fiber::restore() {
+  if (block_ != 0) {
+    thread_blocks::switch_to(block_);
+    return;
+  }
   *os_errno = state_.error;
   os_exceptions->caught_exceptions = state_.caught_exceptions;
   os_exceptions->uncaught_exceptions = state_.uncaught_exceptions;
@@ -72,7 +80,8 @@ struct FiberEntry {
   }
 };
 
-void Fiber::prepare(void* stack_low, std::size_t stack_size, void (*entry)(void*), void* argument) {
+void Fiber::prepare(void* stack_low, std::size_t stack_size, void (*entry)(void*), void* argument, std::uintptr_t block) {
+  block_ = block;
   entry_ = entry;
   argument_ = argument;
   state_ = {};

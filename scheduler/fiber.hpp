@@ -1,7 +1,8 @@
 // A fiber: a stack and the place where it stands. The only file, with its .cpp, that names Boost.
 //
 // Switches are direct, from any fiber to any other, and cost what Boost.Context's jump costs plus the state that the C++
-// runtime keeps per thread: errno and the exception globals (Itanium C++ ABI, 2.2.2). Everything runs on one OS thread.
+// runtime keeps per thread: errno and the exception globals (Itanium C++ ABI, 2.2.2), or, for programs with thread-local
+// variables, the whole thread block (thread_block.hpp). Everything runs on one OS thread.
 // An abandoned fiber is never unwound; preparing it again reuses its stack.
 #pragma once
 
@@ -12,8 +13,9 @@ namespace interleave::engine {
 
 class Fiber {
  public:
-  // The next switch to this fiber calls entry(argument) on the given stack. `entry` must not return.
-  void prepare(void* stack_low, std::size_t stack_size, void (*entry)(void*), void* argument);
+  // The next switch to this fiber calls entry(argument) on the given stack. `entry` must not return. `block`: the FS base
+  // that it runs with; 0 if the fibers share that of the OS thread.
+  void prepare(void* stack_low, std::size_t stack_size, void (*entry)(void*), void* argument, std::uintptr_t block);
 
   // Goes on with `to` where it stands; returns when somebody switches back. REQUIRES: *this is what runs now.
   void switch_to(Fiber& to);
@@ -21,8 +23,8 @@ class Fiber {
   // As switch_to, but *this will never run again.
   [[noreturn]] void leave_to(Fiber& to);
 
-  // Prepares the calling OS thread for switches: finds its errno and exception globals. Idempotent.
-  static void adopt_os_thread();
+  // Makes *this what runs now on the calling OS thread. `blocks`: whether fibers have blocks of their own.
+  void adopt_os_thread(bool blocks);
 
  private:
   struct RuntimeState {
@@ -31,10 +33,11 @@ class Fiber {
     int      error = 0;
   };
 
-  void save();
-  void restore();
+  void save();     // before a switch away
+  void restore();  // after arriving
   friend struct FiberEntry;
 
+  std::uintptr_t block_ = 0;
   void* context_ = nullptr;  // where it stands, while it does not run
   RuntimeState state_;
   void (*entry_)(void*) = nullptr;

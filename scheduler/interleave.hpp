@@ -43,10 +43,10 @@ struct SourceLocation {
 // How to explore. Every member has an environment twin (INTERLEAVE_STRATEGY, INTERLEAVE_SEED, INTERLEAVE_SCHEDULE,
 // INTERLEAVE_EXECUTIONS, INTERLEAVE_STEPS, INTERLEAVE_TIME, ...) that wins over the value given here.
 struct Options {
-  std::string   name;                         // default: file:line of the call. A schedule for another name is ignored by this call
+  std::string   name = {};                    // default: file:line of the call. A schedule for another name is ignored by this call
   std::string   strategy = "";                // "" = the default search for check and explore; same strings as the command line
   std::uint64_t seed = 0;                     // 0 = a fresh one, printed
-  std::string   schedule;                     // a token: run just that
+  std::string   schedule = {};                // a token: run just that
   std::uint64_t executions_max = 0;           // 0 = no limit
   std::uint64_t steps_max = 100'000;          // per execution; 0 = no limit
   std::chrono::duration<double> time_max{0};  // 0 = no limit
@@ -55,37 +55,37 @@ struct Options {
   bool          spurious_wakeups = false;     // condition variables may wake unasked, at most once per wait
   bool          interrupts = false;           // blocking sem_* calls may fail with EINTR, at most once per call
   bool          stop_at_first_failure = true;
-  std::vector<std::shared_ptr<Observer>> observers;  // further checkers
+  std::vector<std::shared_ptr<Observer>> observers = {};  // further checkers
 };
 
 enum class Verdict { pass, fail, incomplete };
 
 // What one thread was doing when an execution failed.
 struct ThreadState {
-  std::string name;
-  std::string state;      // "finished", "ready", "waits"
-  std::string operation;  // the operation it is about to do, or waits in
-  std::string object;     // on which object
-  std::string location;   // file:line of the program's own code
-  std::string holder;     // the thread that holds what it waits for, if known
+  std::string name = {};
+  std::string state = {};      // "finished", "ready", "waits", "failed"
+  std::string operation = {};  // the operation it is about to do, or waits in
+  std::string object = {};     // on which object
+  std::string location = {};   // file:line of the program's own code
+  std::string holder = {};     // the thread that holds what it waits for, if known
   bool        daemon = false;  // detached
 };
 
 // One step, as it is shown to a reader.
 struct TraceEvent {
   std::size_t step = 0;
-  std::string thread, operation, object, location;
+  std::string thread = {}, operation = {}, object = {}, location = {};
 };
 
 struct Failure {
-  std::string kind;      // require, deadlock, data-race, mutual-exclusion, conservation, order, exception, crash, ...
-  std::string message;
-  std::string schedule;  // the token that reproduces it
+  std::string kind = {};      // require, deadlock, data-race, mutual-exclusion, conservation, order, exception, crash, ...
+  std::string message = {};
+  std::string schedule = {};  // the token that reproduces it
   std::uint64_t seed = 0;  // of this execution, if a sampler found it
-  std::string strategy;  // fully resolved, to go with the seed
+  std::string strategy = {};  // fully resolved, to go with the seed
   std::size_t step = 0;
-  std::vector<ThreadState> threads;
-  std::vector<TraceEvent> trace;
+  std::vector<ThreadState> threads = {};
+  std::vector<TraceEvent> trace = {};
 };
 
 struct Report {

@@ -1,3 +1,4 @@
+#include <interleave/scheduler/hooks.hpp>
 #include <interleave/scheduler/stress.hpp>
 
 #include <cxxabi.h>
@@ -413,6 +414,7 @@ Report stress(std::function<void()> body, Options options, SourceLocation where)
   real::Watchdog watchdog(options.name, options.executions_max);
   for (std::uint64_t run = 0; !over(); ++run) {
     watchdog.begin_run(run);
+    hooks::BeforeExecution::call_all();
     real::run_once(body, run == 0 ? report.seed : real::mix(report.seed, run));
     ++report.executions;
     const std::lock_guard unseen(real::record_mutex);

@@ -5,6 +5,7 @@
 
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/framework.hpp>
+#include <interleave/scheduler/services.hpp>
 #include <interleave/scheduler/stress.hpp>
 
 namespace interleave {

@@ -50,7 +50,7 @@ void Recorder::noted(const Execution& run, const Thread& thread, const std::stri
   events_.push_back({run.steps(), thread.id, {}, text, stack_here()});
 }
 
-void Recorder::ended(Execution& run, Ending) {
+void Recorder::ended(Execution& run, Ending ending) {
   for (const Event& event : events_) {
     const bool is_note = event.operation.type == nullptr;
     trace_.push_back({.step = event.step,
@@ -73,6 +73,7 @@ void Recorder::ended(Execution& run, Ending) {
       if (const Thread* blocker = waits && type.blocker != nullptr ? type.blocker(run, thread) : nullptr)
         state.holder = name_of(*blocker);
     }
+    if (ending == Ending::failed && &thread == &run.culprit()) state.state = "failed";
     threads_.push_back(std::move(state));
   }
 }

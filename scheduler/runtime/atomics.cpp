@@ -6,7 +6,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 
 namespace interleave::engine {
 namespace {

@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 
 namespace interleave::engine {
 namespace {

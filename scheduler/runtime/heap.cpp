@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include <interleave/scheduler/framework_code.hpp>
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 
 // The C library's own names: looking malloc up would allocate.
 extern "C" {

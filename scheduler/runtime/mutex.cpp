@@ -4,7 +4,7 @@
 // exploration is seen as locked.
 #include <pthread.h>
 
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 
 namespace interleave::engine {
 namespace {

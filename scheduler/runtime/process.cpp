@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 
 using namespace interleave::engine;
 
@@ -24,6 +24,14 @@ extern "C" {
 int __cxa_atexit(void (*destructor)(void*), void* object, void* module) {
   Model model;
   if (!model) return REAL(__cxa_atexit)(destructor, object, module);
+  return 0;
+}
+
+// The destructor of a thread_local variable runs when its thread ends.
+int __cxa_thread_atexit(void (*destructor)(void*), void* object, void* module) {
+  Model model;
+  if (!model) return REAL(__cxa_thread_atexit)(destructor, object, module);
+  model->self().destructors.push_back({destructor, object});
   return 0;
 }
 

@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <sys/random.h>
 
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 
 namespace interleave::engine {
 namespace {

@@ -4,7 +4,7 @@
 // Readers may enter while a writer waits (the C library's default).
 #include <pthread.h>
 
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 
 namespace interleave::engine {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <climits>
 
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -34,16 +34,17 @@ int fail_with(Execution& run, int error) {
   return -1;
 }
 
-// One of the candidates of a wait was chosen: the last one is the interrupt, if there may be one.
+// One of the candidates of a wait was chosen: the last one is the interrupt, if there may be one. The call after an
+// interrupted one is not interrupted, so that a retry loop ends.
 int wait(Execution& run, sem_t* s, const OperationType& type, const std::uint64_t* deadline) {
   Thread& me = run.self();
-  me.spent = false;
   const std::uint32_t variant = run.step({.type = &type, .object = s});
   const bool ready = value(s) > 0 || (deadline != nullptr && run.due(me));
   if (variant == (ready ? 1u : 0u)) {
     me.spent = true;
     return fail_with(run, EINTR);
   }
+  me.spent = false;
   if (value(s) > 0) {
     write(value(s), value(s) - 1);
     return 0;

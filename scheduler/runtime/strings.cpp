@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include <interleave/scheduler/framework_code.hpp>
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 
 namespace interleave::engine {
 namespace {

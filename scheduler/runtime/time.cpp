@@ -7,7 +7,7 @@
 
 #include <limits>
 
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 
 namespace interleave::engine {
 namespace {

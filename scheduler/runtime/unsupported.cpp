@@ -9,7 +9,7 @@
 
 #include <cstdarg>
 
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 
 using namespace interleave::engine;
 

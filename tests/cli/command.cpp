@@ -33,11 +33,11 @@ std::string Said::token() const {
   return begin == out.npos ? "" : out.substr(begin, out.find_first_of(" \n\"", begin) - begin);
 }
 
-Said interleave(const std::string& arguments, const std::string& environment) {
+Said command(const std::string& arguments, const std::string& environment) {
   return run("env " + environment + " " INTERLEAVE_COMMAND " " + arguments);
 }
 
-Said interleave_tsan(const std::string& arguments) {
+Said command_tsan(const std::string& arguments) {
   return run("env TSAN_OPTIONS=report_bugs=0 " INTERLEAVE_TSAN_COMMAND " " + arguments);
 }
 

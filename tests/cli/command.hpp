@@ -18,9 +18,9 @@ struct Said {
 };
 
 // `arguments` as a shell reads them. `environment`: assignments in front, "A=1 B=2".
-Said interleave(const std::string& arguments, const std::string& environment = "");
+Said command(const std::string& arguments, const std::string& environment = "");
 
 // The same of the command on real threads, without ThreadSanitizer's comments.
-Said interleave_tsan(const std::string& arguments);
+Said command_tsan(const std::string& arguments);
 
 }  // namespace interleave::cli

@@ -45,16 +45,28 @@ TEST_CASE("RLock: stays closed to others until its last release", "[primitives][
   });
 }
 
+// The first thread comes back: what it left behind must not let it in while the other is inside.
 TEST_CASE("RLock: can be taken by one thread after another", "[primitives][rlock]") {
   in_both_worlds([] {
     RLock lock;
     int inside = 0;
+    int visits = 0;
     const auto visit = [&] {
-      Guard guard{lock};
-      ++inside;
+      lock.acquire();
+      require(lock.locked());
+      require(++inside == 1);
+      require(lock.recursion_count() == 1);
+      --inside;
+      ++visits;
+      lock.release();
     };
-    parallel(visit, visit);
-    require(inside == 2);
+    parallel(
+        [&] {
+          visit();
+          visit();
+        },
+        visit);
+    require(visits == 3);
   });
 }
 

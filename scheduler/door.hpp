@@ -11,6 +11,8 @@
 // everything else, and no step looks anything up.
 #pragma once
 
+#include <link.h>
+
 #include <cerrno>
 #include <cstdint>
 #include <ctime>
@@ -31,6 +33,9 @@ void* next_definition(const char* name, const char* version = nullptr);
     return reinterpret_cast<decltype(&function)>(found);                                               \
   }())
 #define REAL(function) INTERLEAVE_REAL_VERSION(function, nullptr)
+
+// Whether a loaded module was compiled with -fsanitize=thread: only such code calls our hooks.
+bool instrumented(const dl_phdr_info& module);
 
 // The execution that the calling code belongs to, with modelling switched off while the door is open; false outside the model.
 class Model {

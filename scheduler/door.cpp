@@ -1,4 +1,4 @@
-#include <interleave/scheduler/runtime/door.hpp>
+#include <interleave/scheduler/door.hpp>
 
 #include <dlfcn.h>
 #include <link.h>
@@ -22,25 +22,6 @@ struct ForeignStatics {
   std::vector<Range> ranges;
   std::uintptr_t low = ~std::uintptr_t{0}, high = 0;
 };
-
-// Whether a module calls our hooks: only instrumented code does.
-bool instrumented(const dl_phdr_info& info) {
-  for (int i = 0; i < info.dlpi_phnum; ++i) {
-    if (info.dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
-    const ElfW(Sym)* symbols = nullptr;
-    const char* strings = nullptr;
-    for (auto* d = reinterpret_cast<const ElfW(Dyn)*>(info.dlpi_addr + info.dlpi_phdr[i].p_vaddr); d->d_tag != DT_NULL; ++d) {
-      if (d->d_tag == DT_SYMTAB) symbols = reinterpret_cast<const ElfW(Sym)*>(d->d_un.d_ptr);
-      if (d->d_tag == DT_STRTAB) strings = reinterpret_cast<const char*>(d->d_un.d_ptr);
-    }
-    if (symbols == nullptr || strings == nullptr) return false;
-    // The symbol table ends, in practice, where the string table begins.
-    const auto* end = reinterpret_cast<const ElfW(Sym)*>(strings);
-    for (const ElfW(Sym)* s = symbols; s < end; ++s)
-      if (s->st_shndx == SHN_UNDEF && std::strncmp(strings + s->st_name, "__tsan_", 7) == 0) return true;
-  }
-  return false;
-}
 
 int add_module(dl_phdr_info* info, std::size_t, void* data) {
   auto& found = *static_cast<ForeignStatics*>(data);
@@ -68,6 +49,24 @@ const ForeignStatics& foreign_statics() {
 }
 
 }  // namespace
+
+bool instrumented(const dl_phdr_info& info) {
+  for (int i = 0; i < info.dlpi_phnum; ++i) {
+    if (info.dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
+    const ElfW(Sym)* symbols = nullptr;
+    const char* strings = nullptr;
+    for (auto* d = reinterpret_cast<const ElfW(Dyn)*>(info.dlpi_addr + info.dlpi_phdr[i].p_vaddr); d->d_tag != DT_NULL; ++d) {
+      if (d->d_tag == DT_SYMTAB) symbols = reinterpret_cast<const ElfW(Sym)*>(d->d_un.d_ptr);
+      if (d->d_tag == DT_STRTAB) strings = reinterpret_cast<const char*>(d->d_un.d_ptr);
+    }
+    if (symbols == nullptr || strings == nullptr) return false;
+    // The symbol table ends, in practice, where the string table begins.
+    const auto* end = reinterpret_cast<const ElfW(Sym)*>(strings);
+    for (const ElfW(Sym)* s = symbols; s < end; ++s)
+      if (s->st_shndx == SHN_UNDEF && std::strncmp(strings + s->st_name, "__tsan_", 7) == 0) return true;
+  }
+  return false;
+}
 
 bool Model::foreign(const void* object) {
   if (memory->contains(object)) [[likely]] return false;

@@ -1,0 +1,28 @@
+#include <interleave/scheduler/hooks.hpp>
+
+namespace interleave::hooks {
+namespace {
+
+constinit const BeforeExecution* first_call = nullptr;
+constinit const Explainer* first_explainer = nullptr;
+
+}  // namespace
+
+BeforeExecution::BeforeExecution(void (*call)()) : call_(call), next_(first_call) { first_call = this; }
+
+void BeforeExecution::call_all() {
+  for (const BeforeExecution* each = first_call; each != nullptr; each = each->next_) each->call_();
+}
+
+Explainer::Explainer(const char* kind, Function function) : kind_(kind), function_(function), next_(first_explainer) {
+  first_explainer = this;
+}
+
+std::string Explainer::explain(const std::string& kind, std::span<const ThreadState> threads, std::span<const TraceEvent> trace,
+                               const std::string& otherwise) {
+  for (const Explainer* each = first_explainer; each != nullptr; each = each->next_)
+    if (kind == each->kind_) return each->function_(threads, trace);
+  return otherwise;
+}
+
+}  // namespace interleave::hooks

@@ -1,0 +1,38 @@
+// Where checkers hang on to the engine, so that the engine names none of them. A checker's file has one object of these at
+// namespace scope; the lists are written before main and only read after.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <interleave/interleave.hpp>
+
+namespace interleave::hooks {
+
+// Called before each execution, and before each run on real threads.
+class BeforeExecution {
+ public:
+  explicit BeforeExecution(void (*call)());
+  static void call_all();
+
+ private:
+  void (*call_)();
+  const BeforeExecution* next_;
+};
+
+// Turns what is known of a failure of one kind into the sentence that explains it.
+class Explainer {
+ public:
+  using Function = std::string (*)(std::span<const ThreadState>, std::span<const TraceEvent>);
+  Explainer(const char* kind, Function function);
+  // The explanation, or `otherwise` if no checker explains failures of that kind.
+  static std::string explain(const std::string& kind, std::span<const ThreadState>, std::span<const TraceEvent>,
+                             const std::string& otherwise);
+
+ private:
+  const char* kind_;
+  Function function_;
+  const Explainer* next_;
+};
+
+}  // namespace interleave::hooks

@@ -1,0 +1,94 @@
+// A request that makes no sense is refused with one sentence on stderr that names the next action; nothing runs; status 2.
+#include <algorithm>
+
+#include <interleave/catch2.hpp>
+
+#include "command.hpp"
+
+using interleave::cli::command;
+
+namespace {
+
+struct Row {
+  const char* arguments;
+  const char* says;  // a part of the sentence
+  const char* environment = "";
+};
+
+}  // namespace
+
+TEST_CASE("bad input is refused with one sentence and status 2") {
+  for (const auto& [arguments, says, environment] : {
+           Row{"", "what to do? Give one of list, search"},
+           Row{"serch good/passes", "there is no verb 'serch'; did you mean search"},
+           Row{"run -- true", "there is no verb 'run'"},
+           Row{"search", "search what?"},
+           Row{"search --all good/passes", "leave out one of them"},
+           Row{"search good/pases", "there is no scenario 'good/pases'; did you mean good/passes"},
+           Row{"search god", "did you mean good"},
+           Row{"search 'nothing/*'", "no scenario matches 'nothing/*'; interleave list names them all"},
+           Row{"search good/passes --strategy dsf", "there is no strategy 'dsf'; did you mean dfs"},
+           Row{"search good/passes --strategy dfs:depth=3", "strategy 'dfs' has no 'depth'"},
+           Row{"search good/passes --strategy dfs:depth", "not of the form key=value"},
+           Row{"search good/passes --strategy repeat", "write repeat/dfs"},
+           Row{"search good/passes --strategy random", "use interleave sample --strategy random"},
+           Row{"search good/passes", "there is no strategy 'dsf'", "INTERLEAVE_STRATEGY=dsf"},
+           Row{"search good/passes --frist", "--frist; see interleave search --help"},
+           Row{"search good/passes --executions 0", "--executions=0 would run nothing"},
+           Row{"search good/passes --executions -1", "--executions=-1 makes no sense"},
+           Row{"search good/passes --executions ten", "--executions=ten makes no sense"},
+           Row{"search good/passes --executions 18446744073709551616", "makes no sense"},
+           Row{"search good/passes --executions", "see interleave search --help"},
+           Row{"search good/passes", "INTERLEAVE_EXECUTIONS=0 would run nothing", "INTERLEAVE_EXECUTIONS=0"},
+           Row{"search good/passes", "INTERLEAVE_TIME=soon makes no sense", "INTERLEAVE_TIME=soon"},
+           Row{"search good/passes --steps 0", "--steps=0 would run nothing"},
+           Row{"search good/passes --time 0", "--time=0 would run nothing"},
+           Row{"search good/passes --time -1", "--time=-1 makes no sense"},
+           Row{"search good/passes --time 3parsecs", "a time such as 10, 10s, 500ms or 2m"},
+           Row{"search good/passes --races maybe", "use fail or explore or ignore"},
+           Row{"search good/passes --clock real", "use any or virtual"},
+           Row{"search good/passes --heap reused", "use fresh"},
+           Row{"search good/passes --color pink", "use auto or always or never"},
+           Row{"search good/passes --seed x", "--seed=x makes no sense"},
+           Row{"search good/passes --interrupts=perhaps", "see interleave search --help"},
+           Row{"search good/passes", "INTERLEAVE_INTERRUPTS=perhaps", "INTERLEAVE_INTERRUPTS=perhaps"},
+           Row{"stress good/passes --strategy dfs", "--strategy"},
+           Row{"replay", "see interleave replay --help"},
+           Row{"replay good/passes", "replay which execution?"},
+           Row{"replay good/passes --seed 5", "--seed S with --strategy NAME"},
+           Row{"replay good/passes --seed 5 --strategy dfs", "give --schedule TOKEN"},
+           Row{"replay good --schedule il1:x", "there is no scenario 'good'"},
+           Row{"replay good/passes --schedule hello", "not a schedule token"},
+           Row{"replay good/passes --schedule il9:AAAAAAAAAAAAAAAA", "unknown version"},
+           Row{"replay good/passes --schedule il1:AAAAAAAAAAAAAAAA", "damaged"},
+           Row{"replay good/passes --schedule il1:AAAA --seed 5 --strategy random", "leave out one of them"},
+       }) {
+    CAPTURE(arguments, environment);
+    const auto said = command(arguments, environment);
+    CAPTURE(said.out, said.err);
+    CHECK(said.status == 2);
+    CHECK(said.out.empty());
+    CHECK(said.err.starts_with("interleave: "));
+    CHECK(std::count(said.err.begin(), said.err.end(), '\n') == 1);
+    CHECK(said.err.find(says) != said.err.npos);
+  }
+}
+
+TEST_CASE("a token with one character changed is refused, whichever it is") {
+  const auto token = command("search bad/deadlock").token();
+  REQUIRE(token.size() > 20);
+  for (std::size_t i = 4; i < token.size(); ++i) {
+    std::string damaged = token;
+    damaged[i] = damaged[i] == 'A' ? 'B' : 'A';
+    CAPTURE(damaged);
+    const auto said = command("replay bad/deadlock --schedule " + damaged);
+    CHECK(said.status == 2);
+    CHECK(said.err.find("damaged") != said.err.npos);
+  }
+}
+
+TEST_CASE("bad input under --json leaves stdout empty") {
+  const auto said = command("search nowhere --json");
+  CHECK(said.status == 2);
+  CHECK(said.out.empty());
+}

@@ -1,0 +1,209 @@
+// Each verb: what it prints and with which status it ends. The scenarios are those of fixtures.cpp.
+#include <interleave/catch2.hpp>
+
+#include "command.hpp"
+
+using interleave::cli::command;
+using interleave::cli::command_tsan;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// The command line behind "replay  interleave replay " (or "or      interleave replay "), up to the end of the line.
+std::string way_back(const std::string& out, const std::string& with) {
+  const std::string begin = "interleave replay ";
+  for (auto at = out.find(begin); at != out.npos; at = out.find(begin, at + 1)) {
+    const auto line = out.substr(at + 11, out.find('\n', at) - at - 11);
+    if (has(line, with)) return line;
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("search ends with the status that fits") {
+  struct Row {
+    const char* arguments;
+    int         status;
+  };
+  for (const auto& [arguments, status] : {
+           Row{"good/passes", 0},
+           Row{"good/both_outcomes", 0},
+           Row{"good", 0},
+           Row{"'good/*' bad/deadlock", 0},
+           Row{"bad/lost_update", 0},
+           Row{"bad/lost_update --first", 0},
+           Row{"bad/spurious", 0},
+           Row{"bad/spurious --spurious-wakeups", 1},
+           Row{"wrong/fails", 1},
+           Row{"wrong/fails --first", 1},
+           Row{"wrong/passes", 1},
+           Row{"wrong/kind", 1},
+           Row{"wrong/undeclared_outcome", 1},
+           Row{"wrong/missing_outcome", 1},
+           Row{"good/both_outcomes --executions 2", 3},
+           Row{"bad/lost_update --executions 5", 3},
+           Row{"wrong/passes --executions 2", 3},
+           Row{"limit/large --time 50ms", 3},
+           Row{"limit/unsupported", 4},
+           Row{"wrong/fails good/passes limit/unsupported", 4},
+           Row{"wrong/fails limit/large --time 50ms", 1},
+       }) {
+    CAPTURE(arguments);
+    const auto said = command("search " + std::string(arguments));
+    CAPTURE(said.out, said.err);
+    CHECK(said.status == status);
+    CHECK(first_line(said.out) == "interleave 0.1.0  search  strategy dfs  seed 1");
+  }
+}
+
+TEST_CASE("search shows one scenario in full") {
+  const auto said = command("search bad/lost_update");
+  CHECK(has(said.out, "FAILED  bad/lost_update   require after 5 steps"));
+  CHECK(has(said.out, "explored all 6 executions, 4 of them failing"));
+  CHECK(has(said.out, "outcome  \"2\" (2)"));
+  CHECK(has(said.out, "as expected: bad/lost_update is declared to fail with require"));
+  CHECK(said.err.empty());
+  CHECK(has(command("search good/passes").out, "no schedule fails: all 2 executions"));
+}
+
+TEST_CASE("search --all is a table of those meant to be searched") {
+  const auto said = command("search --all");
+  CAPTURE(said.out);
+  CHECK(said.status == 4);
+  CHECK(has(said.out, "as expected\n"));
+  CHECK(has(said.out, "limit/large               pass        needs a reducing search\n"));
+  CHECK_FALSE(has(said.out, "limit/endless"));
+  CHECK(has(said.out, "12 scenarios run: 6 as expected, 6 not; 1 not run"));
+  CHECK(has(said.out, "wrong/kind: NOT AS EXPECTED: it fails with require instead of deadlock"));
+}
+
+TEST_CASE("two searches print the same bytes but for the time") {
+  CHECK(command("search bad/lost_update").out == command("search bad/lost_update").out);
+}
+
+TEST_CASE("every printed token reproduces its failure") {
+  const auto table = command("search --all").out;
+  int replayed = 0;
+  for (const auto* name : {"bad/deadlock", "bad/lost_update", "wrong/fails", "wrong/kind"}) {
+    const auto line = way_back(table, std::string(name) + " --schedule");
+    CAPTURE(name, line);
+    REQUIRE_FALSE(line.empty());
+    const auto said = command(line);
+    CHECK(said.status == 1);
+    CHECK(has(said.out, "FAILED  " + std::string(name)));
+    CHECK(has(said.out, "reproduced\n"));
+    ++replayed;
+  }
+  CHECK(replayed == 4);
+  const auto unsupported = command(way_back(table, "limit/unsupported --schedule"));
+  CHECK(unsupported.status == 4);
+}
+
+TEST_CASE("a token carries the options that it was recorded with") {
+  const auto said = command("search bad/spurious --spurious-wakeups");
+  const auto line = way_back(said.out, "--schedule");
+  CHECK_FALSE(has(line, "--spurious"));
+  CHECK(command(line).status == 1);
+}
+
+TEST_CASE("a token of a schedule that no longer fails ends with 0 or names the step") {
+  const auto token = command("search bad/deadlock").token();
+  const auto other = command("replay bad/lost_update --schedule " + token);
+  CHECK(other.status == 2);
+  CHECK(has(other.err, "recorded for bad/deadlock, not for bad/lost_update"));
+}
+
+TEST_CASE("sample prints strategy and seed first, and its seed repeats it") {
+  const auto said = command("sample bad/lost_update --seed 123");
+  CHECK(said.status == 0);
+  CHECK(first_line(said.out) == "interleave 0.1.0  sample  strategy random  seed 123");
+  CHECK(said.out == command("sample bad/lost_update --seed 123").out);
+  CHECK(command("sample wrong/fails").status == 1);
+}
+
+TEST_CASE("a failure found by sampling is replayed by its seed and by its token") {
+  for (const auto* flags : {"", " --seed 7", " --interrupts"}) {
+    const auto said = command("sample wrong/fails" + std::string(flags));
+    CAPTURE(said.out);
+    for (const auto* way : {"--seed", "--schedule"}) {
+      const auto again = command(way_back(said.out, way));
+      CAPTURE(way, again.out, again.err);
+      CHECK(again.status == 1);
+      CHECK(has(again.out, "FAILED  wrong/fails"));
+    }
+  }
+}
+
+TEST_CASE("sampling that ends without a finding is a pass that proves nothing") {
+  const auto said = command("sample good/passes");
+  CHECK(said.status == 0);
+  CHECK(has(said.out, "10,000 executions"));
+  CHECK(command("sample wrong/passes --executions 50").status == 0);
+  CHECK(has(command("sample wrong/passes --executions 50").out, "nothing found: wrong/passes is declared to fail with require"));
+  CHECK(has(command("sample good/passes --executions 50").out, "50 executions"));
+  CHECK(command("sample good/passes --time 100ms").status == 0);
+  CHECK(command("sample wrong/undeclared_outcome").status == 1);
+  CHECK(command("sample limit/endless --steps 100 --executions 3").status == 3);
+}
+
+TEST_CASE("replay of an execution that does not fail ends with 0") {
+  const auto said = command("replay good/passes --seed 5 --strategy random");
+  CHECK(said.status == 0);
+  CHECK(has(said.out, "not reproduced"));
+}
+
+TEST_CASE("stress runs on real threads, in both commands") {
+  CHECK(command("stress good/passes --executions 20 --seed 9").status == 0);
+  CHECK(first_line(command("stress good/passes --executions 20 --seed 9").out) ==
+        "interleave 0.1.0  stress  strategy real threads  seed 9");
+  CHECK(command("stress wrong/kind --executions 5").status == 1);
+  CHECK_FALSE(has(command("stress wrong/kind --executions 5").out, "interleave replay"));
+  CHECK(command_tsan("stress good/passes --executions 20").status == 0);
+  CHECK(command_tsan("stress wrong/kind --executions 5").status == 1);
+  CHECK(has(command("stress good/passes --executions 5 --interrupts").err, "no meaning to --interrupts=1"));
+}
+
+TEST_CASE("the command on real threads refuses what needs the model") {
+  for (const auto* arguments : {"search good/passes", "sample good/passes", "replay good/passes --seed 1 --strategy random"}) {
+    const auto said = command_tsan(arguments);
+    CAPTURE(arguments, said.out, said.err);
+    CHECK(said.status == 2);
+    CHECK(has(said.err, "needs the model"));
+  }
+  CHECK(command_tsan("list").status == 0);
+}
+
+TEST_CASE("the environment steers, and a flag wins over it") {
+  CHECK(first_line(command("sample good/passes", "INTERLEAVE_SEED=77 INTERLEAVE_EXECUTIONS=3").out) ==
+        "interleave 0.1.0  sample  strategy random  seed 77");
+  CHECK(has(command("sample good/passes", "INTERLEAVE_EXECUTIONS=3").out, "3 executions"));
+  CHECK(has(command("sample good/passes --executions 4", "INTERLEAVE_EXECUTIONS=3").out, "4 executions"));
+  CHECK(command("search bad/spurious", "INTERLEAVE_SPURIOUS_WAKEUPS=1").status == 1);
+  CHECK(command("search bad/spurious --spurious-wakeups=0", "INTERLEAVE_SPURIOUS_WAKEUPS=1").status == 0);
+  const auto token = command("search bad/deadlock").token();
+  CHECK(command("replay bad/deadlock", "INTERLEAVE_SCHEDULE=" + token).status == 1);
+  CHECK(command("replay bad/deadlock --schedule " + token, "INTERLEAVE_SEED=5").status == 1);
+  CHECK(command("search good/passes", "INTERLEAVE_STRATEGY= INTERLEAVE_SEED=").status == 0);
+}
+
+TEST_CASE("colour only where it is wanted") {
+  CHECK_FALSE(has(command("search good").out, "\x1b["));
+  CHECK(has(command("search good --color always").out, "\x1b["));
+  CHECK(has(command("search good", "INTERLEAVE_COLOR=always").out, "\x1b["));
+  CHECK_FALSE(has(command("search good --color never", "INTERLEAVE_COLOR=always").out, "\x1b["));
+}
+
+TEST_CASE("list, help and version") {
+  const auto list = command("list");
+  CHECK(list.status == 0);
+  CHECK(has(list.out, "bad/deadlock              fail: deadlock  search"));
+  const auto help = command("--help");
+  CHECK(help.status == 0);
+  CHECK(has(help.out, "Examples:"));
+  CHECK(has(command("search --help").out, "INTERLEAVE_STRATEGY"));
+  CHECK(command("--version").out == "interleave 0.1.0\n");
+}
