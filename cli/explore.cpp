@@ -22,13 +22,17 @@ Selection chosen(const Request& request, Predicate belongs_to_all) {
   if (request.all && !request.scenarios.empty())
     throw UsageError(fmt::format("--all and '{}' at once; leave out one of them", request.scenarios.front()));
   if (!request.all && request.scenarios.empty())
-    throw UsageError(fmt::format("{} what? Name scenarios or a group (interleave list shows them), or give --all", request.verb_name));
+    throw UsageError(
+        fmt::format("{} what? Name scenarios or a group (interleave list shows them), or give --all", request.verb_name));
   if (!request.all) return select(request.scenarios);
   Selection all;
   for (const auto* scenario : every_scenario()) {
     if (belongs_to_all(*scenario)) all.push_back(scenario);
   }
-  if (all.empty()) throw UsageError(fmt::format("this build has no scenario for {} --all; interleave list shows what there is", request.verb_name));
+  if (all.empty()) {
+    throw UsageError(
+        fmt::format("this build has no scenario for {} --all; interleave list shows what there is", request.verb_name));
+  }
   return all;
 }
 

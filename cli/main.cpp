@@ -33,7 +33,8 @@ ExitStatus guarded(int argc, char** argv) {
     remark(error.what());
     return ExitStatus::usage;
   } catch (const std::exception& error) {
-    remark(fmt::format("a fault of Interleave itself, not of the scenario: {}; please report it with this command line", error.what()));
+    remark(fmt::format("a fault of Interleave itself, not of the scenario: {}; please report it with this command line",
+                       error.what()));
     return ExitStatus::fault;
   }
 }

@@ -27,8 +27,8 @@ void refuse_foreign(std::string_view token, const scenarios::Definition& scenari
       throw UsageError(fmt::format("this schedule was recorded for {0}, not for {1}; give interleave replay {0} --schedule {2}",
                                    other->name, scenario.name, token));
   }
-  throw UsageError(fmt::format("this schedule was not recorded for {}, nor for any scenario of this build; give the name that was "
-                               "printed with it", scenario.name));
+  throw UsageError(fmt::format("this schedule was not recorded for {}, nor for any scenario of this build; give the name that "
+                               "was printed with it", scenario.name));
 }
 
 // What the token says of the choices there are; it was recorded so, and nothing else fits.
@@ -84,8 +84,7 @@ ExitStatus replay(const Request& request) {
   if (request.json) {
     document->write(json_of_results({result}, {}));
   } else {
-    RenderOptions render = ways_back(scenario.name, settings);
-    print("\n" + report_text(result.report, render) + "\n");
+    print("\n" + report_text(result.report, ways_back(scenario.name, settings)) + "\n");
     print(result.report.failure ? "reproduced\n" : "not reproduced: this execution does not fail\n");
   }
   return status_of(result.report);

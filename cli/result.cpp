@@ -25,8 +25,8 @@ Difference incomplete(const Report& report, bool as_expected) {
 bool is_uncontrolled(std::string_view kind) { return kind == "unsupported" || kind == "nondeterminism"; }
 
 Difference of_failure(const scenarios::Definition& scenario, const Failure& failure) {
-  const bool expected = scenario.expect == Verdict::fail && (scenario.failure_kind.empty() || failure.kind == scenario.failure_kind);
-  if (expected) return {};
+  const bool right_kind = scenario.failure_kind.empty() || failure.kind == scenario.failure_kind;
+  if (scenario.expect == Verdict::fail && right_kind) return {};
   auto sentence = scenario.expect == Verdict::fail
                       ? fmt::format("it fails with {} instead of {}", failure.kind, scenario.failure_kind)
                       : fmt::format("it fails ({}) and is declared to {}", failure.kind,
@@ -69,8 +69,8 @@ Result judged(const scenarios::Definition& scenario, Report report, Goal goal) {
     if (auto other = of_outcomes(scenario, report); other.status != ExitStatus::expected) difference = std::move(other);
   }
   // A failure that was to be found does not make the rest of the search superfluous.
-  if (difference.status == ExitStatus::expected && goal == Goal::whole && !report.complete && scenario.expect != Verdict::incomplete)
-    difference = incomplete(report, true);
+  const bool goal_missed = goal == Goal::whole && !report.complete && scenario.expect != Verdict::incomplete;
+  if (difference.status == ExitStatus::expected && goal_missed) difference = incomplete(report, true);
   return {.scenario = &scenario, .report = std::move(report), .as_expected = difference.as_expected,
           .difference = std::move(difference.sentence), .status = difference.status};
 }

@@ -8,6 +8,9 @@
 namespace interleave::cli {
 namespace {
 
+// Ten columns; the last, "as expected", may be coloured and is appended.
+constexpr std::string_view row_format = "{:<{}}  {:<10}  {:<10}  {:<{}}  {:<8}  {:>10}  {:>6}  {:>7}  {:>8}  {:>8}  ";
+
 std::string painted(std::string_view text, std::string_view code, bool color) {
   return color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
 }
@@ -24,19 +27,17 @@ Table::Table(const Selection& scenarios, bool color) : scenario_width_(8), kind_
 }
 
 std::string Table::heading() const {
-  const auto text = fmt::format("{:<{}}  {:<10}  {:<10}  {:<{}}  {:<8}  {:>10}  {:>6}  {:>7}  {:>8}  {:>8}  {}", "scenario", scenario_width_,
-                                "expected", "found", "failure kind", kind_width_, "complete", "executions", "cut", "longest",
-                                "outcomes", "time", "as expected");
-  return painted(text, "2", color_) + "\n";
+  const auto text = fmt::format(row_format, "scenario", scenario_width_, "expected", "found", "failure kind", kind_width_, "complete",
+                                "executions", "cut", "longest", "outcomes", "time");
+  return painted(text + "as expected", "2", color_) + "\n";
 }
 
 std::string Table::row(const Result& result) const {
   const Report& report = result.report;
-  const auto text = fmt::format("{:<{}}  {:<10}  {:<10}  {:<{}}  {:<8}  {:>10}  {:>6}  {:>7}  {:>8}  {:>8}  ", result.scenario->name,
-                                scenario_width_, name_of(result.scenario->expect), name_of(report.verdict),
-                                report.failure ? report.failure->kind : "-", kind_width_, report.complete ? "yes" : "no",
-                                report.executions, report.cut, report.steps_longest, report.outcomes.size(),
-                                seconds_of(report.seconds));
+  const auto text = fmt::format(row_format, result.scenario->name, scenario_width_, name_of(result.scenario->expect),
+                                name_of(report.verdict), report.failure ? report.failure->kind : "-", kind_width_,
+                                report.complete ? "yes" : "no", report.executions, report.cut, report.steps_longest,
+                                report.outcomes.size(), seconds_of(report.seconds));
   return text + (result.as_expected ? painted("yes", "1;32", color_) : painted("NO", "1;31", color_)) + "\n";
 }
 

@@ -28,8 +28,7 @@ endif()
 # Links an executable made of instrumented objects with the model. A shared library on the link line precedes libstdc++, which
 # the compiler's driver appends, so libstdc++'s own calls enter the model as well.
 function(interleave_link_model target)
-  target_link_libraries(${target} PRIVATE interleave::model Threads::Threads)
-  target_link_options(${target} PRIVATE ${INTERLEAVE_MODEL_LINK_OPTIONS})
+  target_link_libraries(${target} PRIVATE interleave::model Threads::Threads ${INTERLEAVE_MODEL_RUNTIME})
 endfunction()
 
 function(interleave_link_stress target)

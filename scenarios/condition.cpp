@@ -85,7 +85,7 @@ std::vector<std::string> stack_orders(int n) {
   return orders;
 }
 
-// ---- one producer, one consumer that stops after N ----------------------------------------------------------------------
+// ---- one producer, one consumer that stops after N -----------------------------------------------------------------
 
 Definition producer_consumer(int n) {
   return {.name = "condition/producer_consumer_" + std::to_string(n),
@@ -146,7 +146,7 @@ Definition with_guard(int n) {
 const Scenario with_1{with_guard(1)};
 const Scenario with_2{with_guard(2)};
 
-// ---- is it first-in-first-out? ------------------------------------------------------------------------------------------
+// ---- is it first-in-first-out? -------------------------------------------------------------------------------------
 
 // `pop` takes one element out of the list.
 template <class Pop>
@@ -194,13 +194,12 @@ const Scenario order_first{in_order("order_repaired_2", "A consumer that pops th
                                       return integer;
                                     })};
 
-// ---- more threads -------------------------------------------------------------------------------------------------------
+// ---- more threads --------------------------------------------------------------------------------------------------
 
 const Scenario two_producers{{
     .name = "condition/two_producers",
     .summary = "Two producers of one integer each, one consumer",
     .outcomes = {"0 1", "1 0"},
-    .effort = Effort::search_reduced,
     .body = [] {
       Shared shared;
       std::vector<int> order;
@@ -236,7 +235,7 @@ const Scenario two_consumers{{
     },
 }};
 
-// ---- programs that do not end -------------------------------------------------------------------------------------------
+// ---- programs that do not end --------------------------------------------------------------------------------------
 
 // The repository's program: the producer stops, the consumer does not, and main waits for both.
 Definition folder(int n) {
@@ -244,7 +243,7 @@ Definition folder(int n) {
           .summary = "A finite producer and an endless consumer that main joins: the program never exits",
           .expect = Verdict::fail,
           .failure_kind = "deadlock",
-          .effort = n <= 1 ? Effort::search : Effort::search_reduced,
+          .effort = n <= 2 ? Effort::search : Effort::search_reduced,
           .hangs = true,
           .body = [n] {
             Shared shared;
@@ -266,7 +265,7 @@ Definition daemon_consumer(int n) {
   return {.name = "condition/daemon_consumer_" + std::to_string(n),
           .summary = "An endless consumer as a daemon: everything arrives, then it sleeps",
           .outcomes = stack_orders(n),
-          .effort = n <= 1 ? Effort::search : Effort::search_reduced,
+          .effort = n <= 2 ? Effort::search : Effort::search_reduced,
           .hangs = true,
           .body = [n] {
             struct State : Shared {

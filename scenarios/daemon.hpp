@@ -1,5 +1,5 @@
-// A thread that a program does not wait for: Python's daemon, POSIX's detached thread. When everybody else is done and it sleeps
-// for ever with nothing left to do, the execution is quiescent, which passes.
+// A thread that a program does not wait for: Python's daemon, POSIX's detached thread. When everybody else is done and it
+// sleeps for ever with nothing left to do, the execution is quiescent, which passes.
 //
 // Started detached in one call, so in one step; std::thread takes two. What it works with must outlive the body that starts it.
 #pragma once

@@ -60,11 +60,11 @@ std::vector<std::string> left_up_to(int n) {
   return texts;
 }
 
-// ---- the article's consumer, stopping after N integers ----------------------------------------------------------------------
+// ---- the article's consumer, stopping after N integers -------------------------------------------------------------
 
-// After an empty pop the article's consumer sleeps and goes round again; while the producer is kept from clearing the flag it may
-// do so for ever, and nothing changes. So that a search ends, it looks at most `empty_most` times in vain; the last time it
-// ends by itself ("gave up"). One integer never gets that far: the flag is not up before the integer is there.
+// After an empty pop the article's consumer sleeps and goes round again; while the producer is kept from clearing the flag, it
+// may do so for ever, and nothing changes. So that a search ends, it looks at most `empty_most` times in vain; the last time
+// it ends by itself ("gave up"). One integer never gets that far: the flag is not up before the integer is there.
 Definition producer_consumer(int n) {
   constexpr int empty_most = 2;
   std::vector<std::string> outcomes;
@@ -75,7 +75,7 @@ Definition producer_consumer(int n) {
           .expect = Verdict::fail,
           .failure_kind = "deadlock",
           .outcomes = std::move(outcomes),
-          .effort = n <= 1 ? Effort::search : Effort::search_reduced,
+          .effort = n <= 2 ? Effort::search : Effort::search_reduced,
           .hangs = true,
           .body = [n] {
             Shared shared;
@@ -101,7 +101,7 @@ const Scenario producer_consumer_1{producer_consumer(1)};
 const Scenario producer_consumer_2{producer_consumer(2)};
 const Scenario producer_consumer_3{producer_consumer(3)};
 
-// ---- endless consumers, as daemons: what is left when all is quiet? -----------------------------------------------------------
+// ---- endless consumers, as daemons: what is left when all is quiet? ------------------------------------------------
 
 // The consumer of the repository's history does not catch the error of an empty pop: it dies of it.
 Definition folder(int n, std::vector<std::string> outcomes) {
@@ -176,7 +176,7 @@ const Scenario empty_pop{{
     },
 }};
 
-// ---- the repair -----------------------------------------------------------------------------------------------------------
+// ---- the repair ----------------------------------------------------------------------------------------------------
 
 // The producer appends, then sets. The consumer waits, clears *before* it looks, and takes all there is: what is appended after
 // its last look raises the flag again.

@@ -139,7 +139,7 @@ void die_alone(std::string_view name, Body body) {
   }
 }
 
-// ---- the three forms of FetchUrls.run ---------------------------------------------------------------------------------
+// ---- the three forms of FetchUrls.run ------------------------------------------------------------------------------
 
 inline void run_unlocked(Fetcher self) {
   std::optional<Page> page;

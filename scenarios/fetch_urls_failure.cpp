@@ -91,17 +91,19 @@ const Scenario first_with{failing("first_with", "The first page fails: the threa
 const Scenario second_unlocked{failing("second_unlocked", "The second page fails: it is missing, and reported as fetched",
                                        "conservation", {"1 page missing"},
                                        {second, unreachable, Form::unlocked, Judge::pages})};
-const Scenario second_lock{failing("second_lock", "The second page fails: it is missing, and reported as fetched", "conservation",
-                                   {"1 page missing"}, {second, unreachable, Form::lock, Judge::pages})};
-const Scenario second_with{failing("second_with", "The second page fails: it is missing, and reported as fetched", "conservation",
-                                   {"1 page missing"}, {second, unreachable, Form::with, Judge::pages})};
+const Scenario second_lock{failing("second_lock", "The second page fails: it is missing, and reported as fetched",
+                                   "conservation", {"1 page missing"},
+                                   {second, unreachable, Form::lock, Judge::pages})};
+const Scenario second_with{failing("second_with", "The second page fails: it is missing, and reported as fetched",
+                                   "conservation", {"1 page missing"},
+                                   {second, unreachable, Form::with, Judge::pages})};
 
 const Scenario read_unlocked{failing("read_unlocked", "Reading the first page fails: the thread dies", "conservation",
                                      {"2 pages missing"}, {first, breaks, Form::unlocked, Judge::pages})};
-const Scenario read_lock{failing("read_lock", "Reading the first page fails: the thread dies with the lock, and the other may hang",
+const Scenario read_lock{failing("read_lock", "Reading the first page fails: the thread dies with the lock, the other may hang",
                                  "deadlock", {"4 pages missing", "3 pages missing", "2 pages missing"},
                                  {first, breaks, Form::lock, Judge::termination})};
-const Scenario read_with{failing("read_with", "Reading the first page fails: the thread dies, its guard lets go, nobody hangs", "",
+const Scenario read_with{failing("read_with", "Reading the first page fails: the thread dies, its guard lets go", "",
                                  {"2 pages missing"}, {first, breaks, Form::with, Judge::termination})};
 
 // The repair: a page that fails is skipped, and counted as failed. The lock then protects only what can be protected.

@@ -1,4 +1,4 @@
-// FetchUrls with a Lock around the write, acquired and released by hand: no page is ever mixed, every order of pages is possible.
+// FetchUrls with a Lock around the write, acquired and released by hand: no page is ever mixed, and every order is possible.
 //
 // The page is also *read* under the lock, so downloads wait for each other; and "lock released" is printed before the release,
 // so the article's transcript could not show an overlap if there was one. Hence we look at the file.

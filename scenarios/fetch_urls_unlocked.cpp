@@ -39,13 +39,14 @@ const Scenario unlocked{{
     },
 }};
 
-// The same program as one would write it in C++, where nothing makes the write to a shared object atomic: a data race. The model
-// shows what it costs when the other thread's write falls between reading the end of the file and moving it.
+// The same as one would write it in C++, where nothing makes the write to a shared object atomic: a data race. The model shows
+// what it costs when the other thread's write falls between reading the end of the file and moving it.
 struct PlainFile {
   std::array<int, 2> chunks{};
   std::size_t size = 0;
 
   void write(int chunk) {
+    std::this_thread::yield();
     const std::size_t at = size;
     std::this_thread::yield();
     chunks[at] = chunk;

@@ -60,7 +60,7 @@ Definition refused(std::string name, std::string error, std::function<void(Objec
           }};
 }
 
-// ---- Lock, RLock ------------------------------------------------------------------------------------------------------
+// ---- Lock, RLock ---------------------------------------------------------------------------------------------------
 
 bool is_free(Lock& lock) { return lock.acquire(false) && !lock.acquire(false); }
 
@@ -97,14 +97,15 @@ const Scenario rlock_release_by_another{{
     },
 }};
 
-// ---- Condition --------------------------------------------------------------------------------------------------------
+// ---- Condition -----------------------------------------------------------------------------------------------------
 
 const Scenario condition_wait{refused<Condition>("condition_wait", "RuntimeError: cannot wait on un-acquired lock",
                                                  [](Condition& condition) { condition.wait(); })};
 const Scenario condition_notify{refused<Condition>("condition_notify", "RuntimeError: cannot notify on un-acquired lock",
                                                    [](Condition& condition) { condition.notify(); })};
-const Scenario condition_notify_all{refused<Condition>("condition_notify_all", "RuntimeError: cannot notify on un-acquired lock",
-                                                       [](Condition& condition) { condition.notify_all(); })};
+const Scenario condition_notify_all{refused<Condition>(
+    "condition_notify_all", "RuntimeError: cannot notify on un-acquired lock",
+    [](Condition& condition) { condition.notify_all(); })};
 const Scenario condition_release{refused<Condition>("condition_release", "RuntimeError: cannot release un-acquired lock",
                                                     [](Condition& condition) { condition.release(); })};
 const Scenario condition_notify_negative{refused<Condition>("condition_notify_negative", "no error", [](Condition& condition) {
@@ -113,14 +114,15 @@ const Scenario condition_notify_negative{refused<Condition>("condition_notify_ne
   condition.release();
 })};
 
-// ---- Semaphore, BoundedSemaphore ----------------------------------------------------------------------------------------
+// ---- Semaphore, BoundedSemaphore -----------------------------------------------------------------------------------
 
 bool has_one(Semaphore& semaphore) { return semaphore.value() == 1; }
 
 const Scenario semaphore_negative{refused<Semaphore>(
     "semaphore_negative", "ValueError: semaphore initial value must be >= 0", [](Semaphore&) { Semaphore{-1}; })};
 const Scenario semaphore_release_none{refused<Semaphore>(
-    "semaphore_release_none", "ValueError: n must be one or more", [](Semaphore& semaphore) { semaphore.release(0); }, has_one)};
+    "semaphore_release_none", "ValueError: n must be one or more",
+    [](Semaphore& semaphore) { semaphore.release(0); }, has_one)};
 const Scenario semaphore_timeout_without_blocking{refused<Semaphore>(
     "semaphore_timeout_without_blocking", "ValueError: can't specify timeout for non-blocking acquire",
     [](Semaphore& semaphore) { semaphore.acquire(false, one_second); }, has_one)};
@@ -133,7 +135,7 @@ const Scenario bounded_semaphore_release_python26{refused<python26::BoundedSemap
     [](python26::BoundedSemaphore& semaphore) { semaphore.release(); },
     [](python26::BoundedSemaphore& semaphore) { return semaphore.value() == 1; })};
 
-// ---- queues -------------------------------------------------------------------------------------------------------------
+// ---- queues --------------------------------------------------------------------------------------------------------
 
 struct OnePlace : Queue<int> {
   OnePlace() : Queue<int>(1) {}
@@ -200,7 +202,7 @@ const Scenario queue_shrunk_python26{refused<OnePlace26>("queue_shrunk_python26"
   queue.put(3, false);
 })};
 
-// ---- Thread, Barrier ------------------------------------------------------------------------------------------------------
+// ---- Thread, Barrier -----------------------------------------------------------------------------------------------
 
 struct Idle : Thread {
   Idle() : Thread([] {}) {}
@@ -211,8 +213,8 @@ const Scenario thread_start_twice{refused<Idle>("thread_start_twice", "RuntimeEr
                                                   thread.start();
                                                   thread.start();
                                                 })};
-const Scenario thread_join_unstarted{refused<Idle>("thread_join_unstarted", "RuntimeError: cannot join thread before it is started",
-                                                   [](Idle& thread) { thread.join(); })};
+const Scenario thread_join_unstarted{refused<Idle>(
+    "thread_join_unstarted", "RuntimeError: cannot join thread before it is started", [](Idle& thread) { thread.join(); })};
 const Scenario thread_daemon_after_start{refused<Idle>("thread_daemon_after_start",
                                                        "RuntimeError: cannot set daemon status of active thread",
                                                        [](Idle& thread) {

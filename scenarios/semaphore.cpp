@@ -38,8 +38,8 @@ Definition permits(int k, int threads, int passes, Effort effort) {
 }
 
 const Scenario permits_1_2{permits(1, 2, 1, Effort::search)};
-const Scenario permits_1_3{permits(1, 3, 1, Effort::search_reduced)};
-const Scenario permits_2_3{permits(2, 3, 1, Effort::search_reduced)};
+const Scenario permits_1_3{permits(1, 3, 1, Effort::search)};
+const Scenario permits_2_3{permits(2, 3, 1, Effort::search)};
 const Scenario permits_2_4{permits(2, 4, 1, Effort::search_reduced)};
 const Scenario permits_1_2_twice{permits(1, 2, 2, Effort::search)};
 

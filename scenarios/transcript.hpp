@@ -25,7 +25,7 @@ void say(const Parts&... parts) {
   print_line(line);
 }
 
-// The article's time.sleep(1). In the model a second of virtual time; on real threads ten milliseconds, enough to keep the order.
+// The article's time.sleep(1). In the model a second of virtual time; on real threads ten milliseconds, enough for the eye.
 void pause();
 
 }  // namespace interleave::scenarios

@@ -15,18 +15,45 @@ struct Range {
   std::uintptr_t low = 0, high = 0;
 };
 
-// The writable segment of the program itself, less what the loader has made read-only again.
+// The table of function addresses that the loader fills in at the first call of each.
+Range lazy_bindings(const ElfW(Dyn)* dynamic) {
+  Range range;
+  std::size_t size = 0;
+  for (; dynamic->d_tag != DT_NULL; ++dynamic) {
+    if (dynamic->d_tag == DT_PLTGOT) range.low = dynamic->d_un.d_ptr;
+    if (dynamic->d_tag == DT_PLTRELSZ) size = dynamic->d_un.d_val;
+  }
+  range.high = range.low + (3 + size / sizeof(ElfW(Rela))) * sizeof(void*);
+  return range.low == 0 ? Range{} : range;
+}
+
+void cut_out(std::vector<Range>& ranges, const Range& hole) {
+  std::vector<Range> rest;
+  for (const Range& range : ranges) {
+    const Range before{range.low, std::clamp(hole.low, range.low, range.high)};
+    const Range after{std::clamp(hole.high, range.low, range.high), range.high};
+    if (hole.low >= hole.high || (before.high == range.low && after.low == range.low)) {
+      rest.push_back(range);
+      continue;
+    }
+    if (before.low < before.high) rest.push_back(before);
+    if (after.low < after.high) rest.push_back(after);
+  }
+  ranges = std::move(rest);
+}
+
+// The writable segment of the program itself, less what the loader has made read-only again or fills in as the program runs.
 int program_statics(dl_phdr_info* info, std::size_t, void* result) {
   auto& ranges = *static_cast<std::vector<Range>*>(result);
-  Range read_only;
+  std::vector<Range> holes;
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const auto& segment = info->dlpi_phdr[i];
     const Range range{info->dlpi_addr + segment.p_vaddr, info->dlpi_addr + segment.p_vaddr + segment.p_memsz};
     if (segment.p_type == PT_LOAD && (segment.p_flags & PF_W) != 0) ranges.push_back(range);
-    if (segment.p_type == PT_GNU_RELRO) read_only = range;
+    if (segment.p_type == PT_GNU_RELRO) holes.push_back(range);
+    if (segment.p_type == PT_DYNAMIC) holes.push_back(lazy_bindings(reinterpret_cast<const ElfW(Dyn)*>(range.low)));
   }
-  for (Range& range : ranges)
-    if (read_only.high > range.low && read_only.high <= range.high) range.low = read_only.high;
+  for (const Range& hole : holes) cut_out(ranges, hole);
   return 1;  // the first is the program
 }
 

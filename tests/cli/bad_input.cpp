@@ -50,7 +50,7 @@ TEST_CASE("bad input is refused with one sentence and status 2") {
            Row{"search good/passes --heap reused", "use fresh"},
            Row{"search good/passes --color pink", "use auto or always or never"},
            Row{"search good/passes --seed x", "--seed=x makes no sense"},
-           Row{"search good/passes --interrupts=perhaps", "see interleave search --help"},
+           Row{"search good/passes --interrupts=perhaps", "--interrupts=perhaps makes no sense; use 0 or 1"},
            Row{"search good/passes", "INTERLEAVE_INTERRUPTS=perhaps", "INTERLEAVE_INTERRUPTS=perhaps"},
            Row{"stress good/passes --strategy dfs", "--strategy"},
            Row{"replay", "see interleave replay --help"},

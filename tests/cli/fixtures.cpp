@@ -1,5 +1,6 @@
 // Scenarios for the tests of the command: one for each thing that a verdict can be. The command is linked with these instead of
 // the real ones, so that its tests stay true whatever becomes of those.
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -7,8 +8,6 @@
 #include <cstdio>
 #include <mutex>
 #include <string>
-
-#include <sys/syscall.h>
 
 #include <interleave/scenarios/scenario.hpp>
 
@@ -40,8 +39,8 @@ const Scenario fails{{.name = "bad/lost_update", .summary = "a lost update", .ex
   outcome("2");
 }}};
 
-const Scenario deadlock{{.name = "bad/deadlock", .summary = "A-B, B-A", .expect = Verdict::fail, .failure_kind = "deadlock", .hangs = true,
-                         .body = [] {
+const Scenario deadlock{{.name = "bad/deadlock", .summary = "A-B, B-A", .expect = Verdict::fail, .failure_kind = "deadlock",
+                         .hangs = true, .body = [] {
   std::mutex a, b;
   parallel([&] { const std::scoped_lock first(a); const std::scoped_lock second(b); },
            [&] { const std::scoped_lock first(b); const std::scoped_lock second(a); });
@@ -82,7 +81,7 @@ const Scenario missing{{.name = "wrong/missing_outcome", .summary = "has an outc
 
 const Scenario endless{{.name = "limit/endless", .summary = "never ends", .effort = Effort::bounded, .body = [] {
   std::atomic<bool> stop{false};
-  while (!stop) {}
+  parallel([&] { while (!stop) {} });
 }}};
 
 const Scenario large{{.name = "limit/large", .summary = "too much for a plain search", .effort = Effort::search_reduced, .body = [] {
@@ -93,7 +92,6 @@ const Scenario large{{.name = "limit/large", .summary = "too much for a plain se
 
 const Scenario unsupported{{.name = "limit/unsupported", .summary = "a system call that the model does not know", .body = [] {
   syscall(SYS_getppid);
-  syscall(SYS_membarrier, 0, 0, 0);
 }}};
 
 }  // namespace

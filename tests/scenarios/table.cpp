@@ -1,4 +1,4 @@
-// Every scenario that plain depth-first search can finish keeps its promise: verdict, kind of failure, and exactly its outcomes.
+// Every scenario that plain depth-first search can finish keeps its promise: verdict, kind of failure, exactly its outcomes.
 #include <set>
 #include <string>
 #include <vector>
@@ -80,13 +80,14 @@ TEST_CASE("Scenarios: each expected failure has a kind, and no other scenario ha
 
 TEST_CASE("Scenarios: none is missing", "[scenarios]") {
   for (const char* name :
-       {"fetch_urls/unlocked", "fetch_urls/lock", "fetch_urls/with", "fetch_urls/failure_first_unlocked", "fetch_urls/failure_first_lock",
-        "fetch_urls/failure_first_with", "fetch_urls/failure_second_unlocked", "fetch_urls/failure_second_lock",
-        "fetch_urls/failure_second_with", "lock/self_deadlock", "lock/try", "rlock/reentry", "rlock/never_released", "rlock/folder",
-        "condition/producer_consumer_1", "condition/producer_consumer_2", "condition/producer_consumer_3",
-        "condition/producer_consumer_4", "condition/two_producers", "condition/two_consumers", "condition/folder_2",
-        "event/producer_consumer_1", "event/producer_consumer_2", "event/producer_consumer_3", "event/folder_1", "event/folder_2",
-        "event/leftover_1", "event/leftover_2", "event/repaired_1", "event/repaired_2", "event/repaired_3", "semaphore/permits_1_2",
+       {"fetch_urls/unlocked", "fetch_urls/lock", "fetch_urls/with", "fetch_urls/failure_first_unlocked",
+        "fetch_urls/failure_first_lock", "fetch_urls/failure_first_with", "fetch_urls/failure_second_unlocked",
+        "fetch_urls/failure_second_lock", "fetch_urls/failure_second_with", "lock/self_deadlock", "lock/try",
+        "rlock/reentry", "rlock/never_released", "rlock/folder", "condition/producer_consumer_1",
+        "condition/producer_consumer_2", "condition/producer_consumer_3", "condition/producer_consumer_4",
+        "condition/two_producers", "condition/two_consumers", "condition/folder_2", "event/producer_consumer_1",
+        "event/producer_consumer_2", "event/producer_consumer_3", "event/folder_1", "event/folder_2", "event/leftover_1",
+        "event/leftover_2", "event/repaired_1", "event/repaired_2", "event/repaired_3", "semaphore/permits_1_2",
         "semaphore/permits_1_3", "semaphore/permits_2_3", "semaphore/permits_2_4", "semaphore/permits_1_2_twice",
         "bounded_semaphore/python26_2", "bounded_semaphore/python26_3", "bounded_semaphore/current_2",
         "bounded_semaphore/current_3", "queue/unbounded", "queue/bounded", "queue/two_producers", "queue/two_by_two",
