@@ -98,15 +98,9 @@ Ending Execution::run(const std::function<void()>& body) {
 Thread& Execution::new_thread() {
   if (thread_count_ == threads_.size()) threads_.push_back(std::make_unique<Thread>());
   Thread& thread = *threads_[thread_count_];
-  Fiber fiber = thread.fiber;
-  std::string name = std::move(thread.name);
-  auto destructors = std::move(thread.destructors);
-  name.clear();
-  destructors.clear();
-  thread = Thread{};
-  thread.fiber = fiber;
-  thread.name = std::move(name);
-  thread.destructors = std::move(destructors);
+  static_cast<ThreadFields&>(thread) = ThreadFields{};
+  thread.name.clear();
+  thread.destructors.clear();
   thread.id = static_cast<std::uint32_t>(thread_count_++);
   thread.random = Random(thread.id);
   live_.push_back(&thread);

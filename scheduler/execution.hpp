@@ -29,13 +29,8 @@
 
 namespace interleave::engine {
 
-// One modelled thread.
-struct Thread {
-  struct Destructor {  // of a thread_local variable
-    void (*function)(void*);
-    void* object;
-  };
-
+// What a modelled thread forgets when the next execution reuses its slot.
+struct ThreadFields {
   std::uint32_t id = 0;
   std::uint32_t variant = 0;         // of the candidate by which it was chosen last
   Operation     pending;             // announced; after its step: as performed
@@ -56,8 +51,17 @@ struct Thread {
   void* argument = nullptr;
   void* result = nullptr;
   const std::function<void()>* body = nullptr;  // instead of start
-  std::vector<Destructor> destructors;
   Random random{0};                  // what rand() and its kin draw from
+};
+
+// One modelled thread.
+struct Thread : ThreadFields {
+  struct Destructor {  // of a thread_local variable
+    void (*function)(void*);
+    void* object;
+  };
+
+  std::vector<Destructor> destructors;
   std::string name;                  // kept only where somebody will read it
   Fiber fiber;
 };

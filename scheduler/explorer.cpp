@@ -39,6 +39,7 @@ void prepare_process() {
   // The buffer of stdout belongs to the process, not to the first execution that prints.
   static char buffer[BUFSIZ];
   if (__fbufsize(stdout) == 0) std::setvbuf(stdout, buffer, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, sizeof buffer);
+  find_framework_code();
   // The first throw sets up the unwinder.
   try {
     throw 0;
@@ -81,7 +82,7 @@ struct Finding {
 class Explorer {
  public:
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame)
-      : body_(body), options_(options), outer_((prepare_process(), caller_frame)), bridge_(options.observers) {
+      : body_(body), options_(options), outer_((prepare_process(), caller_frame)), bridge_(options_.observers) {
     under_way = true;
   }
   ~Explorer() { under_way = false; }
@@ -100,7 +101,7 @@ class Explorer {
   Schedule schedule_of(const Finding& finding) const;
 
   const std::function<void()>& body_;
-  const Options& options_;
+  Options options_;
   OuterState outer_;
   ObserverBridge bridge_;
   FaultGuard faults_;
@@ -114,6 +115,11 @@ std::unique_ptr<Strategy> Explorer::make() {
   if (!options_.schedule.empty()) {
     const Schedule schedule = decode(options_.schedule, options_.name);
     replaying_ = true;
+    // What decides which candidates there are comes from the recording.
+    options_.spurious_wakeups = schedule.spurious_wakeups;
+    options_.interrupts = schedule.interrupts;
+    options_.clock = schedule.virtual_clock ? "virtual" : "any";
+    options_.races = schedule.races;
     if (schedule.build != build_id())
       fmt::print(stderr, "interleave: the schedule was recorded from another build; replaying as long as it fits\n");
     return std::make_unique<Replay>(schedule);

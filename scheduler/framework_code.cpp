@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <interleave/scheduler/memory.hpp>
@@ -92,14 +93,7 @@ CodeMap read_code_map() {
   return map;
 }
 
-const CodeMap& code_map() {
-  static const CodeMap* map = nullptr;
-  if (map == nullptr) {
-    const EngineScope engine;
-    map = new CodeMap(read_code_map());
-  }
-  return *map;
-}
+CodeMap code_map;  // read by `find_framework_code`; until then nothing is framework code
 
 std::size_t depth = 0;  // open frames since the outermost framework frame
 
@@ -115,12 +109,17 @@ Transaction& transaction() {
 
 }  // namespace
 
-bool is_framework_code(const void* p) { return code_map().contains(p); }
+void find_framework_code() {
+  static bool done = false;
+  if (!std::exchange(done, true)) code_map = read_code_map();
+}
+
+bool is_framework_code(const void* p) { return code_map.contains(p); }
 
 void enter_function(const void* inside) {
   if (mode == Mode::framework) {
     ++depth;
-  } else if (code_map().contains(inside)) [[unlikely]] {
+  } else if (code_map.contains(inside)) [[unlikely]] {
     mode = Mode::framework;
     depth = 1;
   }

@@ -13,6 +13,9 @@
 
 namespace interleave::engine {
 
+// Reads the program's symbols, once. REQUIRED before an exploration.
+void find_framework_code();
+
 // From the function hooks. REQUIRES: mode is modelled or framework.
 void enter_function(const void* inside);
 void leave_function();
