@@ -125,7 +125,8 @@ Definition two_tokens(std::string name, std::string summary, bool hangs) {
 
 const Scenario two_tokens_current{two_tokens<Condition>(
     "two_tokens", "A timed and an untimed waiter, two tokens: nobody who looks again goes wrong", false)};
-// On real threads a list that is changed by two threads at once may lose the untimed waiter.
+// 2.6's form is left out of runs on real threads: a list that two threads change at once may lose a waiter, or break. It is no
+// canary for ThreadSanitizer either, since the two seldom meet.
 const Scenario two_tokens_python26{two_tokens<Condition26>(
     "two_tokens_python26", "The same in 2.6's order: same results, but the list is changed without its lock", true)};
 
@@ -156,7 +157,7 @@ const Scenario one_token_current{one_token<Condition>("one_token")};
 const Scenario one_token_python26{[] {
   Definition definition = one_token<Condition26>("one_token_python26");
   definition.summary = "The same in 2.6's order: same results, but the list is changed without its lock (a data race)";
-  definition.canary = true;
+  definition.hangs = true;
   return definition;
 }()};
 

@@ -69,12 +69,14 @@ struct ThreadState {
   std::string location = {};   // file:line of the program's own code
   std::string holder = {};     // the thread that holds what it waits for, if known
   bool        daemon = false;  // detached
+  std::string call = {};       // of which call of Interleave's primitives it is a part, as "Event::wait"; else empty
 };
 
 // One step, as it is shown to a reader.
 struct TraceEvent {
   std::size_t step = 0;
   std::string thread = {}, operation = {}, object = {}, location = {};
+  std::string call = {};  // as in ThreadState
 };
 
 struct Failure {

@@ -145,7 +145,8 @@ struct Row {
 };
 
 Row row_of(const ThreadState& thread) {
-  auto what = joined(joined(is_stuck(thread) ? "waits in" : thread.state, thread.operation), thread.object);
+  const std::string call = thread.call.empty() ? "" : thread.call + ":";
+  auto what = joined(joined(joined(is_stuck(thread) ? "waits in" : thread.state, call), thread.operation), thread.object);
   if (!thread.holder.empty()) what += ", held by " + thread.holder;
   if (thread.daemon) what += " (daemon)";
   return {clean(thread.name), clean(what), clean(thread.location)};

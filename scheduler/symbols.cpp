@@ -229,6 +229,22 @@ const void* object_base(const void* address) {
 
 Dwarf_Addr number_of(const void* address) { return reinterpret_cast<std::uintptr_t>(address); }
 
+// "interleave::Event::wait(std::optional<...>)" is "Event::wait" to a reader; template arguments go, too.
+std::string short_name(std::string_view function) {
+  std::string name;
+  int depth = 0;
+  for (const char c : function) {
+    if (c == '<') ++depth;
+    if (depth == 0 && c == '(') break;
+    if (depth == 0) name += c;
+    if (c == '>') --depth;
+  }
+  const auto space = name.rfind(' ');
+  if (space != name.npos) name.erase(0, space + 1);
+  constexpr std::string_view ours = "interleave::";
+  return name.starts_with(ours) ? name.substr(ours.size()) : name;
+}
+
 }  // namespace
 
 std::string place(const Frame& frame) {
@@ -275,6 +291,18 @@ std::vector<Frame> Symbols::look_up(const void* return_address) {
     return {frame(info.dli_sname, {}, is_library_module(info.dli_fname))};
   }
   return {Frame{}};
+}
+
+std::string Symbols::primitive_call(std::span<const void* const> stack) {
+  const Frame* outermost = nullptr;
+  for (const void* address : stack) {
+    for (const Frame& frame : frames(address)) {
+      if (frame.library) continue;
+      if (!is_primitive(frame.file)) return outermost != nullptr ? short_name(outermost->function) : "";
+      outermost = &frame;
+    }
+  }
+  return outermost != nullptr ? short_name(outermost->function) : "";
 }
 
 std::string Symbols::place(std::span<const void* const> stack) {

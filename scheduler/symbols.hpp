@@ -42,6 +42,9 @@ class Symbols {
   // An empty stack: empty.
   std::string place(std::span<const void* const> stack);
 
+  // The call of one of Interleave's primitives that the stack is in, as the caller wrote it: "Event::wait"; else empty.
+  std::string primitive_call(std::span<const void* const> stack);
+
   // The name of the global or static variable that holds the address, as "counter" or "table+16"; empty if there is none.
   std::string object_name(const void* address);
 

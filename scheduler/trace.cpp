@@ -57,19 +57,23 @@ void Recorder::ended(Execution& run, Ending ending) {
                       .thread = name_of(run.thread(event.thread)),
                       .operation = is_note ? "note: " + event.note : text_of(event.operation),
                       .object = is_note ? "" : object_of(event.operation),
-                      .location = symbols_.place(event.stack)});
+                      .location = symbols_.place(event.stack),
+                      .call = is_note ? "" : symbols_.primitive_call(event.stack)});
   }
   for (std::size_t id = 0; id < run.threads_created(); ++id) {
     const Thread& thread = run.thread(id);
     ThreadState state{.name = name_of(thread), .state = thread.finished ? "finished" : "ready", .operation = "", .object = "",
-                      .location = "", .holder = "", .daemon = thread.daemon};
+                      .location = "", .holder = "", .daemon = thread.daemon, .call = ""};
     if (!thread.finished && thread.pending.type != nullptr) {
       const OperationType& type = *thread.pending.type;
       const bool waits = type.candidates != nullptr && type.candidates(run, thread) == 0;
       if (waits) state.state = "waits";
       state.operation = type.name;
       state.object = object_of(thread.pending);
-      if (id < stacks_.size()) state.location = symbols_.place(stacks_[id]);
+      if (id < stacks_.size()) {
+        state.location = symbols_.place(stacks_[id]);
+        state.call = symbols_.primitive_call(stacks_[id]);
+      }
       if (const Thread* blocker = waits && type.blocker != nullptr ? type.blocker(run, thread) : nullptr)
         state.holder = name_of(*blocker);
     }
