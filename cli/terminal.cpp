@@ -40,7 +40,8 @@ RenderOptions ways_back(std::string_view scenario, const Settings& settings) {
   // The token holds the other flags.
   options.replay_prefix = fmt::format("interleave replay {}{} --schedule ", scenario,
                                       settings.steps ? fmt::format(" --steps {}", *settings.steps) : "");
-  options.debug_prefix = "";  // --break does not exist yet
+  options.debug_prefix = "INTERLEAVE_BREAK=1 gdb --args " + options.replay_prefix;
+  options.debug_suffix = "";
   return options;
 }
 

@@ -8,6 +8,7 @@
 // thread is counted once more by Catch2, and on real threads assertions belong in the test's own thread.
 #if !__has_include(<catch2/catch_all.hpp>)
 #define CATCH_CONFIG_RUNNER
+#define CATCH_CONFIG_CONSOLE_WIDTH 124  // a report is 120 columns wide
 #endif
 
 #include <atomic>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <csignal>
 #include <cxxabi.h>
 #include <exception>
 #include <new>
@@ -321,6 +322,7 @@ void Execution::finish_thread(void* result) {
 
 void Execution::end(Ending ending) {
   mode = Mode::outside;
+  if (options_.break_on_failure && (ending == Ending::failed || ending == Ending::deadlock)) std::raise(SIGTRAP);
   ending_ = ending;
   culprit_ = running_->id;
   stepped_ = nullptr;

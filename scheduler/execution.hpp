@@ -87,6 +87,7 @@ struct ExecutionOptions {
   bool virtual_clock = false;
   bool spurious_wakeups = false;
   bool interrupts = false;
+  bool break_on_failure = false;  // stop for the debugger (SIGTRAP) where the execution fails
 };
 
 // The choices of an execution at points with more than one candidate, in order. They live in a mapping that survives the

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 #include <fmt/format.h>
@@ -158,7 +159,11 @@ Report Explorer::run() {
   const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - start); };
   std::vector<Watcher*> watchers;
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
-  Execution execution(*strategy_, execution_options(), std::move(watchers));
+  ExecutionOptions execution_options = this->execution_options();
+  // INTERLEAVE_BREAK: a replay under a debugger stops where the execution fails, on the stack of the thread to blame.
+  const char* stop = std::getenv("INTERLEAVE_BREAK");
+  execution_options.break_on_failure = replaying_ && stop != nullptr && *stop != '\0';
+  Execution execution(*strategy_, execution_options, std::move(watchers));
   std::uint64_t limit = options_.executions_max;
   if (limit == 0 && !strategy_->exhaustive() && !replaying_ && options_.time_max.count() == 0) limit = sample_executions;
 

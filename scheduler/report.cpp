@@ -386,8 +386,7 @@ RenderOptions render_scenario(std::string_view scenario) {
   RenderOptions options;
   options.name = scenario;
   options.replay_prefix = fmt::format("interleave replay {} --schedule ", scenario);
-  options.debug_prefix = "gdb --args " + options.replay_prefix;
-  options.debug_suffix = " --break";
+  options.debug_prefix = "INTERLEAVE_BREAK=1 gdb --args " + options.replay_prefix;
   options.seed_prefix = fmt::format("interleave replay {} --seed ", scenario);
   return options;
 }

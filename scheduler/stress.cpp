@@ -291,7 +291,11 @@ std::uint64_t thread_key() noexcept { return this_thread().number; }
 
 std::string thread_label() { return label(this_thread()); }
 
-std::string default_name(SourceLocation where) { return place(where); }
+// Without the folder: a schedule fits the same test in another checkout.
+std::string default_name(SourceLocation where) {
+  const std::string full = place(where);
+  return full.substr(full.find_last_of('/') + 1);
+}
 
 void fail(std::string_view kind, std::string_view message, SourceLocation where) {
   if (in_run()) return set_failure(kind, message, where);

@@ -368,9 +368,10 @@ TEST_CASE("an observer's objection to a step ends the execution as a failure of 
   const auto observer = std::make_shared<Objects>("store", false);
   Options options;
   options.observers.push_back(observer);
-  const Report report = explore_all([] {
-    std::atomic<int> n = 0;
+  std::atomic<int> n = 0;  // out here: a compiler may leave out stores to an atomic that nobody else can see
+  const Report report = explore_all([&] {
     if (choose(2) == 0) n = 1;
+    std::this_thread::yield();
     outcome("ended");
   }, options);
   CHECK_FAILS(report, 2u, 1u, "my-kind");

@@ -16,8 +16,9 @@ namespace {
 
 // libstdc++ loads and yields up to 16 times before it sleeps: such a body has many interleavings, and is sampled where it has
 // too many. Every sample is one that has to hold.
-Report explore_some(const std::function<void()>& body) {
+Report explore_some(const std::function<void()>& body, const char* clock = "any") {
   Options options;
+  options.clock = clock;
   options.strategy = "random";
   options.seed = 2;
   options.executions_max = 3000;
@@ -60,6 +61,7 @@ TEST_CASE("an atomic that changes without a notify leaves a sleeper behind") {
 }
 
 TEST_CASE("notify_one wakes any one of two sleepers, notify_all both") {
+  // With the virtual clock the waker's sleep ends when nobody else can step: both are asleep by then.
   const auto sleepers = [](bool all) {
     return [all] {
       std::atomic<int> n = 0, awake = 0;
@@ -69,16 +71,21 @@ TEST_CASE("notify_one wakes any one of two sleepers, notify_all both") {
       };
       parallel([&] { sleep("A"); }, [&] { sleep("B"); },
                [&] {
+                 std::this_thread::sleep_for(1s);
                  n = 1;
                  all ? n.notify_all() : n.notify_one();
                });
     };
   };
-  const Report all = explore_some(sleepers(true));
+  const Report all = explore_some(sleepers(true), "virtual");
   check_sampled(all);
   CHECK(names_of(all.outcomes) == std::vector<std::string>{"A", "B"});
-  const Report one = explore_some(sleepers(false));
-  CHECK(one.failing > 0);
+  const Report one = explore_some(sleepers(false), "virtual");
+  INFO(text_of(one));
+  CHECK(one.failing == 3000);
+  CHECK(names_of(one.outcomes) == std::vector<std::string>{"A", "B"});
+  REQUIRE(one.failure);
+  CHECK(one.failure->kind == "deadlock");
 }
 
 TEST_CASE("an atomic flag is waited for as well") {
@@ -110,12 +117,20 @@ TEST_CASE("std::counting_semaphore lets in whom it has released") {
 }
 
 TEST_CASE("std::counting_semaphore gives up after a time") {
-  const Report report = explore_some([] {
-    std::counting_semaphore<> semaphore(0);
-    parallel([&] { semaphore.release(); }, [&] { outcome(semaphore.try_acquire_for(1s) ? "got" : "timeout"); });
-  });
-  check_sampled(report);
-  CHECK(names_of(report.outcomes) == std::vector<std::string>{"got", "timeout"});
+  const auto released_after = [](std::chrono::milliseconds delay) {
+    return explore_some([delay] {
+      std::counting_semaphore<> semaphore(0);
+      parallel([&] {
+        std::this_thread::sleep_for(delay);
+        semaphore.release();
+      }, [&] { outcome(semaphore.try_acquire_for(1s) ? "got" : "timeout"); });
+    }, "virtual");
+  };
+  const Report soon = released_after(500ms), late = released_after(2000ms);
+  check_sampled(soon);
+  check_sampled(late);
+  CHECK(names_of(soon.outcomes) == std::vector<std::string>{"got"});
+  CHECK(names_of(late.outcomes) == std::vector<std::string>{"timeout"});
 }
 
 TEST_CASE("std::latch opens when all have arrived") {
