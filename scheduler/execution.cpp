@@ -202,55 +202,7 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   candidates_valid_ = false;
 }
 
-// The operation has been announced: on to whoever is next, and back when it is this thread's turn.
-std::uint32_t Execution::proceed() {
-  Thread& me = *running_;
-  const bool conditional = me.pending.type->candidates != nullptr;
-  conditional_ += conditional - static_cast<std::size_t>(me.conditional);
-  me.conditional = conditional;
-  const std::uint32_t mark = mark_of(me, 0);
-  fingerprint_ ^= me.mark ^ mark;  // of use only as long as the candidates stay as they are
-  me.mark = mark;
-  if (watching_) [[unlikely]] {
-    for (Watcher* watcher : watchers_) watcher->announced(*this, me);
-  }
-  if (me.resumer != nullptr) [[unlikely]] {
-    switch_to(*std::exchange(me.resumer, nullptr));
-  } else {
-    Thread& next = choose_next();
-    if (&next != &me) switch_to(next);
-  }
-  return me.variant;
-}
-
-void Execution::switch_to(Thread& to) {
-  Thread& from = *running_;
-  running_ = &to;
-  from.fiber.switch_to(to.fiber);
-}
-
-void Execution::collect() {
-  candidates_.clear();
-  candidate_threads_ = 0;
-  fingerprint_ = 0;
-  for (Thread* thread : live_) {
-    const OperationType& type = *thread->pending.type;
-    const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(*this, *thread);
-    candidate_threads_ += n > 0;
-    for (std::uint32_t variant = 0; variant < n; ++variant) {
-      candidates_.push_back({thread->id, variant, &thread->pending});
-      fingerprint_ ^= mark_of(*thread, variant);
-    }
-  }
-}
-
-bool Execution::anybody_unfinished() const {
-  for (std::size_t id = 0; id < thread_count_; ++id)
-    if (const Thread& thread = *threads_[id]; !thread.finished && (!thread.daemon || id == 0)) return true;
-  return false;
-}
-
-Thread& Execution::choose_next() {
+__attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
   if (watching_) [[unlikely]] report_step();
   if (!candidates_valid_ || conditional_ != 0) {
     collect();
@@ -280,6 +232,56 @@ Thread& Execution::choose_next() {
   last_ = chosen.thread;
   if (watching_) [[unlikely]] stepped_ = &next;
   return next;
+}
+
+Thread& Execution::choose_next() { return choose_next_inline(); }
+
+inline void Execution::switch_to(Thread& to) {
+  Thread& from = *running_;
+  running_ = &to;
+  from.fiber.switch_to(to.fiber);
+}
+
+// The operation has been announced: on to whoever is next, and back when it is this thread's turn.
+std::uint32_t Execution::proceed() {
+  Thread& me = *running_;
+  const bool conditional = me.pending.type->candidates != nullptr;
+  conditional_ += conditional - static_cast<std::size_t>(me.conditional);
+  me.conditional = conditional;
+  const std::uint32_t mark = mark_of(me, 0);
+  fingerprint_ ^= me.mark ^ mark;  // of use only as long as the candidates stay as they are
+  me.mark = mark;
+  if (watching_) [[unlikely]] {
+    for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+  }
+  if (me.resumer != nullptr) [[unlikely]] {
+    switch_to(*std::exchange(me.resumer, nullptr));
+  } else {
+    Thread& next = choose_next_inline();
+    if (&next != &me) switch_to(next);
+  }
+  return me.variant;
+}
+
+void Execution::collect() {
+  candidates_.clear();
+  candidate_threads_ = 0;
+  fingerprint_ = 0;
+  for (Thread* thread : live_) {
+    const OperationType& type = *thread->pending.type;
+    const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(*this, *thread);
+    candidate_threads_ += n > 0;
+    for (std::uint32_t variant = 0; variant < n; ++variant) {
+      candidates_.push_back({thread->id, variant, &thread->pending});
+      fingerprint_ ^= mark_of(*thread, variant);
+    }
+  }
+}
+
+bool Execution::anybody_unfinished() const {
+  for (std::size_t id = 0; id < thread_count_; ++id)
+    if (const Thread& thread = *threads_[id]; !thread.finished && (!thread.daemon || id == 0)) return true;
+  return false;
 }
 
 // All threads sleep. With a virtual clock, the earliest of them wakes up.

@@ -193,6 +193,7 @@ class Execution {
   std::uint32_t proceed();
   void dismiss(Thread& thread);
   Thread& choose_next();
+  Thread& choose_next_inline();
   bool pass_time();
   void collect();
   bool anybody_unfinished() const;

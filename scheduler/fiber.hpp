@@ -9,7 +9,35 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <boost/context/detail/fcontext.hpp>
+
+#include <interleave/scheduler/thread_block.hpp>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define INTERLEAVE_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define INTERLEAVE_ASAN 1
+#endif
+
+#ifdef INTERLEAVE_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 namespace interleave::engine {
+
+// Where the C++ runtime keeps, for the one OS thread, what belongs to a thread.
+struct OsThread {
+  struct ExceptionGlobals {  // as the ABI prescribes for what __cxa_get_globals returns
+    void*    caught_exceptions;
+    unsigned uncaught_exceptions;
+  };
+  int* error = nullptr;
+  ExceptionGlobals* exceptions = nullptr;
+};
+extern OsThread os_thread;
 
 class Fiber {
  public:
@@ -44,7 +72,41 @@ class Fiber {
   void* argument_ = nullptr;
   const void* stack_low_ = nullptr;  // null: the OS thread's own stack
   std::size_t stack_size_ = 0;
-  void* fake_stack_ = nullptr;       // AddressSanitizer's
+  [[maybe_unused]] void* fake_stack_ = nullptr;  // AddressSanitizer's
 };
+
+// In the header, so that a step is one call deep: every return after a switch is one that the processor predicts wrongly.
+
+inline void Fiber::save() {
+  if (block_ != 0) return;
+  state_.error = *os_thread.error;
+  state_.caught_exceptions = os_thread.exceptions->caught_exceptions;
+  state_.uncaught_exceptions = os_thread.exceptions->uncaught_exceptions;
+}
+
+inline void Fiber::restore() {
+  if (block_ != 0) {
+    thread_blocks::switch_to(block_);
+    return;
+  }
+  *os_thread.error = state_.error;
+  os_thread.exceptions->caught_exceptions = state_.caught_exceptions;
+  os_thread.exceptions->uncaught_exceptions = state_.uncaught_exceptions;
+}
+
+inline void Fiber::switch_to(Fiber& to) {
+  save();
+  Fiber* pair[2] = {this, &to};
+#ifdef INTERLEAVE_ASAN
+  __sanitizer_start_switch_fiber(&fake_stack_, to.stack_low_, to.stack_size_);
+#endif
+  const boost::context::detail::transfer_t back = boost::context::detail::jump_fcontext(to.context_, pair);
+#ifdef INTERLEAVE_ASAN
+  __sanitizer_finish_switch_fiber(fake_stack_, nullptr, nullptr);
+#endif
+  // Whoever switched to us stands now at `back.fctx`.
+  static_cast<Fiber**>(back.data)[0]->context_ = back.fctx;
+  restore();
+}
 
 }  // namespace interleave::engine

@@ -1,4 +1,5 @@
 // Once-only initialisation: pthread_once (and through it std::call_once) and the guards of function-local statics.
+#include <cxxabi.h>
 #include <pthread.h>
 
 #include <mutex>
@@ -78,7 +79,7 @@ int pthread_once(pthread_once_t* once, void (*init)()) {
   return 0;
 }
 
-int __cxa_guard_acquire(std::uint64_t* guard) {
+int __cxa_guard_acquire(__cxxabiv1::__guard* guard) {
   Model model(guard);
   if (!model) return REAL(__cxa_guard_acquire)(guard);
   model->step({.type = &guard_type, .object = guard, .size = 1});
@@ -90,7 +91,7 @@ int __cxa_guard_acquire(std::uint64_t* guard) {
   return 1;
 }
 
-void __cxa_guard_release(std::uint64_t* guard) noexcept {
+void __cxa_guard_release(__cxxabiv1::__guard* guard) noexcept {
   Model model(guard);
   if (!model) return REAL(__cxa_guard_release)(guard);
   model->step({.type = &guard_done_type, .object = guard, .size = 1});
@@ -98,7 +99,7 @@ void __cxa_guard_release(std::uint64_t* guard) noexcept {
   write(bytes(guard)[1], 0);
 }
 
-void __cxa_guard_abort(std::uint64_t* guard) noexcept {
+void __cxa_guard_abort(__cxxabiv1::__guard* guard) noexcept {
   Model model(guard);
   if (!model) return REAL(__cxa_guard_abort)(guard);
   model->step({.type = &guard_abort_type, .object = guard, .size = 1});
