@@ -11,18 +11,30 @@ if(NOT CMAKE_CXX_COMPILER_ID STREQUAL Clang)
   message(FATAL_ERROR "INTERLEAVE_ENGINE_SANITIZERS needs clang")
 endif()
 
-execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libclang_rt.asan-x86_64.so OUTPUT_VARIABLE asan_runtime
-  OUTPUT_STRIP_TRAILING_WHITESPACE)
-if(NOT EXISTS ${asan_runtime})
-  message(FATAL_ERROR "AddressSanitizer's shared runtime is missing; ci/setup installs it (libclang-rt-14-dev)")
-endif()
+function(find_runtime name variable)
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=${name} OUTPUT_VARIABLE path OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT EXISTS ${path})
+    message(FATAL_ERROR "${name} is missing; ci/setup installs it (libclang-rt-14-dev)")
+  endif()
+  set(${variable} ${path} PARENT_SCOPE)
+endfunction()
+find_runtime(libclang_rt.asan-x86_64.so asan_runtime)
+find_runtime(libclang_rt.asan-preinit-x86_64.a asan_preinit)
 
+# Not the stack: fibers are abandoned and executions jumped out of, which leaves the marks of frames that no longer are.
 target_compile_options(engine PRIVATE -fsanitize=${INTERLEAVE_ENGINE_SANITIZERS} -fno-sanitize=vptr -fno-sanitize-recover=undefined
-  -fno-omit-frame-pointer)
+  -mllvm -asan-stack=0 -fno-omit-frame-pointer -fsanitize-ignorelist=${CMAKE_CURRENT_LIST_DIR}/engine_sanitizers.ignore)
 # glibc's own names of malloc, which the heap's doors call, would go past the sanitizer.
 foreach(function malloc calloc realloc memalign free)
   target_compile_definitions(engine PRIVATE __libc_${function}=__interceptor_${function})
 endforeach()
 get_filename_component(asan_directory ${asan_runtime} DIRECTORY)
 target_link_libraries(model PRIVATE ${asan_runtime})
-set(INTERLEAVE_MODEL_RUNTIME -Wl,--no-as-needed ${asan_runtime} -Wl,-rpath,${asan_directory})
+# Our doors are used by the initialisers of libstdc++, before those of the sanitizer's library would run: preinit comes first.
+# And libstdc++ comes before the sanitizer, whose operator new would go past our malloc.
+set(INTERLEAVE_MODEL_RUNTIME -lstdc++ -Wl,--no-as-needed ${asan_runtime} -Wl,-rpath,${asan_directory}
+  -Wl,--whole-archive ${asan_preinit} -Wl,--no-whole-archive)
+
+# The sanitizer asks pthread_getspecific, which the model refuses, for its own idea of the thread.
+set_source_files_properties(scheduler/runtime/unsupported.cpp PROPERTIES
+  COMPILE_DEFINITIONS "pthread_getspecific=interleave_getspecific;pthread_setspecific=interleave_setspecific")

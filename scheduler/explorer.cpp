@@ -54,16 +54,25 @@ class ObserverBridge final : public Watcher {
   explicit ObserverBridge(const std::vector<std::shared_ptr<Observer>>& observers) : observers_(observers) {}
 
   void begin() {
+    if (observers_.empty()) return;
+    const FrameworkFrame frame;
     for (const auto& observer : observers_) observer->begin_execution();
   }
   void performed(Execution& run, const Thread& thread) override {
     const Operation& op = thread.pending;
     const ObservedStep step{run.steps(), thread.id, op.type->name, op.object, !op.failed};
-    for (const auto& observer : observers_)
-      if (auto objection = observer->on_step(step)) run.fail(std::move(objection->kind), std::move(objection->message));
+    std::optional<Objection> objection;
+    {
+      const FrameworkFrame frame;
+      for (const auto& observer : observers_)
+        if (!objection) objection = observer->on_step(step);
+    }
+    if (objection) run.fail(std::move(objection->kind), std::move(objection->message));
   }
   // After an execution that ended by itself: the first objection.
   std::optional<Objection> end() {
+    if (observers_.empty()) return std::nullopt;
+    const FrameworkFrame frame;
     for (const auto& observer : observers_)
       if (auto objection = observer->end_execution()) return objection;
     return std::nullopt;

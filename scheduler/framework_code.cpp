@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -97,6 +98,25 @@ CodeMap code_map;  // read by `find_framework_code`; until then nothing is frame
 
 std::size_t depth = 0;  // open frames since the outermost framework frame
 
+// Words that framework code has written for good. Mostly the same few: a filter keeps the set out of the way.
+class OwnedWords {
+ public:
+  void add(const std::uint64_t* word) {
+    const std::uint64_t*& seen = recent_[(reinterpret_cast<std::uintptr_t>(word) >> 3) % recent_.size()];
+    if (std::exchange(seen, word) != word) words_.insert(word);
+  }
+  bool contains(const void* p) const { return words_.contains(static_cast<const std::uint64_t*>(p)); }
+
+ private:
+  std::array<const std::uint64_t*, 256> recent_{};
+  std::unordered_set<const std::uint64_t*> words_;
+};
+
+OwnedWords& owned_words() {
+  static auto* only = new OwnedWords;
+  return *only;
+}
+
 struct Transaction {
   UndoLog writes;
   std::vector<void*> frees;  // carried out when the outermost frame is left
@@ -105,6 +125,16 @@ struct Transaction {
 Transaction& transaction() {
   static auto* only = new Transaction;
   return *only;
+}
+
+// What the framework did stands.
+void commit() {
+  mode = Mode::outside;
+  Transaction& open = transaction();
+  open.writes.each_word([](const std::uint64_t* word) { owned_words().add(word); });
+  open.writes.forget();
+  for (void* p : open.frees) std::free(p);
+  open.frees.clear();
 }
 
 }  // namespace
@@ -127,12 +157,18 @@ void enter_function(const void* inside) {
 
 void leave_function() {
   if (mode != Mode::framework || --depth > 0) return;
-  mode = Mode::outside;
-  Transaction& open = transaction();
-  open.writes.forget();
-  for (void* p : open.frees) std::free(p);
-  open.frees.clear();
+  commit();
   mode = Mode::modelled;
+}
+
+FrameworkFrame::FrameworkFrame() {
+  depth = 1;
+  mode = Mode::framework;
+}
+
+FrameworkFrame::~FrameworkFrame() {
+  depth = 0;
+  commit();
 }
 
 void framework_write(void* p, std::size_t size) {
@@ -144,6 +180,8 @@ void framework_free(void* p) {
   const EngineScope engine;
   transaction().frees.push_back(p);
 }
+
+bool framework_owns(const void* p) { return owned_words().contains(p); }
 
 void abandon_framework_frame() {
   if (depth == 0) return;

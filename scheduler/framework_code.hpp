@@ -24,8 +24,21 @@ void leave_function();
 void framework_write(void* p, std::size_t size);
 void framework_free(void* p);
 
+// While it lives, code of the user that watches an execution without being part of it (an observer) counts as framework code:
+// what it writes is kept.
+class FrameworkFrame {
+ public:
+  FrameworkFrame();
+  ~FrameworkFrame();
+  FrameworkFrame(const FrameworkFrame&) = delete;
+  FrameworkFrame& operator=(const FrameworkFrame&) = delete;
+};
+
 // Ends a framework frame that an abandoned execution left open: takes back what it did.
 void abandon_framework_frame();
+
+// Whether framework code has written the word at `p` in any execution: then its value is the framework's business.
+bool framework_owns(const void* p);
 
 // Whether `p` lies in the code of a known framework's implementation.
 bool is_framework_code(const void* p);

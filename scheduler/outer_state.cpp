@@ -99,7 +99,7 @@ void OuterState::restore() {
 void OuterState::compare() {
   for (const Area& area : areas_) {
     for (std::size_t i = 0; i < area.words.size(); ++i) {
-      if (area.begin[i] == area.words[i]) continue;
+      if (area.begin[i] == area.words[i] || framework_owns(area.begin + i)) continue;
       area.begin[i] = area.words[i];
       unseen_.push_back({area.begin + i, area.words[i]});
     }

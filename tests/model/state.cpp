@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -102,6 +103,20 @@ TEST_CASE("a captured map is rolled back") {
     require(map.at(1) == "one or more");
   });
   CHECK(map == std::map<int, std::string>{{1, "one"}, {2, "two"}, {3, "three"}});
+}
+
+TEST_CASE("a captured list is rolled back, whose nodes the library links") {
+  std::list<int> list{1, 2, 3};
+  check_is_undone([&] {
+    list.push_back(4);
+    list.pop_front();
+    require(list.size() == 3);
+    require(list.front() == 2);
+  });
+  // Not compared as a list: one whose links are broken has no end.
+  std::vector<int> first;
+  for (auto it = list.begin(); it != list.end() && first.size() < 10; ++it) first.push_back(*it);
+  CHECK(first == std::vector{1, 2, 3});
 }
 
 TEST_CASE("what a captured unique_ptr owned is there again") {

@@ -141,7 +141,8 @@ void randomise_addresses() {
 int check(const std::string& command, int replays, const Words& wanted) {
   randomise_addresses();
   int compared = 0, differing = 0, unsampled = 0, passing = 0;
-  for (const Json& scenario : document({command, "list", "--json"}).at("scenarios")) {
+  const Json list = document({command, "list", "--json"});
+  for (const Json& scenario : list.at("scenarios")) {
     const std::string name = scenario.at("name");
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) continue;
     if (scenario.value("expected", "") != "fail") {

@@ -1,7 +1,8 @@
-// The part of the `interleave` command that reproduces.cpp needs, over three scenarios of its own: one that is as it should be,
-// and two that an attentive reader must object to.
+// The part of the `interleave` command that reproduces.cpp needs, over scenarios of its own: two that are as they should be, and
+// two that an attentive reader must object to.
 //
 //   small/honest     a lost update
+//   small/pointer    atomics that hold addresses of the heap, which differ between processes
 //   small/address    the same, with an address in its message
 //   small/forgetful  a failure that does not come again in another process
 #include <atomic>
@@ -25,6 +26,11 @@ void lossy(const std::string& message) {
   const auto increment = [&] { n = n + 1; };
   interleave::parallel(increment, increment);
   interleave::require(n.load() == 2 || forgetful, message);
+}
+
+void publishes() {
+  std::atomic<int*> place = nullptr;
+  interleave::parallel([&] { place = new int(1); }, [&] { interleave::require(place.load() == nullptr, "it is there already"); });
 }
 
 std::string quoted(const std::string& text) {
@@ -70,7 +76,7 @@ int main(int argc, char** argv) {
   if (verb == "list") {
     std::printf("{\"scenarios\": [");
     const char* comma = "";
-    for (const char* name : {"small/honest", "small/address", "small/forgetful"}) {
+    for (const char* name : {"small/honest", "small/pointer", "small/address", "small/forgetful"}) {
       std::printf("%s{\"name\": \"%s\", \"expected\": \"fail\"}", comma, name);
       comma = ", ";
     }
@@ -96,7 +102,7 @@ int main(int argc, char** argv) {
     message += address;
   }
   forgetful = name == "small/forgetful" && verb == "replay";
-  const auto report = interleave::explore([&] { lossy(message); }, options);
+  const auto report = interleave::explore([&] { name == "small/pointer" ? publishes() : lossy(message); }, options);
   print(name, report);
   return report.failure ? 1 : 0;
 }
