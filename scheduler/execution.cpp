@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <csignal>
+#include <cstring>
 #include <cxxabi.h>
 #include <exception>
 #include <new>
@@ -138,6 +139,8 @@ void Execution::thread_main(void* argument) {
   Thread& thread = *static_cast<Thread*>(argument);
   Execution& run = *current;
   void* result = nullptr;
+  // An execution that was abandoned inside a handler leaves its exception behind.
+  std::memset(static_cast<void*>(abi::__cxa_get_globals()), 0, sizeof(OsThread::ExceptionGlobals));
   try {
     mode = Mode::modelled;
     if (thread.body != nullptr) {
@@ -334,6 +337,7 @@ void Execution::end(Ending ending) {
 void Execution::fail(std::string kind, std::string message) {
   mode = Mode::outside;
   fault_ = {std::move(kind), std::move(message)};
+  for (Watcher* watcher : watchers_) watcher->failing(*this, *running_);
   if (watching_ && stepped_ != nullptr) {
     Thread& thread = *std::exchange(stepped_, nullptr);
     for (Watcher* watcher : watchers_) watcher->performed(*this, thread);

@@ -79,6 +79,7 @@ class Watcher {
   virtual void announced(const Execution&, const Thread&) {}
   virtual void performed(Execution&, const Thread&) {}  // may call fail
   virtual void noted(const Execution&, const Thread&, const std::string& /*text*/) {}
+  virtual void failing(const Execution&, const Thread&) {}  // where it stands now, it fails
   virtual void ended(Execution&, Ending) {}             // still with all its threads
 };
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 
 #include <fmt/format.h>
@@ -46,6 +47,12 @@ void prepare_process() {
     throw 0;
   } catch (int) {
   }
+}
+
+// A thread that crashed inside printf holds the stream's lock for ever, and the explorer would wait for it.
+void release_streams() {
+  for (std::FILE* stream : {stdin, stdout, stderr})
+    if (stream->_lock != nullptr) std::memset(static_cast<void*>(stream->_lock), 0, sizeof(int) * 2 + sizeof(void*));
 }
 
 // Hands the steps of an execution to the user's observers.
@@ -143,6 +150,7 @@ Ending Explorer::run_once(Execution& execution, Fault& fault) {
   Ending ending = execution.run(body_);
   fault = execution.fault();
   abandon_framework_frame();
+  if (ending == Ending::failed) release_streams();
   memory->end_execution(!execution.abandoned());
   outer_.restore();
   if (ending == Ending::deadlock) {
@@ -179,16 +187,16 @@ Report Explorer::run() {
   std::uint64_t begun = 0;
   bool exhausted = false;
   while (true) {
-    if (limit != 0 && begun == limit) {
-      report_.incomplete_reason = fmt::format("the limit of {} executions was met", limit);
-      break;
-    }
     if (options_.time_max.count() > 0 && (begun & 15) == 0 && elapsed() > options_.time_max) {
       report_.incomplete_reason = fmt::format("the time limit of {} s was met", options_.time_max.count());
       break;
     }
     if (!strategy_->begin_execution()) {
       exhausted = true;
+      break;
+    }
+    if (limit != 0 && begun == limit) {  // and there would be another one
+      report_.incomplete_reason = fmt::format("the limit of {} executions was met", limit);
       break;
     }
     ++begun;
@@ -268,6 +276,10 @@ Failure Explorer::explain(const Finding& finding) {
     return failure;
   }
   failure.message = hooks::Explainer::explain(fault.kind, failure.threads, failure.trace, fault.message);
+  if (fault.kind == "unsupported" || fault.kind == "misuse" || fault.kind == "crash") {
+    for (const ThreadState& thread : failure.threads)
+      if (thread.state == "failed" && !thread.location.empty()) failure.message += fmt::format(" ({})", thread.location);
+  }
   return failure;
 }
 

@@ -24,12 +24,19 @@ std::string name_of(const Thread& thread) {
   return thread.id == 0 ? "main" : fmt::format("T{}", thread.id);
 }
 
+// An address differs from process to process; a trace must not.
+std::string value_text(std::uint64_t value) {
+  constexpr std::uint64_t least_address = std::uint64_t{1} << 32, end_of_addresses = std::uint64_t{1} << 47;
+  const auto number = static_cast<std::int64_t>(value);
+  return value >= least_address && value < end_of_addresses ? "(address)" : fmt::format("{}", number);
+}
+
 std::string text_of(const Operation& operation) {
   const OperationType& type = *operation.type;
   std::string text = type.name;
   if (type.shows_value) {
     const bool writes = operation.access() == Access::write;
-    text += fmt::format(" {} {}", writes ? "<-" : "->", static_cast<std::int64_t>(operation.argument));
+    text += fmt::format(" {} {}", writes ? "<-" : "->", value_text(operation.argument));
   }
   if (operation.failed) text += " (failed)";
   return text;
@@ -48,6 +55,12 @@ void Recorder::performed(Execution& run, const Thread& thread) {
 
 void Recorder::noted(const Execution& run, const Thread& thread, const std::string& text) {
   events_.push_back({run.steps(), thread.id, {}, text, stack_here()});
+}
+
+void Recorder::failing(const Execution&, const Thread&) {
+  if (!failing_.empty()) return;  // a crash while looking at a broken stack: what there was will do
+  failing_.push_back(nullptr);
+  failing_ = stack_here();
 }
 
 void Recorder::ended(Execution& run, Ending ending) {
@@ -77,7 +90,13 @@ void Recorder::ended(Execution& run, Ending ending) {
       if (const Thread* blocker = waits && type.blocker != nullptr ? type.blocker(run, thread) : nullptr)
         state.holder = name_of(*blocker);
     }
-    if (ending == Ending::failed && &thread == &run.culprit()) state.state = "failed";
+    if (ending == Ending::failed && &thread == &run.culprit()) {
+      state.state = "failed";
+      if (failing_.size() > 1) {
+        state.location = symbols_.place(failing_);
+        state.call = symbols_.primitive_call(failing_);
+      }
+    }
     threads_.push_back(std::move(state));
   }
 }

@@ -20,6 +20,7 @@ class Recorder final : public Watcher {
   void announced(const Execution&, const Thread&) override;
   void performed(Execution&, const Thread&) override;
   void noted(const Execution&, const Thread&, const std::string& text) override;
+  void failing(const Execution&, const Thread&) override;
   void ended(Execution&, Ending) override;
 
   std::vector<TraceEvent> take_trace() { return std::move(trace_); }
@@ -40,6 +41,7 @@ class Recorder final : public Watcher {
   Symbols& symbols_;
   std::vector<Stack> stacks_;                      // per thread: where its pending operation was announced
   std::vector<Event> events_;
+  Stack failing_;                                  // where the execution failed
   std::map<const void*, std::string> object_names_;
   std::map<std::string, unsigned> nouns_;          // how many objects of a kind have been named
   std::vector<TraceEvent> trace_;

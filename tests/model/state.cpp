@@ -106,17 +106,21 @@ TEST_CASE("a captured map is rolled back") {
 }
 
 TEST_CASE("a captured list is rolled back, whose nodes the library links") {
-  std::list<int> list{1, 2, 3};
-  check_is_undone([&] {
-    list.push_back(4);
-    list.pop_front();
-    require(list.size() == 3);
-    require(list.front() == 2);
+  // Neither compared nor destroyed as a list unless it is one: with broken links it has no end.
+  auto* list = new std::list<int>{1, 2, 3};
+  int executions = 0;
+  const Report report = explore_all([&] {
+    require(++executions == 1);
+    list->push_back(4);
+    list->pop_front();
+    require(list->front() == 2 && list->back() == 4);
+    two_by_three();
   });
-  // Not compared as a list: one whose links are broken has no end.
+  CHECK_HOLDS(report, 20u);
   std::vector<int> first;
-  for (auto it = list.begin(); it != list.end() && first.size() < 10; ++it) first.push_back(*it);
+  for (auto it = list->begin(); it != list->end() && first.size() < 10; ++it) first.push_back(*it);
   CHECK(first == std::vector{1, 2, 3});
+  if (first == std::vector{1, 2, 3}) delete list;
 }
 
 TEST_CASE("what a captured unique_ptr owned is there again") {
@@ -252,9 +256,11 @@ TEST_CASE("an allocation has the same address in every execution, also after one
   const Report tidy = addresses(false);
   CHECK_FAILS(tidy, 6u, 2u, "deadlock");
   CHECK(tidy.outcomes.size() == 1);
+  // A block that is left over may be known to somebody outside, so the next execution's come behind it: addresses move on,
+  // choices do not.
   const Report leaking = addresses(true);
   CHECK_FAILS(leaking, 6u, 2u, "deadlock");
-  CHECK(leaking.outcomes.size() == 1);
+  CHECK(leaking.outcomes.size() > 1);
 }
 
 TEST_CASE("the heap outside does not influence results") {

@@ -92,7 +92,7 @@ TEST_CASE("a failure is the verdict, who is stuck and where, why, a column per t
      5  clear flag                          pc.cpp:20
      6                  wait, flag is down  event.hpp:41 <- pc.cpp:27
   replay  interleave replay event/producer_consumer --schedule il1:AQIBAgI
-  debug   gdb --args interleave replay event/producer_consumer --schedule il1:AQIBAgI --break
+  debug   INTERLEAVE_BREAK=1 gdb --args interleave replay event/producer_consumer --schedule il1:AQIBAgI
 )");
 }
 
