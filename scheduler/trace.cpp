@@ -28,7 +28,7 @@ std::string name_of(const Thread& thread) {
 std::string value_text(std::uint64_t value) {
   constexpr std::uint64_t least_address = std::uint64_t{1} << 32, end_of_addresses = std::uint64_t{1} << 47;
   const auto number = static_cast<std::int64_t>(value);
-  return value >= least_address && value < end_of_addresses ? "(address)" : fmt::format("{}", number);
+  return value >= least_address && value < end_of_addresses ? "pointer" : fmt::format("{}", number);
 }
 
 std::string text_of(const Operation& operation) {
