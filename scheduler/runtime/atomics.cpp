@@ -11,7 +11,7 @@
 namespace interleave::engine {
 namespace {
 
-using Wide = __int128;
+__extension__ using Wide = __int128;
 
 const OperationType load_type{.name = "load", .access = Access::read, .shows_value = true, .noun = "atomic"};
 const OperationType store_type{.name = "store", .access = Access::write, .shows_value = true, .noun = "atomic"};
