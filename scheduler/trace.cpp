@@ -1,5 +1,6 @@
 #include <interleave/scheduler/trace.hpp>
 
+#include <link.h>
 #include <unwind.h>
 
 #include <fmt/format.h>
@@ -7,12 +8,40 @@
 namespace interleave::engine {
 namespace {
 
+// The engine's own code, of which no reader wants to hear, and whose debug information takes long to read.
+struct EngineCode {
+  std::uintptr_t low = 0, high = 0;
+  bool contains(const void* p) const { return reinterpret_cast<std::uintptr_t>(p) - low < high - low; }
+};
+
+int find_engine(dl_phdr_info* module, std::size_t, void* result) {
+  if (module->dlpi_name == nullptr || *module->dlpi_name == '\0') return 0;  // the program
+  for (int i = 0; i < module->dlpi_phnum; ++i) {
+    const auto& segment = module->dlpi_phdr[i];
+    const EngineCode code{module->dlpi_addr + segment.p_vaddr, module->dlpi_addr + segment.p_vaddr + segment.p_memsz};
+    if (segment.p_type != PT_LOAD || !code.contains(reinterpret_cast<const void*>(&find_engine))) continue;
+    *static_cast<EngineCode*>(result) = code;
+    return 1;
+  }
+  return 0;
+}
+
+const EngineCode& engine_code() {
+  static const EngineCode code = [] {
+    EngineCode found;
+    dl_iterate_phdr(&find_engine, &found);
+    return found;
+  }();
+  return code;
+}
+
 std::vector<const void*> stack_here() {
   std::vector<const void*> stack;
   _Unwind_Backtrace(
       [](_Unwind_Context* context, void* to) {
         auto& list = *static_cast<std::vector<const void*>*>(to);
-        list.push_back(reinterpret_cast<const void*>(_Unwind_GetIP(context)));
+        const auto* address = reinterpret_cast<const void*>(_Unwind_GetIP(context));
+        if (!engine_code().contains(address)) list.push_back(address);
         return list.size() < 64 ? _URC_NO_REASON : _URC_END_OF_STACK;
       },
       &stack);
