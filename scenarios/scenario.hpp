@@ -22,16 +22,16 @@ enum class Effort {
 };
 
 struct Definition {
-  std::string name;                   // group/variant
-  std::string summary;                // one sentence: what it shows
+  std::string name = {};                   // group/variant
+  std::string summary = {};                // one sentence: what it shows
   Verdict     expect = Verdict::pass;
-  std::string failure_kind;           // of the expected failure
-  std::vector<std::string> outcomes;  // the exact set, over all executions that reach outcome(); empty: none is declared
+  std::string failure_kind = {};           // of the expected failure
+  std::vector<std::string> outcomes = {};  // the exact set, over all executions that reach outcome(); empty: none is declared
   Effort      effort = Effort::search;
-  Options     options;                // spurious_wakeups, interrupts, steps_max, ... where the scenario needs them
+  Options     options = {};                // spurious_wakeups, interrupts, steps_max, ... where the scenario needs them
   bool        hangs = false;          // may sleep for ever by design: left out of runs on real threads
   bool        canary = false;         // has a data race by design: ThreadSanitizer must report it
-  std::function<void()> body;
+  std::function<void()> body = {};
 };
 
 class Scenario {
