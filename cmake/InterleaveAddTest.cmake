@@ -15,9 +15,12 @@
 # (target_compile_options(LIBRARY PRIVATE ${INTERLEAVE_INSTRUMENT})), or the model does not see what it does; its std:: inline
 # functions would even replace the instrumented ones.
 
-# What turns memory accesses into calls. The line numbers of reports come from -g. g++ warns that TSan does not support fences;
-# the model does.
-set(INTERLEAVE_INSTRUMENT -fsanitize=thread -g $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+# What turns memory accesses into calls. The line numbers of reports come from -g (set INTERLEAVE_DEBUG_INFO to -g1 for those and
+# nothing else). g++ warns that TSan does not support fences; the model does.
+if(NOT DEFINED INTERLEAVE_DEBUG_INFO)
+  set(INTERLEAVE_DEBUG_INFO -g)
+endif()
+set(INTERLEAVE_INSTRUMENT -fsanitize=thread ${INTERLEAVE_DEBUG_INFO} $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
 
 # The adapter's source lies beside this file's package, or in the tree.
 get_filename_component(INTERLEAVE_CATCH2_ADAPTER ${CMAKE_CURRENT_LIST_DIR}/catch2.cpp ABSOLUTE)

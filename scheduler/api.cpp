@@ -70,6 +70,7 @@ std::size_t choose(std::size_t n) {
   Model model;
   if (!model) return real::choose(n);
   if (n == 0) model->fail("misuse", "choose(0): there is nothing to choose from");
+  if (n >= std::size_t{1} << 24) model->fail("misuse", fmt::format("choose({}): at most {} values", n, (1 << 24) - 1));
   const std::uint32_t chosen = model->step({.type = &choose_type, .argument = n});
   model->self().pending.argument = chosen;
   return chosen;

@@ -170,6 +170,9 @@ void Explorer::keep(Finding finding) {
 
 Report Explorer::run() {
   strategy_ = make();
+  // A wakeup that may come at any moment leaves the virtual clock no moment at which nobody can step.
+  if (options_.clock == "virtual" && (options_.spurious_wakeups || options_.interrupts))
+    throw UsageError("the virtual clock moves when nobody can step, so it goes with neither spurious wakeups nor interrupts: leave out one");
   report_.seed = options_.seed;
   report_.strategy = strategy_->resolved();
   const auto start = Clock::now();

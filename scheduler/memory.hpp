@@ -20,12 +20,15 @@
 #include <cstring>
 #include <vector>
 
+#include <interleave/scheduler/mode.hpp>
+
 namespace interleave::engine {
 
 // A log of old values, so that writes can be taken back in reverse order.
 class UndoLog {
  public:
   void log(void* address, std::size_t size) {
+    const EngineScope engine;  // the log itself must not live in the arena
     auto p = reinterpret_cast<std::uintptr_t>(address);
     const std::uintptr_t end = p + size;
     for (p &= ~std::uintptr_t{7}; p < end; p += 8) {

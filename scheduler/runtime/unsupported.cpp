@@ -4,6 +4,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +37,20 @@ REFUSE(void*, pthread_getspecific, (pthread_key_t k), (k), noexcept)
 REFUSE(int, pthread_setschedparam, (pthread_t t, int p, const sched_param* s), (t, p, s), noexcept)
 REFUSE(int, pthread_getschedparam, (pthread_t t, int* p, sched_param* s), (t, p, s), noexcept)
 REFUSE(int, pthread_setaffinity_np, (pthread_t t, std::size_t n, const cpu_set_t* s), (t, n, s), noexcept)
+REFUSE(int, pthread_getname_np, (pthread_t t, char* n, std::size_t s), (t, n, s), noexcept)
+REFUSE(int, pthread_getattr_np, (pthread_t t, pthread_attr_t* a), (t, a), noexcept)
+REFUSE(int, pthread_getaffinity_np, (pthread_t t, std::size_t n, cpu_set_t* s), (t, n, s), noexcept)
+REFUSE(int, pthread_getcpuclockid, (pthread_t t, clockid_t* c), (t, c), noexcept)
+REFUSE(int, pthread_setschedprio, (pthread_t t, int p), (t, p), noexcept)
+// C11's threads call the C library's inside, not the functions above.
+REFUSE(int, thrd_create, (thrd_t * t, thrd_start_t f, void* a), (t, f, a), )
+REFUSE(int, thrd_sleep, (const timespec* d, timespec* r), (d, r), )
+REFUSE(int, mtx_lock, (mtx_t * m), (m), )
+REFUSE(int, mtx_trylock, (mtx_t * m), (m), )
+REFUSE(int, mtx_unlock, (mtx_t * m), (m), )
+REFUSE(int, cnd_wait, (cnd_t * c, mtx_t* m), (c, m), )
+REFUSE(int, cnd_signal, (cnd_t * c), (c), )
+REFUSE(int, cnd_broadcast, (cnd_t * c), (c), )
 REFUSE(int, pthread_mutex_consistent, (pthread_mutex_t * m), (m), noexcept)
 REFUSE(int, sem_close, (sem_t * s), (s), noexcept)
 REFUSE(int, sem_unlink, (const char* n), (n), noexcept)

@@ -10,6 +10,8 @@
 
 using namespace interleave;
 
+__extension__ using Wide = __int128;
+
 namespace {
 
 // Objects without a machine instruction of their own.
@@ -85,7 +87,7 @@ TEMPLATE_TEST_CASE("increments of integer atomics of every width are single step
 }
 
 TEMPLATE_TEST_CASE("loads and stores of any size are one step each: never torn, and lost as any others", "", std::int8_t,
-                   std::int16_t, std::int32_t, std::int64_t, __int128, Bytes<3>, Bytes<12>, Bytes<16>, Bytes<24>) {
+                   std::int16_t, std::int32_t, std::int64_t, Wide, Bytes<3>, Bytes<12>, Bytes<16>, Bytes<24>) {
   //     W1 R | W2 R: six orders. Each reads its own value unless the other's store came between.
   const Report report = explore_all([] {
     std::atomic<TestType> place{value<TestType>(0)};
@@ -104,7 +106,7 @@ TEMPLATE_TEST_CASE("loads and stores of any size are one step each: never torn, 
   CHECK_OUTCOMES(report, {{"01", 2}, {"10", 2}, {"11", 2}});
 }
 
-TEMPLATE_TEST_CASE("exchange and compare-exchange of any size", "", std::int8_t, std::int64_t, __int128, Bytes<3>, Bytes<12>,
+TEMPLATE_TEST_CASE("exchange and compare-exchange of any size", "", std::int8_t, std::int64_t, Wide, Bytes<3>, Bytes<12>,
                    Bytes<16>, Bytes<24>) {
   // X1 and X2: who comes second gets the other's value.
   const Report exchanged = explore_all([] {
