@@ -30,7 +30,7 @@ struct Table { int rows[8]; } table;
 
 }  // namespace
 
-#line 27 "/home/me/my_test.cpp"
+#line 27 "/sources/my_test.cpp"
 namespace of_the_program { NOINLINE const void* call() { catch_return_address(); return caught; } }
 #line 41 "/opt/somewhere/interleave/primitives/event.hpp"
 NOINLINE const void* event_wait() { catch_return_address(); return caught; }
@@ -38,15 +38,15 @@ NOINLINE const void* event_wait() { catch_return_address(); return caught; }
 NOINLINE const void* lock_acquire() { catch_return_address(); return caught; }
 #line 99 "/usr/include/other/header.hpp"
 NOINLINE const void* library_call() { catch_return_address(); return caught; }
-#line 61 "/home/me/interleave/tests/primitives/test_event.cpp"
+#line 61 "/sources/interleave/tests/primitives/test_event.cpp"
 NOINLINE const void* primitive_test() { catch_return_address(); return caught; }
 #line 55 "/opt/somewhere/interleave/checkers/order.hpp"
 NOINLINE const void* api_call() { catch_return_address(); return caught; }
-#line 8 "/home/me/specialisation.cpp"
+#line 8 "/sources/specialisation.cpp"
 namespace std { NOINLINE const void* pretended_algorithm() { catch_return_address(); return caught; } }
-#line 9 "/home/me/lambda.cpp"
+#line 9 "/sources/lambda.cpp"
 namespace std { inline auto pretended_lambda = []() __attribute__((noinline)) { catch_return_address(); return caught; }; }
-#line 12 "/home/me/project/primitives_user.cpp"
+#line 12 "/sources/project/primitives_user.cpp"
 NOINLINE const void* user_call() { catch_return_address(); return caught; }
 #line 52 "test_symbols.cpp"
 
