@@ -78,16 +78,6 @@ const char* mangled_name(Dwarf_Die& function) {
   return nullptr;
 }
 
-// The compilation unit that an address is in. clang writes no index of addresses: then all units are asked.
-Dwarf_Die* unit_of(Dwfl_Module* module, Dwarf_Addr address, Dwarf_Addr& bias) {
-  if (Dwarf_Die* unit = dwfl_module_addrdie(module, address, &bias)) return unit;
-  Dwarf_Die* unit = nullptr;
-  while ((unit = dwfl_module_nextcu(module, unit, &bias)) != nullptr) {
-    if (dwarf_haspc(unit, address - bias) > 0) return unit;
-  }
-  return nullptr;
-}
-
 struct Place {
   std::string file;
   unsigned    line = 0;
@@ -136,44 +126,114 @@ bool may_hold_functions(int tag) {
          tag == DW_TAG_class_type;
 }
 
-// Finds the functions around an address, outermost first: the one that was called, then those inlined into it. True if found.
-//
-// dwarf_getscopes would do, but it looks only into what covers the address itself. That leaves out namespaces (where clang puts
-// definitions) and the types and functions that a lambda was written in (where g++ puts its body).
-bool find_functions(Dwarf_Die& parent, Dwarf_Addr address, std::vector<Dwarf_Die>& functions) {
+// Which of a number of things covers an address. They are listed once, on the first question.
+template <class Thing>
+class AddressMap {
+ public:
+  void add(Dwarf_Die& die, const Thing& thing) {
+    Dwarf_Addr base = 0, low = 0, high = 0;
+    for (std::ptrdiff_t at = 0; (at = dwarf_ranges(&die, at, &base, &low, &high)) > 0;) ranges_.push_back({low, high, thing});
+  }
+  void sort() {
+    std::sort(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) { return a.low < b.low; });
+  }
+  Thing* find(Dwarf_Addr address) {
+    auto after = std::upper_bound(ranges_.begin(), ranges_.end(), address,
+                                  [](Dwarf_Addr a, const Range& range) { return a < range.low; });
+    return after != ranges_.begin() && address < (--after)->high ? &after->thing : nullptr;
+  }
+
+ private:
+  struct Range {
+    Dwarf_Addr low, high;
+    Thing thing;
+  };
+  std::vector<Range> ranges_;
+};
+
+// The functions of a compilation unit that were not inlined away. dwarf_getscopes would find them, but it looks only into what
+// covers the address itself. That leaves out namespaces (where clang puts definitions) and the types and functions that a
+// lambda was written in (where g++ puts its body).
+void list_functions(Dwarf_Die& parent, AddressMap<Dwarf_Die>& functions) {
   Dwarf_Die child;
   for (int more = dwarf_child(&parent, &child); more == 0; more = dwarf_siblingof(&child, &child)) {
     const int tag = dwarf_tag(&child);
-    if (!may_hold_functions(tag)) continue;
-    if (dwarf_haspc(&child, address) > 0) {
-      if (is_function(tag)) functions.push_back(child);
-      find_functions(child, address, functions);
-      return true;
+    if (!may_hold_functions(tag) || tag == DW_TAG_inlined_subroutine) continue;
+    if (tag == DW_TAG_subprogram) functions.add(child, child);
+    if (dwarf_haschildren(&child) > 0) list_functions(child, functions);
+  }
+}
+
+// The calls inlined around an address into the code of `parent`, outermost first.
+void find_inlined(Dwarf_Die& parent, Dwarf_Addr address, std::vector<Dwarf_Die>& functions) {
+  Dwarf_Die child;
+  for (int more = dwarf_child(&parent, &child); more == 0; more = dwarf_siblingof(&child, &child)) {
+    const int tag = dwarf_tag(&child);
+    if ((tag != DW_TAG_inlined_subroutine && tag != DW_TAG_lexical_block) || dwarf_haspc(&child, address) <= 0) continue;
+    if (is_function(tag)) functions.push_back(child);
+    return find_inlined(child, address, functions);
+  }
+}
+
+}  // namespace
+
+// What was read of the debug information of the modules so far.
+struct Symbols::DebugInformation {
+  struct Unit {
+    Dwarf_Die* die;
+    std::optional<AddressMap<Dwarf_Die>> functions;  // once asked for
+  };
+  struct Module {
+    Dwarf_Addr bias = 0;
+    std::vector<std::unique_ptr<Unit>> units;
+    AddressMap<Unit*> by_address;
+  };
+
+  // clang writes no index of addresses by default, so we make ours.
+  Module& module(Dwfl_Module* of) {
+    const auto [found, fresh] = modules.try_emplace(of);
+    Module& module = found->second;
+    if (fresh) {
+      for (Dwarf_Die* die = nullptr; (die = dwfl_module_nextcu(of, die, &module.bias)) != nullptr;) {
+        module.units.push_back(std::make_unique<Unit>(Unit{.die = die, .functions = {}}));
+        module.by_address.add(*die, module.units.back().get());
+      }
+      module.by_address.sort();
     }
-    if (dwarf_haschildren(&child) > 0 && find_functions(child, address, functions)) return true;
+    return module;
   }
-  return false;
-}
 
-// The chain of inlined functions at an address, out to the function that was really called. Empty without debug information.
-std::vector<Frame> frames_from_debug_information(Dwfl_Module* module, Dwarf_Addr address, bool library_module) {
-  Dwarf_Addr bias = 0;
-  Dwarf_Die* unit = unit_of(module, address, bias);
-  if (unit == nullptr) return {};
-  std::vector<Dwarf_Die> functions;
-  find_functions(*unit, address - bias, functions);
-
-  std::vector<Frame> frames;
-  Place place = place_of(unit, address - bias);
-  for (auto function = functions.rbegin(); function != functions.rend(); ++function) {
-    const char* name = mangled_name(*function);
-    if (name == nullptr && dwarf_tag(&*function) == DW_TAG_subprogram) name = dwfl_module_addrname(module, address);
-    if (name == nullptr) name = dwarf_diename(&*function);
-    frames.push_back(frame(name ? name : "", std::move(place), library_module));
-    place = call_of(unit, *function);
+  // The chain of inlined functions at an address, out to the function that was really called. Empty without debug information.
+  std::vector<Frame> frames(Dwfl_Module* of, Dwarf_Addr address, bool library_module) {
+    Module& in = module(of);
+    Unit** unit = in.by_address.find(address - in.bias);
+    if (unit == nullptr) return {};
+    Dwarf_Die* die = (*unit)->die;
+    if (!(*unit)->functions) {
+      list_functions(*die, (*unit)->functions.emplace());
+      (*unit)->functions->sort();
+    }
+    std::vector<Dwarf_Die> functions;
+    if (Dwarf_Die* outermost = (*unit)->functions->find(address - in.bias)) {
+      functions.push_back(*outermost);
+      find_inlined(*outermost, address - in.bias, functions);
+    }
+    std::vector<Frame> frames;
+    Place place = place_of(die, address - in.bias);
+    for (auto function = functions.rbegin(); function != functions.rend(); ++function) {
+      const char* name = mangled_name(*function);
+      if (name == nullptr && dwarf_tag(&*function) == DW_TAG_subprogram) name = dwfl_module_addrname(of, address);
+      if (name == nullptr) name = dwarf_diename(&*function);
+      frames.push_back(frame(name ? name : "", std::move(place), library_module));
+      place = call_of(die, *function);
+    }
+    return frames;
   }
-  return frames;
-}
+
+  std::unordered_map<Dwfl_Module*, Module> modules;
+};
+
+namespace {
 
 // ---- modules --------------------------------------------------------------------------------------------------------
 
@@ -252,7 +312,7 @@ std::string place(const Frame& frame) {
   return frame.function.empty() ? "?" : frame.function;
 }
 
-Symbols::Symbols() = default;
+Symbols::Symbols() : debug_information_(std::make_unique<DebugInformation>()) {}
 Symbols::~Symbols() = default;
 
 void Symbols::Close::operator()(Dwfl* session) const { dwfl_end(session); }
@@ -282,7 +342,7 @@ std::vector<Frame> Symbols::look_up(const void* return_address) {
   const auto* call = reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(return_address) - 1);
   if (Dwfl_Module* module = module_of(call)) {
     const bool library = is_library_module(path_of(module));
-    auto frames = frames_from_debug_information(module, number_of(call), library);
+    auto frames = debug_information_->frames(module, number_of(call), library);
     if (!frames.empty()) return frames;
     if (const char* name = dwfl_module_addrname(module, number_of(call))) return {frame(name, {}, library)};
   }

@@ -57,7 +57,10 @@ class Symbols {
   Dwfl_Module* module_of(const void* address);
   std::vector<Frame> look_up(const void* return_address);
 
+  struct DebugInformation;
+
   std::unique_ptr<Dwfl, Close> session_;
+  std::unique_ptr<DebugInformation> debug_information_;
   bool opened_ = false;
   std::unordered_map<const void*, std::vector<Frame>> known_;
 };
