@@ -14,6 +14,8 @@
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/faults.hpp>
+#include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/thread_block.hpp>
 
@@ -64,6 +66,7 @@ Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::v
       throw UsageError(fmt::format("the program has thread_local variables, and {}", obstacle));
     blocks_ = true;
   }
+  strategy_.consult(*this);
   explorer_.adopt_os_thread(blocks_);
   live_.reserve(64);
   candidates_.reserve(256);
@@ -83,6 +86,7 @@ Ending Execution::run(const std::function<void()>& body) {
   has_outcome_ = false;
   choices_.clear();
   fault_ = {};
+  failed_ = false;
 
   Thread& first = new_thread();
   first.body = &body;
@@ -168,6 +172,7 @@ Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::funct
   thread.argument = argument;
   thread.body = body;
   thread.now = running_->now;
+  if (strategy_watches_) strategy_.created(running_->id, thread.id);
   launch(thread);
   advance(thread);
   return &thread;
@@ -177,6 +182,21 @@ void Execution::advance(Thread& thread) {
   assert(thread.resumer == nullptr && &thread != running_);
   thread.resumer = running_;
   switch_to(thread);
+}
+
+void Execution::wake(Thread& thread) {
+  thread.woken = true;
+  if (!strategy_watches_) return;
+  // Whether it could have gone on without us: asked before the state changes.
+  if (thread.pending.type->candidates(*this, thread) > 0) strategy_.withdrawn(thread.id);
+  strategy_.ordered(running_->id, thread.id);
+}
+
+void Execution::wake(Thread& thread, const Operation& operation) {
+  wake(thread);
+  thread.timed = false;
+  thread.pending = operation;
+  if (strategy_watches_) strategy_.announced(thread.id, thread.pending);
 }
 
 void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
@@ -189,6 +209,7 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
     thread.body = &body;
     thread.group = &me;
     thread.now = me.now;
+    if (strategy_watches_) strategy_.created(me.id, thread.id);
     launch(thread);
     advance(thread);
   }
@@ -255,6 +276,7 @@ std::uint32_t Execution::proceed() {
   fingerprint_ ^= me.mark ^ mark;  // of use only as long as the candidates stay as they are
   me.mark = mark;
   if (watching_) [[unlikely]] {
+    if (strategy_watches_) strategy_.announced(me.id, me.pending);
     for (Watcher* watcher : watchers_) watcher->announced(*this, me);
   }
   if (me.resumer != nullptr) [[unlikely]] {
@@ -313,6 +335,15 @@ void Execution::finish_thread(void* result) {
   if (watching_) [[unlikely]] report_step();
   me.result = result;
   me.finished = true;
+  if (strategy_watches_) {
+    strategy_.finished(me.id);
+    if (me.group != nullptr) strategy_.ordered(me.id, me.group->id);
+  }
+  leave(me);
+}
+
+// Goes on without the running thread.
+void Execution::leave(Thread& me) {
   dismiss(me);
   Thread* back = std::exchange(me.resumer, nullptr);
   Thread* next = back;
@@ -327,27 +358,46 @@ void Execution::finish_thread(void* result) {
 
 void Execution::end(Ending ending) {
   mode = Mode::outside;
+  if (watching_) report_step();
+  if (strategy_watches_) strategy_.closing();
+  if (failed_) ending = Ending::failed;
   if (options_.break_on_failure && (ending == Ending::failed || ending == Ending::deadlock)) std::raise(SIGTRAP);
   ending_ = ending;
-  culprit_ = running_->id;
-  stepped_ = nullptr;
+  if (!failed_) culprit_ = running_->id;
   running_->fiber.leave_to(explorer_);
 }
 
-void Execution::fail(std::string kind, std::string message) {
+// The first failure of an execution is the one that counts.
+void Execution::record_failure(std::string kind, std::string message) {
   mode = Mode::outside;
+  if (failed_) return;
   fault_ = {std::move(kind), std::move(message)};
+  failed_ = true;
+  culprit_ = running_->id;
+  choices_.keep();
+  failing_step_ = steps_;
   for (Watcher* watcher : watchers_) watcher->failing(*this, *running_);
-  if (watching_ && stepped_ != nullptr) {
-    Thread& thread = *std::exchange(stepped_, nullptr);
-    for (Watcher* watcher : watchers_) watcher->performed(*this, thread);
-  }
-  end(Ending::failed);
+}
+
+void Execution::fail(std::string kind, std::string message) {
+  const bool hopeless = kind == "nondeterminism" || kind == "unsupported";
+  record_failure(std::move(kind), std::move(message));
+  if (!options_.run_on || hopeless) end(Ending::failed);
+  abandon_framework_frame();
+  release_streams();
+  if (watching_) report_step();
+  leave(*running_);
+}
+
+void Execution::object(std::string kind, std::string message) {
+  record_failure(std::move(kind), std::move(message));
+  if (!options_.run_on) end(Ending::failed);
 }
 
 void Execution::crash(std::string kind, std::string message) { fail(std::move(kind), std::move(message)); }
 
 void Execution::set_outcome(std::string_view value) {
+  if (failed_) return;
   outcome_.assign(value);
   has_outcome_ = true;
 }

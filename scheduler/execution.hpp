@@ -15,6 +15,7 @@
 // (`advance`): starting to run is not a step of its own.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -88,6 +89,7 @@ struct ExecutionOptions {
   bool virtual_clock = false;
   bool spurious_wakeups = false;
   bool interrupts = false;
+  bool run_on = false;            // after a failure, which only halts its thread: to learn what the others would do
   bool break_on_failure = false;  // stop for the debugger (SIGTRAP) where the execution fails
 };
 
@@ -103,24 +105,30 @@ class Choices {
   static std::uint32_t taken(std::uint32_t entry) { return entry & 0xffffff; }
   static std::uint32_t check(std::uint32_t entry) { return entry >> 24; }  // of the candidates' fingerprint
 
-  void clear() { size_ = 0; }
+  void clear() {
+    size_ = 0;
+    kept_ = none;
+  }
+  // What is pushed from here on is not part of the recording.
+  void keep() { kept_ = size_; }
   bool full() const { return size_ == capacity; }
   void push(std::size_t taken, std::uint32_t fingerprint) {
     entries_[size_++] = static_cast<std::uint32_t>(taken) | fingerprint << 24;
   }
   std::size_t size() const { return size_; }
-  std::vector<std::uint32_t> copy() const { return {entries_, entries_ + size_}; }
+  std::vector<std::uint32_t> copy() const { return {entries_, entries_ + std::min(size_, kept_)}; }
 
  private:
   static constexpr std::size_t capacity = std::size_t{1} << 26;
+  static constexpr std::size_t none = ~std::size_t{0};
   std::uint32_t* entries_;
-  std::size_t size_ = 0;
+  std::size_t size_ = 0, kept_ = none;
 };
 
 // The type and text of the exception being handled. REQUIRES: there is one.
 std::string current_exception_text();
 
-class Execution {
+class Execution final : public SlackSource {
  public:
   Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers);
   ~Execution();
@@ -134,8 +142,9 @@ class Execution {
   // ---- after run ----
   const Fault& fault() const { return fault_; }
   std::uint64_t steps() const { return steps_; }
+  std::uint64_t failing_step() const { return failed_ ? failing_step_ : steps_; }
   std::size_t thread_count() const { return thread_count_; }
-  const Choices& choices() const { return choices_; }
+  const Choices& choices() const { return choices_; }  // those of the failure, if it failed
   const std::string* outcome() const { return has_outcome_ ? &outcome_ : nullptr; }
   bool abandoned() const { return ending_ != Ending::finished; }
   const Thread& culprit() const { return *threads_[culprit_]; }  // the thread that ran last
@@ -158,13 +167,26 @@ class Execution {
   // Lets `thread`, whose sleep has just ended, run on to its next announcement.
   void advance(Thread& thread);
 
+  // The sleep of `thread` ends with this step; what it is about to do now is `operation`. Before `advance`, or instead of it.
+  void wake(Thread& thread, const Operation& operation);
+  // The same for a thread that finds out by itself.
+  void wake(Thread& thread);
+
+  // What `before` has done happens before what `after` does next.
+  void ordered(const Thread& before, const Thread& after) {
+    if (strategy_watches_) [[unlikely]] strategy_.ordered(before.id, after.id);
+  }
+
   // Runs the bodies side by side; returns when all have ended. No step.
   void parallel(const std::vector<std::function<void()>>& bodies);
 
   [[noreturn]] void fail(std::string kind, std::string message);
+  // The same, blaming no thread: where the execution runs on, every thread does.
+  void object(std::string kind, std::string message);
   [[noreturn]] void finish_thread(void* result);
   void set_outcome(std::string_view value);
   void note(const std::string& text);
+  bool watched_by_strategy() const { return strategy_watches_; }
   bool watched() const { return !watchers_.empty(); }
 
   // Whether the fiber that runs now belongs to a modelled thread.
@@ -186,6 +208,11 @@ class Execution {
     for (Thread* thread : live_) f(*thread);
   }
 
+  std::int64_t slack_of(std::uint32_t thread) const override {
+    const Thread& asked = *threads_[thread];
+    return asked.pending.type->slack == nullptr ? unblockable : asked.pending.type->slack(*this, asked);
+  }
+
  private:
   static void thread_main(void* thread);
   static void destroy_thread_locals(Thread& thread);
@@ -200,6 +227,8 @@ class Execution {
   bool anybody_unfinished() const;
   void switch_to(Thread& to);
   [[noreturn]] void end(Ending ending);
+  [[noreturn]] void leave(Thread& thread);
+  void record_failure(std::string kind, std::string message);
   void report_step();
 
   Strategy& strategy_;
@@ -220,11 +249,12 @@ class Execution {
   Thread* running_ = nullptr;
   Thread* stepped_ = nullptr;       // whose step has not been reported yet
   std::uint32_t last_ = 0;
-  std::uint64_t steps_ = 0;
+  std::uint64_t steps_ = 0, failing_step_ = 0;
   std::uint64_t clock_ = 0;
   std::uint32_t culprit_ = 0;
   Ending ending_ = Ending::finished;
   Fault fault_;
+  bool failed_ = false;             // and runs on
   std::string outcome_;
   bool has_outcome_ = false;
   Choices choices_;

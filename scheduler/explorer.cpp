@@ -49,12 +49,6 @@ void prepare_process() {
   }
 }
 
-// A thread that crashed inside printf holds the stream's lock for ever, and the explorer would wait for it.
-void release_streams() {
-  for (std::FILE* stream : {stdin, stdout, stderr})
-    if (stream->_lock != nullptr) std::memset(static_cast<void*>(stream->_lock), 0, sizeof(int) * 2 + sizeof(void*));
-}
-
 // Hands the steps of an execution to the user's observers.
 class ObserverBridge final : public Watcher {
  public:
@@ -67,14 +61,14 @@ class ObserverBridge final : public Watcher {
   }
   void performed(Execution& run, const Thread& thread) override {
     const Operation& op = thread.pending;
-    const ObservedStep step{run.steps(), thread.id, op.type->name, op.object, !op.failed};
+    const ObservedStep step{run.steps(), thread.id, op.type->name, op.object, !op.failed, thread.variant};
     std::optional<Objection> objection;
     {
       const FrameworkFrame frame;
       for (const auto& observer : observers_)
         if (!objection) objection = observer->on_step(step);
     }
-    if (objection) run.fail(std::move(objection->kind), std::move(objection->message));
+    if (objection) run.object(std::move(objection->kind), std::move(objection->message));
   }
   // After an execution that ended by itself: the first objection.
   std::optional<Objection> end() {
@@ -180,6 +174,7 @@ Report Explorer::run() {
   std::vector<Watcher*> watchers;
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
   ExecutionOptions execution_options = this->execution_options();
+  execution_options.run_on = strategy_->reduces() && !options_.stop_at_first_failure;
   // INTERLEAVE_BREAK: a replay under a debugger stops where the execution fails, on the stack of the thread to blame.
   const char* stop = std::getenv("INTERLEAVE_BREAK");
   execution_options.break_on_failure = replaying_ && stop != nullptr && *stop != '\0';
@@ -224,7 +219,7 @@ Report Explorer::run() {
     }
     if (ending == Ending::failed || ending == Ending::deadlock) {
       ++report_.failing;
-      keep({fault.kind, fault.message, execution.choices().copy(), execution.steps(), begun, strategy_->execution_seed()});
+      keep({fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun, strategy_->execution_seed()});
       const bool hopeless = fault.kind == "nondeterminism" || fault.kind == "unsupported";
       if (options_.stop_at_first_failure || hopeless) break;
     }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -58,6 +59,11 @@ FaultGuard::~FaultGuard() {
   std::set_terminate(previous_terminate_);
   for (std::size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &previous_[i], nullptr);
   sigaltstack(&previous_stack_, nullptr);
+}
+
+void release_streams() {
+  for (std::FILE* stream : {stdin, stdout, stderr})
+    if (stream->_lock != nullptr) std::memset(static_cast<void*>(stream->_lock), 0, sizeof(int) * 2 + sizeof(void*));
 }
 
 }  // namespace interleave::engine

@@ -21,4 +21,7 @@ class FaultGuard {
   std::terminate_handler previous_terminate_;
 };
 
+// A thread that crashed inside printf holds the stream's lock for ever, and the next to print would wait for it.
+void release_streams();
+
 }  // namespace interleave::engine

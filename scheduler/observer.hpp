@@ -22,6 +22,7 @@ struct ObservedStep {
   std::string_view operation;  // "mutex lock", "store", ...
   const void*      object;     // null for a local operation
   bool             succeeded;  // false for a failed try, a timeout, a failed compare-exchange
+  std::uint32_t    choice;     // which of the alternatives of this step was taken: 0 for the first
 };
 
 struct Objection {

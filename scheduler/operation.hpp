@@ -2,11 +2,13 @@
 // `dependent(a, b)`.
 //
 // An operation *accesses* at most two objects (a condition wait gives back a mutex and joins a set of waiters). What it does
-// to an object is one of four accesses, and the whole dependence table is one line: two accesses to one object commute
+// to an object is one of five accesses, and the whole dependence table is one line: two accesses to one object commute
 // exactly if they are the same and not a write.
 //
 //     read     a load, a failed compare-exchange, a failed try, a signal that finds nobody
 //     post     sem_post: adding commutes with adding
+//     share    entering or leaving a reader-writer lock as a reader, which another reader does not notice (but a writer's
+//              try does, so this is no read)
 //     enqueue  joining a set of waiters: the set has no order
 //     write    everything else
 #pragma once
@@ -16,9 +18,10 @@
 namespace interleave::engine {
 
 class Execution;
+struct Operation;
 struct Thread;
 
-enum class Access : std::uint8_t { none, read, post, enqueue, write };
+enum class Access : std::uint8_t { none, read, post, share, enqueue, write };
 
 constexpr bool commute(Access a, Access b) {
   return a == Access::none || b == Access::none || (a == b && a != Access::write);
@@ -33,6 +36,16 @@ struct OperationType {
   // How many candidates this pending operation of `thread` offers now; 0: it cannot proceed. Null: always exactly one.
   // A function of the state of the execution only.
   std::uint32_t (*candidates)(const Execution&, const Thread& thread) = nullptr;
+  // For what sleeps until its object is available: how much is available now beyond what it needs; negative: it cannot
+  // proceed. Changes by the `effect` of every operation on the object. Null: the object never keeps it waiting.
+  std::int64_t (*slack)(const Execution&, const Thread& thread) = nullptr;
+  // It asks whether the thread `argument` has ended, so it depends on every operation of that thread: any may be its last.
+  bool asks_for_end = false;
+  // Operations that commute with each other can keep it waiting, as readers do with a writer.
+  bool held_up_by_many = false;
+  // For what can fail without waiting: whether this operation of `thread` would, if its object were in `state` (as recorded in
+  // Operation::state by the operations on it). Null: it does what it does in any state.
+  bool (*fails)(const Operation&, std::uint64_t state, std::uint32_t thread) = nullptr;
   // Who would have to act for it to proceed (holder of a mutex, target of a join), or null.
   const Thread* (*blocker)(const Execution&, const Thread& thread) = nullptr;
   bool shows_value = false;                // `argument` is a value worth showing
@@ -53,21 +66,40 @@ struct Operation {
   bool          failed = false;            // set when performed
   Access        second_access = Access::none;
   const void*   second = nullptr;          // a second object, if any
+  std::int32_t  effect = 0;                // set when performed: what it added to its object's availability
+  std::uint64_t state = 0;                 // set when performed: of its object before it, as far as failing depends on it
+  std::uint64_t second_state = 0;          // the same of the second object; what a compare-exchange expects
   std::uint64_t argument = 0;              // of the operation: a deadline, a count, an expected value
 
   Access access() const { return failed ? type->failed : type->access; }
 };
 
+// Slack of an operation that its object never keeps waiting.
+inline constexpr std::int64_t unblockable = std::int64_t{1} << 40;
+
+// One of the at most two accesses of an operation.
+struct Touch {
+  std::uintptr_t address = 0;  // 0: none
+  std::uint32_t  size = 1;
+  Access         access = Access::none;
+};
+
+inline Touch first_touch(const Operation& op) {
+  return {reinterpret_cast<std::uintptr_t>(op.object), op.size, op.object == nullptr ? Access::none : op.access()};
+}
+
+inline Touch second_touch(const Operation& op) {
+  return {reinterpret_cast<std::uintptr_t>(op.second), 1, op.second == nullptr ? Access::none : op.second_access};
+}
+
+inline bool dependent(const Touch& a, const Touch& b) {
+  return a.address < b.address + b.size && b.address < a.address + a.size && !commute(a.access, b.access);
+}
+
 // Whether the order of two performed operations of different threads matters.
 inline bool dependent(const Operation& a, const Operation& b) {
-  const auto meet = [](const void* p, std::uint32_t p_size, Access pa, const void* q, std::uint32_t q_size, Access qa) {
-    const auto x = reinterpret_cast<std::uintptr_t>(p), y = reinterpret_cast<std::uintptr_t>(q);
-    return p != nullptr && q != nullptr && x < y + q_size && y < x + p_size && !commute(pa, qa);
-  };
-  return meet(a.object, a.size, a.access(), b.object, b.size, b.access()) ||
-         meet(a.object, a.size, a.access(), b.second, 1, b.second_access) ||
-         meet(a.second, 1, a.second_access, b.object, b.size, b.access()) ||
-         meet(a.second, 1, a.second_access, b.second, 1, b.second_access);
+  const Touch a1 = first_touch(a), a2 = second_touch(a), b1 = first_touch(b), b2 = second_touch(b);
+  return dependent(a1, b1) || dependent(a1, b2) || dependent(a2, b1) || dependent(a2, b2);
 }
 
 }  // namespace interleave::engine

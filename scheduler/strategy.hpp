@@ -58,6 +58,14 @@ class Divergence : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+class SlackSource {
+ public:
+  virtual std::int64_t slack_of(std::uint32_t thread) const = 0;
+
+ protected:
+  ~SlackSource() = default;
+};
+
 class Strategy {
  public:
   virtual ~Strategy() = default;
@@ -68,14 +76,34 @@ class Strategy {
   // The index of the candidate that steps next. May throw Divergence.
   virtual std::size_t choose(const ChoicePoint&) = 0;
 
-  // Called after each step if `wants_steps` said so before the exploration began.
+  // ---- what the threads do, for a strategy that wants to know (asked once, before the exploration begins) ----
+  // All are called between the choice of a step and the next `choose` or `closing`. They must not allocate once warmed up.
   virtual bool wants_steps() const { return false; }
+  // The step chosen last was made. Its later effects (threads that it woke run on to their next announcement) may follow.
   virtual void performed(const Step&) {}
+  // `thread` has announced its next operation, which stays where it is until it has been performed or withdrawn. `slack`
+  // answers for it, now and until then: see OperationType.
+  virtual void announced(std::uint32_t /*thread*/, const Operation&) {}
+  // A thread's announced operation, which it could have performed, was taken back by the step of another: a timeout that
+  // lost to a signal.
+  virtual void withdrawn(std::uint32_t /*thread*/) {}
+  virtual void created(std::uint32_t /*parent*/, std::uint32_t /*child*/) {}
+  // What `before` has done so far (the step under way included) happens before what `after` does next.
+  virtual void ordered(std::uint32_t /*before*/, std::uint32_t /*after*/) {}
+  virtual void finished(std::uint32_t /*thread*/) {}
+  // The execution is about to end; what the operations of its threads refer to is still there.
+  virtual void closing() {}
+  // Whoever answers how much slack an announced operation has now.
+  virtual void consult(const SlackSource& source) { slack_ = &source; }
 
   virtual void end_execution(Ending) {}
 
   // True if running out of executions means that every interleaving (up to equivalence) was visited.
   virtual bool exhaustive() const { return false; }
+
+  // Whether it leaves out executions for being equivalent to others. Such a strategy sees every choice point as it is (a
+  // filter in between is unsound), and after a failure lets the other threads run on, to learn what else they would do.
+  virtual bool reduces() const { return false; }
 
   // The execution that has just ended was equivalent to an earlier one and counts as redundant.
   virtual bool redundant() const { return false; }
@@ -85,6 +113,9 @@ class Strategy {
 
   // The strategy string with every parameter resolved.
   virtual std::string resolved() const = 0;
+
+ protected:
+  const SlackSource* slack_ = nullptr;
 };
 
 // The part of a strategy string behind the name: key=value pairs, and the seed. Unknown keys are refused once the strategy

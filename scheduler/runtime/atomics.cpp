@@ -17,7 +17,26 @@ const OperationType load_type{.name = "load", .access = Access::read, .shows_val
 const OperationType store_type{.name = "store", .access = Access::write, .shows_value = true, .noun = "atomic"};
 const OperationType exchange_type{.name = "exchange", .access = Access::write, .shows_value = true, .noun = "atomic"};
 const OperationType modify_type{.name = "fetch-modify", .access = Access::write, .shows_value = true, .noun = "atomic"};
-const OperationType compare_type{.name = "compare-exchange", .access = Access::write, .shows_value = true, .noun = "atomic"};
+const OperationType compare_type{
+    .name = "compare-exchange", .access = Access::write,
+    .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state != op.second_state; },
+    .shows_value = true, .noun = "atomic"};
+
+// A value of any size as the state of its object.
+template <class T>
+std::uint64_t folded(T value) {
+  if constexpr (sizeof(T) == 16) {
+    return static_cast<std::uint64_t>(value) ^ static_cast<std::uint64_t>(value >> 64) * 0x9e3779b97f4a7c15ULL;
+  } else {
+    return static_cast<std::uint64_t>(value);
+  }
+}
+
+std::uint64_t folded(const void* bytes, std::size_t size) {  // FNV-1a
+  std::uint64_t h = 14695981039346656037ULL;
+  for (std::size_t i = 0; i < size; ++i) h = (h ^ static_cast<const unsigned char*>(bytes)[i]) * 1099511628211ULL;
+  return h;
+}
 
 template <class T>
 const void* plain(const volatile T* p) {
@@ -33,6 +52,7 @@ void show(Execution& run, T value) {
 template <class T>
 T& turn(Execution& run, const OperationType& type, const volatile T* p) {
   run.step({.type = &type, .object = plain(p), .size = sizeof(T)});
+  run.self().pending.state = folded(*const_cast<const T*>(p));
   return *const_cast<T*>(p);
 }
 
@@ -105,6 +125,7 @@ bool compare_exchange(volatile T* p, T* expected, T desired) {
   Model model;
   if (!model) return real_compare_exchange(p, expected, desired);
   T& object = turn(*model, compare_type, p);
+  model->self().pending.second_state = folded(*expected);
   if (object == *expected) {
     write(object, desired);
     show(*model, desired);
@@ -136,6 +157,7 @@ auto sizeless(Model& model, const OperationType& type, const void* p, std::size_
     return effect();
   }
   model->step({.type = &type, .object = p, .size = static_cast<std::uint32_t>(size)});
+  model->self().pending.state = folded(p, size);
   return effect();
 }
 
@@ -237,6 +259,7 @@ void interleave_atomic_exchange(std::size_t size, void* p, const void* value, vo
 bool interleave_atomic_compare_exchange(std::size_t size, void* p, void* expected, const void* desired, int, int) {
   Model model;
   return sizeless(model, compare_type, p, size, [&] {
+    if (model) model->self().pending.second_state = folded(expected, size);
     if (std::memcmp(p, expected, size) == 0) {
       copy(model, p, desired, size);
       return true;

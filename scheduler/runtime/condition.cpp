@@ -25,6 +25,9 @@ std::uint32_t waiters(const Execution& run, const void* condition) {
   return n;
 }
 
+// The state of a condition variable is how many wait on it.
+bool finds_nobody(const Operation&, std::uint64_t state, std::uint32_t) { return state == 0; }
+
 const OperationType wait_type{.name = "condition wait", .access = Access::enqueue};
 const OperationType asleep_type{
     .name = "condition timeout", .access = Access::write, .failed = Access::write, .waits = true,
@@ -35,19 +38,19 @@ const OperationType signal_type{
     .name = "condition signal", .access = Access::write,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return std::max(1u, waiters(run, t.pending.object));
-    }};
-const OperationType broadcast_type{.name = "condition broadcast", .access = Access::write};
+    },
+    .fails = &finds_nobody};
+const OperationType broadcast_type{.name = "condition broadcast", .access = Access::write, .fails = &finds_nobody};
 
 // The waiter goes on with taking its mutex, which is its next step.
-void wake(Thread& waiter) {
-  waiter.woken = true;
-  waiter.timed = false;
-  waiter.pending = {.type = &mutex_lock_type, .object = waiter.pending.second};
+void wake(Execution& run, Thread& waiter) {
+  run.wake(waiter, {.type = &mutex_lock_type, .object = waiter.pending.second});
 }
 
 int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint64_t* deadline) {
   Thread& me = run.self();
   run.step({.type = &wait_type, .object = c, .second_access = Access::write, .second = m});
+  if (run.watched_by_strategy()) me.pending.state = waiters(run, c);
   if (const int error = release_mutex(run, m)) return error;
   me.woken = false;
   me.spent = false;
@@ -57,6 +60,7 @@ int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint6
   const std::uint32_t variant = run.step({.type = &asleep_type, .object = c, .second = m});
   int result = 0;
   if (!me.woken) {
+    if (run.watched_by_strategy()) me.pending.state = waiters(run, c);
     // The candidates of a sleeper are: timeout (if its time has come), then spurious wakeup.
     if (can_time_out && variant == 0 && run.due(me)) {
       result = ETIMEDOUT;
@@ -110,12 +114,13 @@ int pthread_cond_signal(pthread_cond_t* c) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_signal)(c);
   std::uint32_t chosen = model->step({.type = &signal_type, .object = c});
+  if (model->watched_by_strategy()) model->self().pending.state = waiters(*model, c);
   Thread* woken = nullptr;
   model->each_live([&](Thread& thread) {
     if (woken == nullptr && waits_on(thread, c) && chosen-- == 0) woken = &thread;
   });
   if (woken != nullptr) {
-    wake(*woken);
+    wake(*model, *woken);
   } else {
     model->self().pending.failed = true;
   }
@@ -126,10 +131,11 @@ int pthread_cond_broadcast(pthread_cond_t* c) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_broadcast)(c);
   model->step({.type = &broadcast_type, .object = c});
+  if (model->watched_by_strategy()) model->self().pending.state = waiters(*model, c);
   bool found = false;
   model->each_live([&](Thread& thread) {
     if (!waits_on(thread, c)) return;
-    wake(thread);
+    wake(*model, thread);
     found = true;
   });
   model->self().pending.failed = !found;

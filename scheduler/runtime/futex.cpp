@@ -21,6 +21,8 @@ const void* queue_of(const void* word) {
   return reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(word) | std::uintptr_t{1} << 63);
 }
 
+// A wait counts as joining the queue even if the value is not the expected one: what it does to the queue would otherwise
+// depend on the word, and dependence is a matter of one object at a time.
 const OperationType wait_type{.name = "futex wait", .access = Access::read};
 const OperationType asleep_type{
     .name = "futex timeout", .access = Access::write, .failed = Access::write, .waits = true,
@@ -52,7 +54,8 @@ const OperationType wake_type{
       const std::uint32_t n = sleepers(run, t.pending.object);
       const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(t.pending.argument, n));
       return combinations(n, wanted);
-    }};
+    },
+    .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state == 0 || op.argument == 0; }};
 
 // The `index`-th way, in lexicographic order, to choose k of the sleepers.
 std::vector<Thread*> chosen_sleepers(Execution& run, const void* queue, std::uint32_t k, std::uint32_t index) {
@@ -77,8 +80,10 @@ long wait(Execution& run, int* word, int expected, const std::uint64_t* deadline
   Thread& me = run.self();
   const void* queue = queue_of(word);
   run.step({.type = &wait_type, .object = word, .size = 4, .second_access = Access::enqueue, .second = queue});
+  me.pending.state = static_cast<std::uint32_t>(*word);
+  if (run.watched_by_strategy()) me.pending.second_state = sleepers(run, queue);
   if (*word != expected) {
-    me.pending.second = nullptr;
+    me.pending.failed = true;
     errno = EAGAIN;
     return -1;
   }
@@ -88,6 +93,7 @@ long wait(Execution& run, int* word, int expected, const std::uint64_t* deadline
   run.step({.type = &asleep_type, .object = queue});
   me.timed = false;
   if (me.woken) return 0;
+  if (run.watched_by_strategy()) me.pending.state = sleepers(run, queue) + 1;
   run.pass_until(*deadline);
   errno = ETIMEDOUT;
   return -1;
@@ -96,13 +102,14 @@ long wait(Execution& run, int* word, int expected, const std::uint64_t* deadline
 long wake(Execution& run, int* word, int count) {
   const void* queue = queue_of(word);
   const std::uint64_t wanted = count < 0 ? 0 : static_cast<std::uint64_t>(count);
-  const std::uint32_t variant = run.step({.type = &wake_type, .object = queue, .argument = wanted});
+  const std::uint32_t variant = run.step({.type = &wake_type, .object = queue, .second_access = Access::post, .second = &waking, .argument = wanted});
   const std::uint32_t n = sleepers(run, queue);
   const auto k = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, n));
+  run.self().pending.state = n;
   run.self().pending.failed = k == 0;
   if (k == 0) return 0;
   const std::vector<Thread*> woken = chosen_sleepers(run, queue, k, variant);
-  for (Thread* thread : woken) thread->woken = true;
+  for (Thread* thread : woken) run.wake(*thread);
   for (Thread* thread : woken) run.advance(*thread);
   return k;
 }

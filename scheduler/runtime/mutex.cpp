@@ -25,20 +25,34 @@ bool can_proceed(const Thread& thread) {
                                        held_by(mutex, thread));
 }
 
+std::int64_t slack(const Execution&, const Thread& thread) {
+  const void* mutex = thread.pending.object;
+  return fields(mutex).__lock == 0 ? 0 : can_proceed(thread) ? unblockable : -1;
+}
+
 const Thread* holder(const Execution& run, const Thread& thread) {
   const auto& mutex = fields(thread.pending.object);
   const auto id = static_cast<std::size_t>(mutex.__owner - 1);
   return mutex.__lock != 0 && id < run.threads_created() ? &run.thread(id) : nullptr;
 }
 
+// A mutex that is held by a thread is in the state `owner mark`; one that is not, in 0.
+std::uint64_t state_of(const void* mutex) { return fields(mutex).__lock == 0 ? 0 : static_cast<std::uint64_t>(fields(mutex).__owner); }
+
+bool fails(const Operation& op, std::uint64_t state, std::uint32_t thread) {
+  return state != 0 && !(state == thread + 1 && recursive(op.object));
+}
+
 // What taking a mutex comes to when it is the thread's turn: 0, EBUSY, EDEADLK.
 int attempt(Execution& run, pthread_mutex_t* m) {
   Thread& me = run.self();
   auto& mutex = m->__data;
+  me.pending.state = state_of(m);
   if (mutex.__lock == 0) {
     write(mutex.__lock, 1);
     write(mutex.__owner, owner_mark(me));
     write(mutex.__count, 1);
+    me.pending.effect = -1;
     return 0;
   }
   if (held_by(m, me) && recursive(m)) {
@@ -49,11 +63,11 @@ int attempt(Execution& run, pthread_mutex_t* m) {
   return held_by(m, me) && kind(m) == PTHREAD_MUTEX_ERRORCHECK ? EDEADLK : EBUSY;
 }
 
-const OperationType try_lock_type{.name = "mutex try_lock", .access = Access::write};
+const OperationType try_lock_type{.name = "mutex try_lock", .access = Access::write, .fails = &fails};
 const OperationType timed_lock_type{
     .name = "mutex timed lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return can_proceed(t) || run.due(t); },
-    .blocker = &holder};
+    .fails = &fails, .blocker = &holder};
 const OperationType unlock_type{.name = "mutex unlock", .access = Access::write};
 
 int timed_lock(Execution& run, pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
@@ -73,12 +87,14 @@ int timed_lock(Execution& run, pthread_mutex_t* m, clockid_t clock, const timesp
 const OperationType mutex_lock_type{
     .name = "mutex lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return can_proceed(t); },
-    .blocker = &holder};
+    .slack = &slack, .blocker = &holder};
 
 void take_mutex(Execution& run, pthread_mutex_t* m) { attempt(run, m); }
 
 int release_mutex(Execution& run, pthread_mutex_t* m) {
   auto& mutex = m->__data;
+  Operation& op = run.self().pending;
+  (op.object == m ? op.state : op.second_state) = state_of(m);
   if (!held_by(m, run.self())) {
     if (kind(m) == PTHREAD_MUTEX_RECURSIVE || kind(m) == PTHREAD_MUTEX_ERRORCHECK) return EPERM;
     misuse(mutex.__lock == 0 ? "a thread unlocks a mutex that is not locked"
@@ -91,6 +107,7 @@ int release_mutex(Execution& run, pthread_mutex_t* m) {
   write(mutex.__count, 0);
   write(mutex.__owner, 0);
   write(mutex.__lock, 0);
+  op.effect = 1;
   return 0;
 }
 

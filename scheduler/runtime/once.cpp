@@ -14,16 +14,18 @@ enum : int { untouched = 0, in_progress = 1, done = 2 };  // the values of a pth
 int& state(const void* once) { return *static_cast<int*>(const_cast<void*>(once)); }
 
 const OperationType once_type{
-    .name = "once", .access = Access::write, .waits = true,
-    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return state(t.pending.object) != in_progress; }};
+    .name = "once", .access = Access::write, .failed = Access::write, .waits = true,
+    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return state(t.pending.object) != in_progress; },
+    .slack = [](const Execution&, const Thread& t) -> std::int64_t { return state(t.pending.object) != in_progress ? 0 : -1; }};
 const OperationType once_done_type{.name = "once done", .access = Access::write};
 
 // Two bytes of a guard: "initialised" (fixed by the ABI) and ours, "somebody is at it".
 unsigned char* bytes(const void* guard) { return static_cast<unsigned char*>(const_cast<void*>(guard)); }
 
 const OperationType guard_type{
-    .name = "static init", .access = Access::write, .waits = true,
-    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return bytes(t.pending.object)[1] == 0; }};
+    .name = "static init", .access = Access::write, .failed = Access::write, .waits = true,
+    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return bytes(t.pending.object)[1] == 0; },
+    .slack = [](const Execution&, const Thread& t) -> std::int64_t { return bytes(t.pending.object)[1] == 0 ? 0 : -1; }};
 const OperationType guard_done_type{.name = "static ready", .access = Access::write};
 const OperationType guard_abort_type{.name = "static init failed", .access = Access::write};
 
@@ -64,6 +66,7 @@ int pthread_once(pthread_once_t* once, void (*init)()) {
       return 0;
     }
     write(*once, in_progress);
+    model->self().pending.effect = -1;
   }
   try {
     init();
@@ -71,11 +74,13 @@ int pthread_once(pthread_once_t* once, void (*init)()) {
     Model model;
     model->step({.type = &once_done_type, .object = once, .size = sizeof *once});
     write(*once, untouched);
+    model->self().pending.effect = 1;
     throw;
   }
   Model model;
   model->step({.type = &once_done_type, .object = once, .size = sizeof *once});
   write(*once, done);
+  model->self().pending.effect = 1;
   return 0;
 }
 
@@ -88,6 +93,7 @@ int __cxa_guard_acquire(__cxxabiv1::__guard* guard) {
     return 0;
   }
   write(bytes(guard)[1], 1);
+  model->self().pending.effect = -1;
   return 1;
 }
 
@@ -97,6 +103,7 @@ void __cxa_guard_release(__cxxabiv1::__guard* guard) noexcept {
   model->step({.type = &guard_done_type, .object = guard, .size = 1});
   write(bytes(guard)[0], 1);
   write(bytes(guard)[1], 0);
+  model->self().pending.effect = 1;
 }
 
 void __cxa_guard_abort(__cxxabiv1::__guard* guard) noexcept {
@@ -104,6 +111,7 @@ void __cxa_guard_abort(__cxxabiv1::__guard* guard) noexcept {
   if (!model) return REAL(__cxa_guard_abort)(guard);
   model->step({.type = &guard_abort_type, .object = guard, .size = 1});
   write(bytes(guard)[1], 0);
+  model->self().pending.effect = 1;
 }
 
 }  // extern "C"

@@ -15,31 +15,48 @@ int mark(const Thread& thread) { return static_cast<int>(thread.id) + 1; }
 bool may_read(const void* lock) { return fields(lock).__cur_writer == 0; }
 bool may_write(const void* lock) { return fields(lock).__cur_writer == 0 && fields(lock).__readers == 0; }
 
+// A reader takes one of the lock's permits, a writer all of them.
+constexpr std::int32_t permits = 1 << 20;
+
+std::int64_t free_permits(const void* lock) {
+  return may_read(lock) ? std::int64_t{permits} - fields(lock).__readers : 0;
+}
+
+// By whether there is a writer, and how many readers.
+constexpr std::uint64_t writer_inside = std::uint64_t{1} << 32;
+
+std::uint64_t state_of(const void* lock) { return may_read(lock) ? fields(lock).__readers : writer_inside; }
+bool read_fails(const Operation&, std::uint64_t state, std::uint32_t) { return state == writer_inside; }
+bool write_fails(const Operation&, std::uint64_t state, std::uint32_t) { return state != 0; }
+
 const Thread* writer(const Execution& run, const Thread& thread) {
   const auto id = static_cast<std::size_t>(fields(thread.pending.object).__cur_writer - 1);
   return id < run.threads_created() ? &run.thread(id) : nullptr;
 }
 
-// Readers commute with each other; the lock's access is a read where only they are concerned.
+// Readers commute with each other. A failed try is a read: it commutes with another one, but a writer's would have succeeded
+// without the readers, so not with them.
 const OperationType read_lock_type{
-    .name = "rwlock read lock", .access = Access::read, .waits = true,
+    .name = "rwlock read lock", .access = Access::share, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return may_read(t.pending.object); },
+    .slack = [](const Execution&, const Thread& t) { return free_permits(t.pending.object) - 1; },
     .blocker = &writer};
 const OperationType timed_read_lock_type{
-    .name = "rwlock timed read lock", .access = Access::read, .waits = true,
+    .name = "rwlock timed read lock", .access = Access::share, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_read(t.pending.object) || run.due(t); },
-    .blocker = &writer};
-const OperationType try_read_lock_type{.name = "rwlock try read lock", .access = Access::read};
+    .fails = &read_fails, .blocker = &writer};
+const OperationType try_read_lock_type{.name = "rwlock try read lock", .access = Access::share, .fails = &read_fails};
 const OperationType write_lock_type{
     .name = "rwlock write lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return may_write(t.pending.object); },
-    .blocker = &writer};
+    .slack = [](const Execution&, const Thread& t) { return free_permits(t.pending.object) - permits; },
+    .held_up_by_many = true, .blocker = &writer};
 const OperationType timed_write_lock_type{
     .name = "rwlock timed write lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_write(t.pending.object) || run.due(t); },
-    .blocker = &writer};
-const OperationType try_write_lock_type{.name = "rwlock try write lock", .access = Access::write};
-const OperationType read_unlock_type{.name = "rwlock read unlock", .access = Access::read};
+    .fails = &write_fails, .blocker = &writer};
+const OperationType try_write_lock_type{.name = "rwlock try write lock", .access = Access::write, .fails = &write_fails};
+const OperationType read_unlock_type{.name = "rwlock read unlock", .access = Access::share};
 const OperationType write_unlock_type{.name = "rwlock write unlock", .access = Access::write};
 
 int failed(Execution& run, int error) {
@@ -49,12 +66,14 @@ int failed(Execution& run, int error) {
 
 int enter(Execution& run, pthread_rwlock_t* l, bool writing) {
   auto& lock = l->__data;
+  run.self().pending.state = state_of(l);
   if (writing ? !may_write(l) : !may_read(l)) return failed(run, EBUSY);
   if (writing) {
     write(lock.__cur_writer, mark(run.self()));
   } else {
     write(lock.__readers, lock.__readers + 1);
   }
+  run.self().pending.effect = writing ? -permits : -1;
   return 0;
 }
 
@@ -135,12 +154,14 @@ int pthread_rwlock_unlock(pthread_rwlock_t* l) {
   auto& lock = l->__data;
   const bool writing = lock.__cur_writer == mark(model->self());
   model->step({.type = writing ? &write_unlock_type : &read_unlock_type, .object = l});
+  model->self().pending.state = state_of(l);
   if (!writing && lock.__readers == 0) misuse("a thread unlocks a reader-writer lock that it does not hold");
   if (writing) {
     write(lock.__cur_writer, 0);
   } else {
     write(lock.__readers, lock.__readers - 1);
   }
+  model->self().pending.effect = writing ? permits : 1;
   return 0;
 }
 

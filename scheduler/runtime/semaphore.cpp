@@ -12,19 +12,25 @@ std::uint32_t& value(const void* semaphore) { return *static_cast<std::uint32_t*
 
 bool may_interrupt(const Execution& run, const Thread& thread) { return run.options().interrupts && !thread.spent; }
 
+std::int64_t slack(const Execution& run, const Thread& thread) {
+  return may_interrupt(run, thread) ? unblockable : static_cast<std::int64_t>(value(thread.pending.object)) - 1;
+}
+
+bool fails(const Operation&, std::uint64_t state, std::uint32_t) { return state == 0; }
+
 const OperationType wait_type{
     .name = "sem_wait", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return (value(t.pending.object) > 0) + may_interrupt(run, t);
     },
-    .noun = "semaphore"};
+    .slack = &slack, .noun = "semaphore"};
 const OperationType timed_wait_type{
     .name = "sem_timedwait", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return (value(t.pending.object) > 0 || run.due(t)) + may_interrupt(run, t);
     },
-    .noun = "semaphore"};
-const OperationType try_wait_type{.name = "sem_trywait", .access = Access::write, .noun = "semaphore"};
+    .fails = &fails, .noun = "semaphore"};
+const OperationType try_wait_type{.name = "sem_trywait", .access = Access::write, .fails = &fails, .noun = "semaphore"};
 const OperationType post_type{.name = "sem_post", .access = Access::post, .noun = "semaphore"};
 const OperationType get_value_type{.name = "sem_getvalue", .access = Access::read, .noun = "semaphore"};
 
@@ -39,14 +45,19 @@ int fail_with(Execution& run, int error) {
 int wait(Execution& run, sem_t* s, const OperationType& type, const std::uint64_t* deadline) {
   Thread& me = run.self();
   const std::uint32_t variant = run.step({.type = &type, .object = s});
+  me.pending.state = value(s);
   const bool ready = value(s) > 0 || (deadline != nullptr && run.due(me));
   if (variant == (ready ? 1u : 0u)) {
     me.spent = true;
+    // An alternative to taking a permit, so what depends on the one depends on the other.
+    me.pending.second = s;
+    me.pending.second_access = Access::write;
     return fail_with(run, EINTR);
   }
   me.spent = false;
   if (value(s) > 0) {
     write(value(s), value(s) - 1);
+    me.pending.effect = -1;
     return 0;
   }
   run.pass_until(*deadline);
@@ -82,8 +93,10 @@ int sem_trywait(sem_t* s) {
   Model model(s);
   if (!model) return REAL(sem_trywait)(s);
   model->step({.type = &try_wait_type, .object = s});
+  model->self().pending.state = value(s);
   if (value(s) == 0) return fail_with(*model, EAGAIN);
   write(value(s), value(s) - 1);
+  model->self().pending.effect = -1;
   return 0;
 }
 
@@ -103,8 +116,10 @@ int sem_post(sem_t* s) {
   Model model(s);
   if (!model) return REAL(sem_post)(s);
   model->step({.type = &post_type, .object = s});
+  model->self().pending.state = value(s);
   if (value(s) == INT_MAX) return fail_with(*model, EOVERFLOW);
   write(value(s), value(s) + 1);
+  model->self().pending.effect = 1;
   return 0;
 }
 

@@ -10,6 +10,9 @@
 #include <interleave/scheduler/door.hpp>
 
 namespace interleave::engine {
+
+const char waking = 0;
+
 namespace {
 
 pthread_t handle(const Thread& thread) { return thread.id + 1; }
@@ -31,8 +34,8 @@ const OperationType timed_join_type{
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return target(run, t).finished || run.due(t);
     },
-    .blocker = &blocking_target};
-const OperationType try_join_type{.name = "thread try_join"};
+    .asks_for_end = true, .blocker = &blocking_target};
+const OperationType try_join_type{.name = "thread try_join", .asks_for_end = true};
 
 // Whether `thread` may be joined by the caller: 0 or an error.
 int joinable(Execution& run, const Thread* thread) {
@@ -53,6 +56,7 @@ int join(Execution& run, pthread_t h, void** result) {
   if (const int error = joinable(run, thread)) return error;
   run.step({.type = &join_type, .argument = thread->id});
   run.pass_until(thread->now);
+  run.ordered(*thread, run.self());
   return collect(*thread, result);
 }
 
@@ -60,7 +64,7 @@ int timed_join(Execution& run, pthread_t h, void** result, std::uint64_t deadlin
   Thread* thread = find(run, h);
   if (const int error = joinable(run, thread)) return error;
   const Timed timed(run.self(), deadline);
-  run.step({.type = &timed_join_type, .argument = thread->id});
+  run.step({.type = &timed_join_type, .second_access = Access::read, .second = &waking, .argument = thread->id});
   if (thread->finished) return collect(*thread, result);
   run.self().pending.failed = true;
   run.pass_until(deadline);
@@ -107,7 +111,7 @@ int pthread_tryjoin_np(pthread_t h, void** result) noexcept {
   if (!model) return REAL(pthread_tryjoin_np)(h, result);
   Thread* thread = find(*model, h);
   if (const int error = joinable(*model, thread)) return error;
-  model->step({.type = &try_join_type, .argument = thread->id});
+  model->step({.type = &try_join_type, .second_access = Access::read, .second = &waking, .argument = thread->id});
   if (thread->finished) return collect(*thread, result);
   model->self().pending.failed = true;
   return EBUSY;

@@ -36,6 +36,25 @@ class Repeat final : public Strategy {
   void performed(const Step& step) override {
     if (!second_) inner_->performed(step);
   }
+  void announced(std::uint32_t thread, const Operation& operation) override {
+    if (!second_) inner_->announced(thread, operation);
+  }
+  void withdrawn(std::uint32_t thread) override {
+    if (!second_) inner_->withdrawn(thread);
+  }
+  void created(std::uint32_t parent, std::uint32_t child) override {
+    if (!second_) inner_->created(parent, child);
+  }
+  void ordered(std::uint32_t before, std::uint32_t after) override {
+    if (!second_) inner_->ordered(before, after);
+  }
+  void finished(std::uint32_t thread) override {
+    if (!second_) inner_->finished(thread);
+  }
+  void closing() override {
+    if (!second_) inner_->closing();
+  }
+  void consult(const SlackSource& source) override { inner_->consult(source); }
   void end_execution(Ending ending) override {
     if (!second_) {
       inner_->end_execution(ending);
@@ -45,6 +64,7 @@ class Repeat final : public Strategy {
     }
   }
   bool exhaustive() const override { return inner_->exhaustive(); }
+  bool reduces() const override { return inner_->reduces(); }
   bool redundant() const override { return second_ || inner_->redundant(); }
   std::optional<std::uint64_t> execution_seed() const override { return inner_->execution_seed(); }
   std::string resolved() const override { return "repeat/" + inner_->resolved(); }

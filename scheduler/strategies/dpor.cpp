@@ -1,0 +1,806 @@
+// Optimal dynamic partial-order reduction: one execution of every Mazurkiewicz class, none in vain, in little memory.
+//
+// After "Optimal Dynamic Partial Order Reduction" (Abdulla, Aronis, Jonsson, Sagonas, POPL'14) in what is explored, and after
+// "Truly Stateless, Optimal Dynamic Partial Order Reduction" (TruSt, Kokologiannakis, Marmanis, Gladstein, Vafeiadis, POPL'22)
+// and "Parsimonious Optimal Dynamic Partial Order Reduction" (POP, Abdulla, Atig, Das, Jonsson, Sagonas, CAV'24) in how: no
+// wakeup trees and no sleep sets are kept. Whether a race is to be reversed *here* is read off the execution itself, by asking
+// whether the execution is the one, of all those that show the race, from which the reversal is meant to be made.
+//
+// An execution is a sequence of events (the steps of threads). Where nothing is prescribed, the *default* event comes next. A
+// *block* is a place where something is: some events V and after them x, the *head*, come before a default event d that x
+// depends on.
+//
+//     parent    G d ........ x          d, x dependent; V: what happens before x, but neither in G nor after d
+//     child     G [ V x ] d .......     the block; d comes next if it can, then whatever the default is
+//
+// Each class T has one way to be built: follow the default as long as it agrees with T; where the default d does not, go on with
+// a block, whose head x is the event of the least thread among the first events of T that depend on d, and whose V is what x
+// needs. Hence a race (d, x) is reversed in the one execution that follows the default from G d on except where V and x demand
+// otherwise:
+//
+//   * d is a default event, and so is everything between d and x that does not happen before x         (no head among them)
+//   * if x itself is a head, its block put it before an event that did not depend on d, or that would have kept it from
+//     happening at all
+//   * if blocks stand directly before d because of d, the threads of their heads are less than that of x, as far as x does not
+//     depend on these heads
+//
+// An x that d makes wait (a lock) is not there to be seen after d; its race is judged as soon as x is announced, and again with
+// each event that x would depend on. Whether x can happen in the child is counted from what the operations add to and take
+// from the availability of its object, and never tried.
+//
+// The alternatives of an event (which waiter, which value) have the same accesses, and are blocks of their own head alone.
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/strategy.hpp>
+#include <interleave/scheduler/strategies/dpor_faults.hpp>
+
+namespace interleave::engine {
+namespace {
+
+using Count = std::uint32_t;
+constexpr std::uint32_t none = ~std::uint32_t{0};
+
+bool conflict(const Touch& a, const Touch& b) {
+  const auto are = [&](Access one, Access other) {
+    return (a.access == one && b.access == other) || (a.access == other && b.access == one);
+  };
+  if (fault(Fault::posts_commute_with_waits) && are(Access::post, Access::write)) return false;
+  if (fault(Fault::enqueue_commutes_with_all) && are(Access::enqueue, Access::write)) return false;
+  if (fault(Fault::failed_is_no_read) && are(Access::read, Access::write)) return false;
+  return dependent(a, b);
+}
+
+// Whether what happened before `a` and conflicts with `b` conflicts with `a` as well.
+bool covers(const Touch& a, const Touch& b) {
+  return a.access == Access::write && (fault(Fault::sizes_are_equal) ||
+                                       (a.address <= b.address && a.address + a.size >= b.address + b.size));
+}
+
+// Threads by who created them, which no schedule changes; their ids tell only in what order.
+class Family {
+ public:
+  Family() { clear(); }
+  void clear() { members_.assign(1, {}); }
+  std::uint32_t child(std::uint32_t parent, std::size_t ordinal) {
+    if (members_[parent].size() == ordinal) {
+      members_[parent].push_back(static_cast<std::uint32_t>(members_.size()));
+      members_.emplace_back();
+      return static_cast<std::uint32_t>(members_.size() - 1);
+    }
+    return members_[parent][ordinal];
+  }
+  std::size_t size() const { return members_.size(); }
+
+ private:
+  std::vector<std::vector<std::uint32_t>> members_;
+};
+
+// An event that is prescribed.
+struct Item {
+  std::uint32_t thread, variant;
+};
+
+// A step that was made.
+struct Event {
+  std::uint32_t thread, variant;
+  Count         index;                // among those of its thread, from 1
+  std::uint32_t type;                 // hash
+  std::uint32_t touches, touches_end;
+  bool          in_block = false;
+};
+
+// One access of an event to one word of memory.
+struct Trace {
+  Touch         touch;
+  std::uint32_t event;
+  std::uint32_t slot;
+  std::uint32_t previous;             // on the word
+  std::uint32_t other;                // the last one before it that it may depend on
+  std::int32_t  effect;
+  std::uint64_t state;                // of the object before it
+};
+
+// A word of memory, or another place where accesses meet.
+struct Slot {
+  std::uintptr_t key = 0;
+  std::uint32_t  last = none;         // of its traces
+};
+
+struct Block {
+  std::uint32_t start, head;          // positions: V from start on, then the head
+  std::uint32_t thread;               // whose default event it was put before
+  Count         index;
+  std::uint32_t type;                 // a timeout that was withdrawn leaves its index to what its thread did instead
+  bool          alternative;          // of that very event
+};
+
+// An execution to be made: the sequence up to `at`, then `before`, then the head.
+struct Child {
+  std::uint32_t at;
+  std::vector<Item> before;
+  Item head;
+  bool alternative;                   // of the event at `at`
+  bool sibling;                       // another alternative of the head of a block that has been made
+  std::uint32_t thread;               // of the event at `at`, as in Block
+  Count         index;
+  std::uint32_t type;
+};
+
+// An execution whose children are not all made.
+struct Node {
+  std::vector<Item>  sequence;
+  std::vector<Block> blocks;
+  std::vector<Child> children;
+};
+
+// What an event depends on, made or yet to be made.
+struct Subject {
+  std::vector<Touch> touches;
+  std::uint32_t thread = none;
+  std::uint32_t ends = none;          // the thread of which it asks whether it has ended
+};
+
+class Dpor final : public Strategy {
+ public:
+  bool begin_execution() override;
+  std::size_t choose(const ChoicePoint& at) override;
+  bool wants_steps() const override { return true; }
+  void performed(const Step& step) override;
+  void announced(std::uint32_t id, const Operation& operation) override;
+  void withdrawn(std::uint32_t id) override { withdrawn_.push_back(key_of_[id]); }
+  void created(std::uint32_t parent, std::uint32_t child) override;
+  void ordered(std::uint32_t before, std::uint32_t after) override;
+  void finished(std::uint32_t id) override;
+  void closing() override { settle(); }
+  void end_execution(Ending ending) override;
+  bool exhaustive() const override { return true; }
+  bool reduces() const override { return true; }
+  std::string resolved() const override { return "dpor"; }
+
+ private:
+  struct Thread {
+    std::uint32_t id = 0;
+    Count made = 0;                              // events
+    std::uint32_t last = none;                   // of them
+    std::size_t children = 0;
+    const Operation* pending = nullptr;
+    bool waits = false;                          // its object may keep it waiting
+    std::int64_t slack = unblockable;            // when it was chosen
+  };
+  enum class Kind { executed, announced, withdrawn };
+
+  // ---- clocks: how many events of each thread happen before, or are, the event ----
+  Count* clock(std::uint32_t event) { return clocks_.data() + std::size_t{event} * width_; }
+  Count* now(std::uint32_t thread) { return now_.data() + std::size_t{thread} * width_; }
+  bool within(std::uint32_t event, const Count* row) const { return events_[event].index <= row[events_[event].thread]; }
+  void join(Count* into, const Count* from) const {
+    for (std::uint32_t i = 0; i < width_; ++i) into[i] = std::max(into[i], from[i]);
+  }
+  void widen();
+
+  void cut_back(std::uint32_t length);
+  std::uint32_t slot_of(std::uintptr_t address);
+  template <class F>
+  void each_word(const Touch& touch, F f);
+  void record(std::uint32_t event, const Touch& touch, std::int32_t effect, std::uint64_t state);
+  template <class F>
+  void each_conflict(const Subject& x, std::uint32_t below, F f);
+  void describe(Subject& x, std::uint32_t thread, const Operation& op) const;
+  std::uint32_t add_thread(std::uint32_t id, std::uint32_t key);
+  std::size_t prescribed(const ChoicePoint& at, Item item) const;
+  std::size_t by_default(const ChoicePoint& at);
+  void offer_alternatives(const ChoicePoint& at, std::size_t first);
+
+  // ---- races ----
+  void settle();
+  void judge_executed(std::uint32_t x);
+  void judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh);
+  void as_before(std::uint32_t d, std::uint32_t thread);
+  void judge_subsets(std::uint32_t d, std::uint32_t thread, std::uint32_t needed, std::size_t next);
+  void judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t x_event);
+  bool first_in_chain(std::uint32_t d, std::uint32_t thread);
+  std::int64_t effects_given_up(std::uint32_t d, std::uint32_t x_event, const Count* kept);
+
+  // ---- the tree ----
+  std::vector<Node> nodes_;                      // from the root to the execution under way
+  Node current_;
+  std::vector<Item> prefix_;                     // prescribed
+  bool sibling_ = false;
+  bool started_ = false;
+
+  // ---- the execution under way; what it shares with the one before is kept ----
+  Family family_;
+  std::uint32_t width_ = 8;
+  std::vector<Event> events_;
+  std::vector<Count> clocks_;
+  std::vector<Trace> traces_;
+  std::vector<Slot>  slots_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> askers_;  // events that asked whether a thread has ended, and which
+  std::vector<std::uint32_t> table_;             // of slots, open addressing
+  std::uint32_t retained_ = 0;                   // events of the last execution that this one repeats
+  std::uint32_t made_ = 0;                       // events so far
+
+  std::vector<Thread> threads_;                  // by key
+  std::vector<std::uint32_t> key_of_;            // by id
+  std::vector<Count> now_;
+  std::vector<std::uint32_t> waiting_;           // keys of threads that wait for an object, or may
+  std::vector<std::uint32_t> fresh_;             // of those, announced since the last settling
+  std::vector<std::uint32_t> withdrawn_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> late_;  // orders that begin with the step under way
+  bool under_way_ = false, settled_ = true;
+  std::uint32_t chosen_ = 0, variant_ = 0, undisturbed_ = 0;
+
+  // ---- scratch ----
+  std::vector<Count> past_;
+  std::vector<Count> row_;                       // the clock of the last event's thread before it
+  Subject x_, seen_;
+  Operation last_;                               // as the last event performed it
+  std::vector<std::uint32_t> races_, open_;
+  std::vector<std::vector<Count>> subset_rows_;
+};
+
+// ---- the tree --------------------------------------------------------------------------------------------------------
+
+bool Dpor::begin_execution() {
+  std::uint32_t shared = 0;
+  if (!std::exchange(started_, true)) {
+    current_ = {};
+  } else {
+    while (!nodes_.empty() && nodes_.back().children.empty()) nodes_.pop_back();
+    if (nodes_.empty()) return false;
+    Node& parent = nodes_.back();
+    Child child = std::move(parent.children.back());
+    parent.children.pop_back();
+    prefix_.assign(parent.sequence.begin(), parent.sequence.begin() + child.at);
+    prefix_.insert(prefix_.end(), child.before.begin(), child.before.end());
+    prefix_.push_back(child.head);
+    current_.blocks.clear();
+    for (const Block& block : parent.blocks)
+      if (block.head < child.at) current_.blocks.push_back(block);
+    current_.blocks.push_back({.start = child.at, .head = static_cast<std::uint32_t>(prefix_.size() - 1),
+                               .thread = child.thread, .index = child.index, .type = child.type,
+                               .alternative = child.alternative});
+    sibling_ = child.sibling;
+    const std::size_t most = std::min<std::size_t>(events_.size(), child.at);
+    while (shared < most && events_[shared].thread == prefix_[shared].thread && events_[shared].variant == prefix_[shared].variant)
+      ++shared;
+  }
+  cut_back(shared);
+  retained_ = static_cast<std::uint32_t>(events_.size());
+  made_ = 0;
+  key_of_.clear();
+  for (Thread& thread : threads_) thread = {};
+  waiting_.clear();
+  fresh_.clear();
+  withdrawn_.clear();
+  late_.clear();
+  under_way_ = false;
+  settled_ = true;
+  undisturbed_ = 0;
+  add_thread(0, 0);
+  return true;
+}
+
+void Dpor::end_execution(Ending) {
+  if (current_.children.empty()) return;
+  std::uint32_t needed = 0;
+  for (const Child& child : current_.children) needed = std::max(needed, child.at);
+  current_.sequence.clear();
+  for (std::uint32_t i = 0; i < needed; ++i) current_.sequence.push_back({events_[i].thread, events_[i].variant});
+  nodes_.push_back(std::move(current_));
+  current_ = {};
+}
+
+// ---- what happens ----------------------------------------------------------------------------------------------------
+
+void Dpor::widen() {
+  const std::uint32_t wider = width_ * 2;
+  const auto spread = [&](std::vector<Count>& rows) {
+    std::vector<Count> result(rows.size() * 2);
+    for (std::size_t i = 0; i < rows.size(); ++i) result[i / width_ * wider + i % width_] = rows[i];
+    rows = std::move(result);
+  };
+  spread(clocks_);
+  spread(now_);
+  row_.resize(wider);
+  width_ = wider;
+}
+
+std::uint32_t Dpor::add_thread(std::uint32_t id, std::uint32_t key) {
+  while (family_.size() > width_) widen();
+  if (threads_.size() < family_.size()) threads_.resize(family_.size());
+  if (now_.size() < family_.size() * width_) now_.resize(family_.size() * width_);
+  threads_[key].id = id;
+  if (key_of_.size() <= id) key_of_.resize(id + 1, none);
+  key_of_[id] = key;
+  std::fill_n(now(key), width_, 0);
+  return key;
+}
+
+void Dpor::created(std::uint32_t parent, std::uint32_t child) {
+  Thread& creator = threads_[key_of_[parent]];
+  const std::uint32_t key = family_.child(key_of_[parent], creator.children++);
+  add_thread(child, key);
+  ordered(parent, child);
+}
+
+void Dpor::ordered(std::uint32_t before, std::uint32_t after) {
+  const std::uint32_t from = key_of_[before], to = key_of_[after];
+  if (fault(Fault::no_wake_order) && threads_[to].made > 0) return;
+  if (under_way_ && from == chosen_) {
+    late_.emplace_back(from, to);
+  } else {
+    join(now(to), now(from));
+  }
+}
+
+void Dpor::announced(std::uint32_t id, const Operation& operation) {
+  const std::uint32_t key = key_of_[id];
+  Thread& thread = threads_[key];
+  thread.pending = &operation;
+  const bool waits = operation.type->slack != nullptr;
+  if (waits) fresh_.push_back(key);
+  if (waits == thread.waits) return;
+  thread.waits = waits;
+  if (waits) {
+    waiting_.push_back(key);
+  } else {
+    waiting_.erase(std::find(waiting_.begin(), waiting_.end(), key));
+  }
+}
+
+void Dpor::finished(std::uint32_t id) {
+  const std::uint32_t key = key_of_[id];
+  Thread& thread = threads_[key];
+  thread.pending = nullptr;
+  if (!std::exchange(thread.waits, false)) return;
+  waiting_.erase(std::find(waiting_.begin(), waiting_.end(), key));
+}
+
+std::uint32_t Dpor::slot_of(std::uintptr_t address) {
+  if (table_.size() < slots_.size() * 2 + 2) {
+    table_.assign(std::max<std::size_t>(64, table_.size() * 2), none);
+    for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+      std::size_t at = (slots_[i].key * 0x9e3779b97f4a7c15ULL >> 20) & (table_.size() - 1);
+      while (table_[at] != none) at = (at + 1) & (table_.size() - 1);
+      table_[at] = i;
+    }
+  }
+  std::size_t at = (address * 0x9e3779b97f4a7c15ULL >> 20) & (table_.size() - 1);
+  while (table_[at] != none) {
+    if (slots_[table_[at]].key == address) return table_[at];
+    at = (at + 1) & (table_.size() - 1);
+  }
+  table_[at] = static_cast<std::uint32_t>(slots_.size());
+  slots_.push_back({.key = address});
+  return table_[at];
+}
+
+template <class F>
+void Dpor::each_word(const Touch& touch, F f) {
+  for (std::uintptr_t word = touch.address >> 3; word <= (touch.address + touch.size - 1) >> 3; ++word) f(slot_of(word));
+}
+
+// Back to the first `length` events. Places that are not touched any more stay known, up to a limit.
+void Dpor::cut_back(std::uint32_t length) {
+  if (slots_.size() > std::size_t{1} << 16) {
+    slots_.clear();
+    table_.clear();
+    traces_.clear();
+    length = 0;
+  }
+  const std::uint32_t traces = length < events_.size() ? events_[length].touches : static_cast<std::uint32_t>(traces_.size());
+  while (traces_.size() > traces) {
+    slots_[traces_.back().slot].last = traces_.back().previous;
+    traces_.pop_back();
+  }
+  events_.resize(std::min<std::size_t>(events_.size(), length));
+  while (!askers_.empty() && askers_.back().first >= length) askers_.pop_back();
+}
+
+void Dpor::record(std::uint32_t event, const Touch& touch, std::int32_t effect, std::uint64_t state) {
+  each_word(touch, [&](std::uint32_t slot) {
+    const std::uint32_t last = slots_[slot].last;
+    const bool same = last != none && commute(traces_[last].touch.access, touch.access);
+    traces_.push_back({.touch = touch, .event = event, .slot = slot, .previous = last,
+                       .other = same ? traces_[last].other : last, .effect = effect, .state = state});
+    slots_[slot].last = static_cast<std::uint32_t>(traces_.size() - 1);
+  });
+  events_[event].touches_end = static_cast<std::uint32_t>(traces_.size());
+}
+
+// Calls f(event, covers) for the events before position `below` that something with these accesses depends on, latest first
+// and word by word; if it says no, the rest of the word is left out. `covers`: what else of this word it depends on happens
+// before the event. An event may come twice.
+template <class F>
+void Dpor::each_conflict(const Subject& x, std::uint32_t below, F f) {
+  if (!askers_.empty()) {
+    for (auto asker = askers_.rbegin(); asker != askers_.rend(); ++asker)
+      if (asker->second == x.thread && asker->first < below && !f(asker->first, false)) break;
+  }
+  if (x.ends != none) {
+    for (std::uint32_t e = below; e-- > 0;)
+      if (events_[e].thread == x.ends && !f(e, true)) break;
+  }
+  for (const Touch& touch : x.touches) {
+    each_word(touch, [&](std::uint32_t slot) {
+      for (std::uint32_t t = slots_[slot].last; t != none;) {
+        const Trace& trace = traces_[t];
+        if (trace.event >= below) {
+          t = trace.previous;
+        } else if (commute(trace.touch.access, touch.access)) {
+          t = trace.other;
+        } else if (!conflict(trace.touch, touch)) {
+          t = trace.previous;
+        } else {
+          if (!f(trace.event, covers(trace.touch, touch))) return;
+          t = trace.previous;
+        }
+      }
+    });
+  }
+}
+
+void Dpor::describe(Subject& x, std::uint32_t thread, const Operation& op) const {
+  x.touches.clear();
+  const Touch first = first_touch(op), second = second_touch(op);
+  if (first.access != Access::none) x.touches.push_back(first);
+  if (second.access != Access::none) x.touches.push_back(second);
+  x.thread = thread;
+  x.ends = op.type->asks_for_end ? key_of_[op.argument] : none;
+}
+
+void Dpor::performed(const Step& step) {
+  const std::uint32_t key = key_of_[step.thread];
+  Thread& thread = threads_[key];
+  const Operation& op = *step.operation;
+  const std::uint32_t event = made_++;
+  ++thread.made;
+  thread.last = event;
+  thread.pending = nullptr;
+  if (event < retained_) {
+    std::memcpy(now(key), clock(event), width_ * sizeof(Count));
+  } else {
+    const auto touches = static_cast<std::uint32_t>(traces_.size());
+    events_.push_back({.thread = key, .variant = variant_, .index = thread.made, .type = op.type->hash, .touches = touches,
+                       .touches_end = touches});
+    for (const Block& block : current_.blocks) events_.back().in_block |= event >= block.start && event <= block.head;
+    if (clocks_.size() < (std::size_t{event} + 1) * width_) clocks_.resize((std::size_t{event} + 1) * width_ * 2);
+    Count* row = clock(event);
+    std::memcpy(row, now(key), width_ * sizeof(Count));
+    last_ = op;
+    describe(x_, key, op);
+    each_conflict(x_, event, [&](std::uint32_t e, bool covered) {
+      if (!within(e, row)) join(row, clock(e));
+      return !covered;
+    });
+    row[key] = thread.made;
+    if (const Touch first = first_touch(op); first.access != Access::none) record(event, first, op.effect, op.state);
+    if (const Touch second = second_touch(op); second.access != Access::none) record(event, second, op.effect, op.second_state);
+    if (x_.ends != none) askers_.emplace_back(event, x_.ends);
+    // The clock before the event is what its races are judged by.
+    row_.assign(now(key), now(key) + width_);
+    std::memcpy(now(key), row, width_ * sizeof(Count));
+    settled_ = false;
+  }
+  under_way_ = false;
+  for (const auto& [from, to] : late_) join(now(to), now(from));
+  late_.clear();
+}
+
+// ---- who is next -----------------------------------------------------------------------------------------------------
+
+std::size_t Dpor::prescribed(const ChoicePoint& at, Item item) const {
+  const std::uint32_t id = item.thread < threads_.size() ? threads_[item.thread].id : none;
+  for (std::size_t i = 0; i < at.enabled.size(); ++i)
+    if (at.enabled[i].thread == id && at.enabled[i].variant == item.variant && key_of_[id] == item.thread) return i;
+  throw Divergence(fmt::format(
+      "at step {} a thread cannot do what it did in an equivalent execution: the program depends on something outside the model "
+      "(time, randomness, an address, state left by an earlier execution)", at.step));
+}
+
+// The event that the last block was put before; else the thread goes on that made the last step, unless it has been at it for
+// long; else the next one. What many can hold up comes after all else: put before it, they would leave open when it can follow.
+std::size_t Dpor::by_default(const ChoicePoint& at) {
+  constexpr std::uint32_t patience = 500;
+  const auto& enabled = at.enabled;
+  const std::uint32_t before = key_of_[at.last];
+  std::uint32_t first = none;
+  if (!current_.blocks.empty() && !fault(Fault::reversed_is_not_next)) {
+    const Block& block = current_.blocks.back();
+    if (!block.alternative && block.head + 1 == made_) first = threads_[block.thread].id;
+  }
+  std::size_t best = 0;
+  std::uint64_t least = ~std::uint64_t{0};
+  for (std::size_t i = 0; i < enabled.size(); ++i) {
+    const std::uint32_t id = enabled[i].thread;
+    if (i > 0 && id == enabled[i - 1].thread) continue;
+    if (id == first) return i;
+    const std::uint32_t key = key_of_[id];
+    std::uint64_t rank = key > before ? key - before : key + (std::uint64_t{1} << 32);
+    if (id == at.last) rank = undisturbed_ < patience ? 0 : std::uint64_t{2} << 32;
+    if (enabled[i].operation->type->held_up_by_many) rank += std::uint64_t{4} << 32;
+    if (rank < least) {
+      least = rank;
+      best = i;
+    }
+  }
+  return best;
+}
+
+void Dpor::offer_alternatives(const ChoicePoint& at, std::size_t first) {
+  const std::uint32_t id = at.enabled[first].thread;
+  const bool head = made_ + 1 == prefix_.size();
+  if (head && (sibling_ || current_.blocks.back().alternative)) return;
+  for (std::size_t i = first + 1; i < at.enabled.size() && at.enabled[i].thread == id; ++i) {
+    const Item other{key_of_[id], at.enabled[i].variant};
+    if (head) {
+      const Block& block = current_.blocks.back();
+      current_.children.push_back({.at = block.start, .before = {prefix_.begin() + block.start, prefix_.end() - 1},
+                                   .head = other, .alternative = false, .sibling = true, .thread = block.thread,
+                                   .index = block.index, .type = block.type});
+    } else {
+      current_.children.push_back({.at = made_, .before = {}, .head = other, .alternative = true, .sibling = false,
+                                   .thread = other.thread, .index = 0, .type = 0});
+    }
+  }
+}
+
+std::size_t Dpor::choose(const ChoicePoint& at) {
+  if (!settled_ || !fresh_.empty()) settle();
+  std::size_t index = 0;
+  if (made_ < prefix_.size()) {
+    index = prescribed(at, prefix_[made_]);
+  } else {
+    index = by_default(at);
+  }
+  const Candidate& candidate = at.enabled[index];
+  if (made_ + 1 >= prefix_.size() && candidate.variant == 0 && index + 1 < at.enabled.size() &&
+      at.enabled[index + 1].thread == candidate.thread)
+    offer_alternatives(at, index);
+  undisturbed_ = candidate.thread == at.last ? undisturbed_ + 1 : 0;
+  chosen_ = key_of_[candidate.thread];
+  variant_ = candidate.variant;
+  if (made_ < retained_ && events_[made_].type != candidate.operation->type->hash)
+    throw Divergence(fmt::format("at step {} a thread does something else than before under the same choices: the program depends "
+                                 "on something outside the model", at.step));
+  Thread& thread = threads_[chosen_];
+  thread.slack = thread.waits ? slack_->slack_of(candidate.thread) : unblockable;
+  under_way_ = true;
+  return index;
+}
+
+// ---- races -----------------------------------------------------------------------------------------------------------
+
+// The last step and all that came of it are known: which races does it complete?
+void Dpor::settle() {
+  const bool judged = made_ >= prefix_.size() && made_ > retained_ && made_ > 0;  // its block, if any, is complete
+  if (judged) {
+    const std::uint32_t last = made_ - 1;
+    if (!settled_) judge_executed(last);
+    if (!fault(Fault::waiting_is_not_judged)) {
+      for (const std::uint32_t thread : waiting_) {
+        if (threads_[thread].pending == nullptr) continue;
+        judge_waiting(thread, last, std::find(fresh_.begin(), fresh_.end(), thread) != fresh_.end());
+      }
+    }
+    if (!events_[last].in_block) {
+      for (const std::uint32_t thread : withdrawn_) {
+        // It was there before the step, with nothing left to happen before it; what woke it wrote what it would have written.
+        const std::uint32_t own = threads_[thread].last;
+        past_.assign(clock(own), clock(own) + width_);
+        x_.touches.assign(1, traces_[events_[last].touches].touch);
+        x_.thread = thread;
+        x_.ends = none;
+        judge(last, thread, Kind::withdrawn, none);
+      }
+    }
+  }
+  settled_ = true;
+  fresh_.clear();
+  withdrawn_.clear();
+}
+
+void Dpor::judge_executed(std::uint32_t x) {
+  const Event& event = events_[x];
+  if (event.variant != 0 && x + 1 == prefix_.size()) return;  // its first alternative is judged
+  describe(x_, event.thread, last_);
+  races_.clear();
+  each_conflict(x_, x, [&](std::uint32_t d, bool covered) {
+    const bool before = within(d, row_.data());
+    if (!before) races_.push_back(d);
+    return !(before && covered);
+  });
+  if (event.touches_end - event.touches > 1 || !askers_.empty()) {
+    std::sort(races_.begin(), races_.end(), std::greater<>());
+    races_.erase(std::unique(races_.begin(), races_.end()), races_.end());
+  }
+  seen_ = x_;
+  for (const std::uint32_t d : races_) {
+    const Event& reversed = events_[d];
+    if (reversed.in_block) continue;
+    // What x needs of what came after d: its thread's past, and what it depends on and does not come of d.
+    past_ = row_;
+    bool next = true;
+    for (const std::uint32_t e : races_) {
+      if (e <= d) break;
+      if (clock(e)[reversed.thread] >= reversed.index) {
+        next = false;  // x must come before e first
+      } else if (!fault(Fault::forgets_what_x_needs)) {
+        join(past_.data(), clock(e));
+      }
+    }
+    if (!next) continue;
+    x_ = seen_;
+    as_before(d, event.thread);
+    judge(d, event.thread, Kind::executed, x);
+  }
+}
+
+// Makes x_ the accesses that the last event, of `thread`, will make before d, where it may succeed instead of failing.
+void Dpor::as_before(std::uint32_t d, std::uint32_t thread) {
+  if (last_.type->fails == nullptr) return;
+  const Touch own = first_touch(last_);
+  for (std::uint32_t t = events_[d].touches; t < events_[d].touches_end; ++t) {
+    const Trace& trace = traces_[t];
+    if (!conflict(trace.touch, own)) continue;
+    std::uint64_t state = trace.state;
+    if (trace.touch.address != own.address || trace.touch.size != own.size) {
+      if (own.size > 8 || trace.touch.size > 8) {  // it is not known, so it counts as what depends on most
+        x_.touches[0].access = Access::write;
+        continue;
+      }
+      // Words of different sizes overlap: the bytes that d writes, as they were; the others as x finds them.
+      state = last_.state;
+      for (std::uint32_t i = 0; i < trace.touch.size; ++i) {
+        const std::uintptr_t at = trace.touch.address + i - own.address;
+        if (at >= own.size) continue;
+        state &= ~(std::uint64_t{0xff} << 8 * at);
+        state |= (trace.state >> 8 * i & 0xff) << 8 * at;
+      }
+    }
+    x_.touches[0].access = last_.type->fails(last_, state, threads_[thread].id) ? last_.type->failed : last_.type->access;
+  }
+}
+
+// `thread` has announced something that its object may keep from happening, and `last` is the step made last: either by it the
+// announcement came about, or the announcement was there already.
+void Dpor::judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh) {
+  const Touch wanted = first_touch(*threads_[thread].pending);
+  const Count* before = now(thread);
+  if (!fresh) {
+    // Only what touches the object changes anything.
+    bool met = !askers_.empty() && askers_.back() == std::pair(last, thread);
+    for (std::uint32_t t = events_[last].touches; t < events_[last].touches_end; ++t) met |= conflict(traces_[t].touch, wanted);
+    if (!met) return;
+  }
+  describe(x_, thread, *threads_[thread].pending);
+  races_.clear();
+  each_conflict(x_, made_, [&](std::uint32_t d, bool covered) {
+    const bool done = within(d, before);
+    if (!done) races_.push_back(d);
+    return !(done && covered);
+  });
+  std::sort(races_.begin(), races_.end(), std::greater<>());
+  races_.erase(std::unique(races_.begin(), races_.end()), races_.end());
+  for (const std::uint32_t d : races_) {
+    const Event& reversed = events_[d];
+    if (reversed.in_block) continue;
+    if (!fresh && d != last && clock(last)[reversed.thread] >= reversed.index) continue;  // nothing new for this one
+    // Those that x would depend on and that do not come of d: each set of them that is closed is a past of x.
+    open_.clear();
+    for (const std::uint32_t e : races_)
+      if (e > d && clock(e)[reversed.thread] < reversed.index) open_.push_back(e);
+    std::sort(open_.begin(), open_.end());
+    subset_rows_.resize(std::max(subset_rows_.size(), open_.size() + 1));
+    subset_rows_[0].assign(before, before + width_);
+    judge_subsets(d, thread, !fresh && d != last ? last : none, 0);
+  }
+}
+
+// Judges the race with each closed set of open_ (from `next` on; `needed` among them, if any) as what x needs as well.
+void Dpor::judge_subsets(std::uint32_t d, std::uint32_t thread, std::uint32_t needed, std::size_t next) {
+  if (next == open_.size()) {
+    past_ = subset_rows_[next];
+    judge(d, thread, Kind::announced, none);
+    return;
+  }
+  const std::uint32_t e = open_[next];
+  const std::vector<Count>& row = subset_rows_[next];
+  if (e != needed && !within(e, row.data())) {
+    subset_rows_[next + 1] = row;
+    judge_subsets(d, thread, needed, next + 1);
+  }
+  // With it: nothing that was left out may happen before it.
+  for (std::size_t i = 0; i < next; ++i)
+    if (!within(open_[i], row.data()) && within(open_[i], clock(e))) return;
+  subset_rows_[next + 1] = row;
+  join(subset_rows_[next + 1].data(), clock(e));
+  judge_subsets(d, thread, needed, next + 1);
+}
+
+// What the events from d on that are not kept added to the availability of the object of x.
+std::int64_t Dpor::effects_given_up(std::uint32_t d, std::uint32_t x_event, const Count* kept) {
+  std::int64_t sum = 0;
+  for (std::uint32_t t = slots_[slot_of(x_.touches[0].address >> 3)].last; t != none && traces_[t].event >= d; t = traces_[t].previous)
+    if (traces_[t].event != x_event && traces_[t].touch.address == x_.touches[0].address && !within(traces_[t].event, kept))
+      sum += traces_[t].effect;
+  return sum;
+}
+
+// Whether, as far as the blocks directly before d go that were put there because of d, x comes after their heads.
+bool Dpor::first_in_chain(std::uint32_t d, std::uint32_t thread) {
+  if (fault(Fault::chains_are_not_ordered)) return true;
+  const Event& reversed = events_[d];
+  std::uint32_t end = d;
+  bool known = false;
+  for (auto block = current_.blocks.rbegin(); block != current_.blocks.rend(); ++block) {
+    if (block->head >= end) continue;
+    if (block->head + 1 != end || block->alternative || block->thread != reversed.thread ||
+        block->index != reversed.index || block->type != reversed.type)
+      return true;
+    if (!std::exchange(known, true)) {
+      // All that happens before x once d does not.
+      each_conflict(x_, d, [&](std::uint32_t e, bool covered) {
+        join(past_.data(), clock(e));
+        return !covered;
+      });
+    }
+    if (within(block->head, past_.data())) return true;
+    if (thread < events_[block->head].thread) return false;
+    end = block->start;
+  }
+  return true;
+}
+
+// Is this the execution in which x, an event of `thread` with the accesses x_, is to be put before d? past_: what happens
+// before x then, as far as it comes after d.
+void Dpor::judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t x_event) {
+  const Event& reversed = events_[d];
+  const Count* past = past_.data();
+
+  // Everything that is given up must be as the default has it.
+  for (auto block = current_.blocks.rbegin(); block != current_.blocks.rend() && block->head > d; ++block) {
+    if (fault(Fault::heads_may_be_given_up)) break;
+    if (block->head == x_event) {
+      if (block->alternative) return;
+    } else if (!within(block->head, past)) {
+      return;
+    }
+  }
+
+  // Can x happen without d, and would it have to wait after it?
+  std::int64_t slack = unblockable;
+  if (kind == Kind::executed) slack = threads_[thread].slack;
+  if (kind == Kind::announced) slack = slack_->slack_of(threads_[thread].id);
+  if (slack < unblockable / 2) {
+    slack -= effects_given_up(d, x_event, past);
+    if (slack < 0) return;
+    std::int32_t effect = 0;
+    for (std::uint32_t t = reversed.touches; t < reversed.touches_end; ++t)
+      if (traces_[t].touch.address == x_.touches[0].address) effect = traces_[t].effect;
+    if ((slack + effect < 0) != (kind == Kind::announced)) return;
+  } else if (kind == Kind::announced) {
+    return;  // nothing keeps it waiting: judged when it happens
+  }
+
+  Child child{.at = d, .before = {}, .head = {thread, 0}, .alternative = false, .sibling = false, .thread = reversed.thread,
+              .index = reversed.index, .type = reversed.type};
+  for (std::uint32_t e = d + 1; e < made_; ++e)
+    if (e != x_event && within(e, past)) child.before.push_back({events_[e].thread, events_[e].variant});
+  if (!first_in_chain(d, thread)) return;
+  current_.children.push_back(std::move(child));
+}
+
+const Registration dpor{"dpor", "one execution of each class of equivalent ones: optimal partial-order reduction", false,
+                        [](Arguments&, std::unique_ptr<Strategy>) { return std::make_unique<Dpor>(); }};
+
+}  // namespace
+}  // namespace interleave::engine
