@@ -11,7 +11,8 @@
 namespace interleave::cli {
 namespace {
 
-constexpr const char*   default_search_strategy = "dfs";
+constexpr const char*   default_search_strategy = "dpor";
+constexpr const char*   virtual_time_strategy = "dfs";  // under the virtual clock, timed operations depend on all others
 constexpr const char*   default_sample_strategy = "random";
 constexpr std::uint64_t default_sample_executions = 10'000;
 constexpr std::uint64_t search_seed = 1;  // a search draws nothing, and two searches print the same bytes
@@ -56,7 +57,7 @@ Report explore_model(const std::function<void()>& body, const Options& options) 
 
 ExitStatus search(const Request& request) {
   const Settings& settings = request.settings;
-  Campaign campaign{.strategy = settings.strategy.value_or(default_search_strategy), .seed = settings.seed.value_or(search_seed),
+  Campaign campaign{.strategy = settings.strategy.value_or(settings.clock == "virtual" ? virtual_time_strategy : default_search_strategy), .seed = settings.seed.value_or(search_seed),
                     .goal = request.first ? Goal::first_failure : Goal::whole, .run = {}, .not_run = {},
                     .explore = explore_model, .options = {}};
   if (campaign.seed == 0) campaign.seed = fresh_seed();
@@ -70,7 +71,12 @@ ExitStatus search(const Request& request) {
     const bool too_large = request.all && scenario->effort == scenarios::Effort::search_reduced && !all_within_reach;
     (too_large ? campaign.not_run : campaign.run).push_back(scenario);
   }
-  campaign.options = [&](const auto& scenario) { return options_of(scenario, settings, campaign); };
+  campaign.options = [&](const auto& scenario) {
+    Options options = options_of(scenario, settings, campaign);
+    if (!settings.strategy && !scenario.options.strategy.empty()) options.strategy = scenario.options.strategy;
+    if (!settings.strategy && options.clock == "virtual") options.strategy = virtual_time_strategy;
+    return options;
+  };
   return carry_out(request, campaign);
 }
 

@@ -104,7 +104,7 @@ Ending Execution::run(const std::function<void()>& body) {
 Thread& Execution::new_thread() {
   if (thread_count_ == threads_.size()) threads_.push_back(std::make_unique<Thread>());
   Thread& thread = *threads_[thread_count_];
-  static_cast<ThreadFields&>(thread) = ThreadFields{};
+  thread.forget();
   thread.name.clear();
   thread.destructors.clear();
   thread.id = static_cast<std::uint32_t>(thread_count_++);
@@ -118,8 +118,15 @@ Thread& Execution::new_thread() {
 void Execution::dismiss(Thread& thread) {
   live_.erase(std::find(live_.begin(), live_.end(), &thread));
   conditional_ -= thread.conditional;
+  if (candidates_valid_ && !thread.conditional) {  // it had one, and nothing else changes
+    candidates_.erase(std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.thread == thread.id; }));
+    --candidate_threads_;
+    fingerprint_ ^= thread.mark;
+    if (candidates_.empty()) candidates_valid_ = false;
+  } else {
+    candidates_valid_ = false;
+  }
   thread.conditional = false;
-  candidates_valid_ = false;
 }
 
 void Execution::launch(Thread& thread) {

@@ -135,7 +135,13 @@ std::unique_ptr<Strategy> Explorer::make() {
       fmt::print(stderr, "interleave: the schedule was recorded from another build; replaying as long as it fits\n");
     return std::make_unique<Replay>(schedule);
   }
-  return make_strategy(options_.strategy.empty() ? "dfs" : options_.strategy, options_.seed);
+  const bool virtual_clock = options_.clock == "virtual";
+  if (options_.strategy.empty()) return make_strategy(virtual_clock ? "dfs" : "dpor", options_.seed);
+  auto strategy = make_strategy(options_.strategy, options_.seed);
+  if (virtual_clock && strategy->reduces())
+    throw UsageError(fmt::format("under the virtual clock time passes when nobody can step, so timed operations depend on all others and "
+                                 "'{}' could leave out too much: use dfs", options_.strategy));
+  return strategy;
 }
 
 Ending Explorer::run_once(Execution& execution, Fault& fault) {

@@ -30,6 +30,7 @@
 //
 // The alternatives of an event (which waiter, which value) have the same accesses, and are blocks of their own head alone.
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <span>
@@ -39,10 +40,34 @@
 #include <fmt/format.h>
 
 #include <interleave/scheduler/strategy.hpp>
-#include <interleave/scheduler/strategies/dpor_faults.hpp>
 
 namespace interleave::engine {
 namespace {
+
+// Deliberate faults, for the tests of the oracle that must notice them; not in the library.
+enum class Fault {
+  none,
+  posts_commute_with_waits,   // in the dependence relation
+  enqueue_commutes_with_all,  //
+  failed_is_no_read,          //
+  sizes_are_equal,            // a write hides what happened before it from wider accesses
+  no_wake_order,              // waking and joining order nothing
+  chains_are_not_ordered,     // in the reduction: no order among the heads before one event
+  heads_may_be_given_up,      //
+  reversed_is_not_next,       //
+  forgets_what_x_needs,       //
+  waiting_is_not_judged,      //
+  count,
+};
+
+#ifdef INTERLEAVE_DPOR_FAULTS
+inline bool fault(Fault which) {
+  static const int chosen = std::getenv("INTERLEAVE_DPOR_FAULT") != nullptr ? std::atoi(std::getenv("INTERLEAVE_DPOR_FAULT")) : 0;
+  return chosen == static_cast<int>(which);
+}
+#else
+constexpr bool fault(Fault) { return false; }
+#endif
 
 using Count = std::uint32_t;
 constexpr std::uint32_t none = ~std::uint32_t{0};
@@ -92,6 +117,7 @@ struct Event {
   std::uint32_t thread, variant;
   Count         index;                // among those of its thread, from 1
   std::uint32_t type;                 // hash
+  std::uint32_t offered;              // fingerprint of the candidates that it was chosen from
   std::uint32_t touches, touches_end;
   bool          in_block = false;
 };
@@ -124,7 +150,7 @@ struct Block {
 // An execution to be made: the sequence up to `at`, then `before`, then the head.
 struct Child {
   std::uint32_t at;
-  std::vector<Item> before;
+  std::uint32_t before, before_end;   // among the items of its node
   Item head;
   bool alternative;                   // of the event at `at`
   bool sibling;                       // another alternative of the head of a block that has been made
@@ -135,14 +161,28 @@ struct Child {
 
 // An execution whose children are not all made.
 struct Node {
-  std::vector<Item>  sequence;
+  std::vector<Item>  sequence;        // as far as its children share it
   std::vector<Block> blocks;
   std::vector<Child> children;
+  std::vector<Item>  items;           // of the children
+
+  void clear() {
+    sequence.clear();
+    blocks.clear();
+    children.clear();
+    items.clear();
+  }
 };
 
 // What an event depends on, made or yet to be made.
 struct Subject {
-  std::vector<Touch> touches;
+  struct Reach {
+    Touch touch;
+    std::uint32_t slot;               // of one of the words that it touches
+    std::int32_t  effect;
+    std::uint64_t state;
+  };
+  std::vector<Reach> reaches;
   std::uint32_t thread = none;
   std::uint32_t ends = none;          // the thread of which it asks whether it has ended
 };
@@ -169,6 +209,8 @@ class Dpor final : public Strategy {
     std::uint32_t id = 0;
     Count made = 0;                              // events
     std::uint32_t last = none;                   // of them
+    bool ordered = false;                        // something happens before it: its clock is not all zeros
+    bool fresh = false;                          // announced something that may wait, since the last settling
     std::size_t children = 0;
     const Operation* pending = nullptr;
     bool waits = false;                          // its object may keep it waiting
@@ -187,12 +229,11 @@ class Dpor final : public Strategy {
 
   void cut_back(std::uint32_t length);
   std::uint32_t slot_of(std::uintptr_t address);
-  template <class F>
-  void each_word(const Touch& touch, F f);
-  void record(std::uint32_t event, const Touch& touch, std::int32_t effect, std::uint64_t state);
+  void reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint64_t state);
+  void record(std::uint32_t event, const Subject& x);
   template <class F>
   void each_conflict(const Subject& x, std::uint32_t below, F f);
-  void describe(Subject& x, std::uint32_t thread, const Operation& op) const;
+  void describe(Subject& x, std::uint32_t thread, const Operation& op);
   std::uint32_t add_thread(std::uint32_t id, std::uint32_t key);
   std::size_t prescribed(const ChoicePoint& at, Item item) const;
   std::size_t by_default(const ChoicePoint& at);
@@ -202,6 +243,7 @@ class Dpor final : public Strategy {
   void settle();
   void judge_executed(std::uint32_t x);
   void judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh);
+  bool part_was_written(std::uint32_t below) const;
   void as_before(std::uint32_t d, std::uint32_t thread);
   void judge_subsets(std::uint32_t d, std::uint32_t thread, std::uint32_t needed, std::size_t next);
   void judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t x_event);
@@ -209,7 +251,8 @@ class Dpor final : public Strategy {
   std::int64_t effects_given_up(std::uint32_t d, std::uint32_t x_event, const Count* kept);
 
   // ---- the tree ----
-  std::vector<Node> nodes_;                      // from the root to the execution under way
+  std::vector<Node> nodes_;                      // from the root to the execution under way; more than depth_ are kept for reuse
+  std::size_t depth_ = 0;
   Node current_;
   std::vector<Item> prefix_;                     // prescribed
   bool sibling_ = false;
@@ -235,10 +278,10 @@ class Dpor final : public Strategy {
   std::vector<std::uint32_t> withdrawn_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> late_;  // orders that begin with the step under way
   bool under_way_ = false, settled_ = true;
-  std::uint32_t chosen_ = 0, variant_ = 0, undisturbed_ = 0;
+  std::uint32_t chosen_ = 0, variant_ = 0, offered_ = 0, undisturbed_ = 0;
 
   // ---- scratch ----
-  std::vector<Count> past_;
+  std::vector<Count> past_, whole_past_;
   std::vector<Count> row_;                       // the clock of the last event's thread before it
   Subject x_, seen_;
   Operation last_;                               // as the last event performed it
@@ -250,23 +293,21 @@ class Dpor final : public Strategy {
 
 bool Dpor::begin_execution() {
   std::uint32_t shared = 0;
-  if (!std::exchange(started_, true)) {
-    current_ = {};
-  } else {
-    while (!nodes_.empty() && nodes_.back().children.empty()) nodes_.pop_back();
-    if (nodes_.empty()) return false;
-    Node& parent = nodes_.back();
-    Child child = std::move(parent.children.back());
+  current_.clear();
+  if (std::exchange(started_, true)) {
+    while (depth_ > 0 && nodes_[depth_ - 1].children.empty()) --depth_;
+    if (depth_ == 0) return false;
+    Node& parent = nodes_[depth_ - 1];
+    const Child child = parent.children.back();
     parent.children.pop_back();
     prefix_.assign(parent.sequence.begin(), parent.sequence.begin() + child.at);
-    prefix_.insert(prefix_.end(), child.before.begin(), child.before.end());
+    prefix_.insert(prefix_.end(), parent.items.begin() + child.before, parent.items.begin() + child.before_end);
+    parent.items.resize(child.before);  // the last child's are the last ones
     prefix_.push_back(child.head);
-    current_.blocks.clear();
     for (const Block& block : parent.blocks)
       if (block.head < child.at) current_.blocks.push_back(block);
-    current_.blocks.push_back({.start = child.at, .head = static_cast<std::uint32_t>(prefix_.size() - 1),
-                               .thread = child.thread, .index = child.index, .type = child.type,
-                               .alternative = child.alternative});
+    current_.blocks.push_back({.start = child.at, .head = static_cast<std::uint32_t>(prefix_.size() - 1), .thread = child.thread,
+                               .index = child.index, .type = child.type, .alternative = child.alternative});
     sibling_ = child.sibling;
     const std::size_t most = std::min<std::size_t>(events_.size(), child.at);
     while (shared < most && events_[shared].thread == prefix_[shared].thread && events_[shared].variant == prefix_[shared].variant)
@@ -276,7 +317,7 @@ bool Dpor::begin_execution() {
   retained_ = static_cast<std::uint32_t>(events_.size());
   made_ = 0;
   key_of_.clear();
-  for (Thread& thread : threads_) thread = {};
+  for (Thread& thread : threads_) thread = {.ordered = thread.ordered};
   waiting_.clear();
   fresh_.clear();
   withdrawn_.clear();
@@ -292,10 +333,9 @@ void Dpor::end_execution(Ending) {
   if (current_.children.empty()) return;
   std::uint32_t needed = 0;
   for (const Child& child : current_.children) needed = std::max(needed, child.at);
-  current_.sequence.clear();
   for (std::uint32_t i = 0; i < needed; ++i) current_.sequence.push_back({events_[i].thread, events_[i].variant});
-  nodes_.push_back(std::move(current_));
-  current_ = {};
+  if (depth_ == nodes_.size()) nodes_.emplace_back();
+  std::swap(nodes_[depth_++], current_);
 }
 
 // ---- what happens ----------------------------------------------------------------------------------------------------
@@ -320,7 +360,7 @@ std::uint32_t Dpor::add_thread(std::uint32_t id, std::uint32_t key) {
   threads_[key].id = id;
   if (key_of_.size() <= id) key_of_.resize(id + 1, none);
   key_of_[id] = key;
-  std::fill_n(now(key), width_, 0);
+  if (std::exchange(threads_[key].ordered, false)) std::fill_n(now(key), width_, 0);
   return key;
 }
 
@@ -336,8 +376,9 @@ void Dpor::ordered(std::uint32_t before, std::uint32_t after) {
   if (fault(Fault::no_wake_order) && threads_[to].made > 0) return;
   if (under_way_ && from == chosen_) {
     late_.emplace_back(from, to);
-  } else {
+  } else if (threads_[from].ordered) {
     join(now(to), now(from));
+    threads_[to].ordered = true;
   }
 }
 
@@ -346,7 +387,7 @@ void Dpor::announced(std::uint32_t id, const Operation& operation) {
   Thread& thread = threads_[key];
   thread.pending = &operation;
   const bool waits = operation.type->slack != nullptr;
-  if (waits) fresh_.push_back(key);
+  if (waits && !std::exchange(thread.fresh, true)) fresh_.push_back(key);
   if (waits == thread.waits) return;
   thread.waits = waits;
   if (waits) {
@@ -383,11 +424,6 @@ std::uint32_t Dpor::slot_of(std::uintptr_t address) {
   return table_[at];
 }
 
-template <class F>
-void Dpor::each_word(const Touch& touch, F f) {
-  for (std::uintptr_t word = touch.address >> 3; word <= (touch.address + touch.size - 1) >> 3; ++word) f(slot_of(word));
-}
-
 // Back to the first `length` events. Places that are not touched any more stay known, up to a limit.
 void Dpor::cut_back(std::uint32_t length) {
   if (slots_.size() > std::size_t{1} << 16) {
@@ -405,14 +441,14 @@ void Dpor::cut_back(std::uint32_t length) {
   while (!askers_.empty() && askers_.back().first >= length) askers_.pop_back();
 }
 
-void Dpor::record(std::uint32_t event, const Touch& touch, std::int32_t effect, std::uint64_t state) {
-  each_word(touch, [&](std::uint32_t slot) {
-    const std::uint32_t last = slots_[slot].last;
-    const bool same = last != none && commute(traces_[last].touch.access, touch.access);
-    traces_.push_back({.touch = touch, .event = event, .slot = slot, .previous = last,
-                       .other = same ? traces_[last].other : last, .effect = effect, .state = state});
-    slots_[slot].last = static_cast<std::uint32_t>(traces_.size() - 1);
-  });
+void Dpor::record(std::uint32_t event, const Subject& x) {
+  for (const Subject::Reach& own : x.reaches) {
+    const std::uint32_t last = slots_[own.slot].last;
+    const bool same = last != none && commute(traces_[last].touch.access, own.touch.access);
+    slots_[own.slot].last = static_cast<std::uint32_t>(traces_.size());
+    traces_.push_back({.touch = own.touch, .event = event, .slot = own.slot, .previous = last,
+                       .other = same ? traces_[last].other : last, .effect = own.effect, .state = own.state});
+  }
   events_[event].touches_end = static_cast<std::uint32_t>(traces_.size());
 }
 
@@ -429,30 +465,32 @@ void Dpor::each_conflict(const Subject& x, std::uint32_t below, F f) {
     for (std::uint32_t e = below; e-- > 0;)
       if (events_[e].thread == x.ends && !f(e, true)) break;
   }
-  for (const Touch& touch : x.touches) {
-    each_word(touch, [&](std::uint32_t slot) {
-      for (std::uint32_t t = slots_[slot].last; t != none;) {
-        const Trace& trace = traces_[t];
-        if (trace.event >= below) {
-          t = trace.previous;
-        } else if (commute(trace.touch.access, touch.access)) {
-          t = trace.other;
-        } else if (!conflict(trace.touch, touch)) {
-          t = trace.previous;
-        } else {
-          if (!f(trace.event, covers(trace.touch, touch))) return;
-          t = trace.previous;
-        }
+  for (const Subject::Reach& own : x.reaches) {
+    for (std::uint32_t t = slots_[own.slot].last; t != none;) {
+      const Trace& trace = traces_[t];
+      if (trace.event >= below) {
+        t = trace.previous;
+      } else if (commute(trace.touch.access, own.touch.access)) {
+        t = trace.other;
+      } else if (!conflict(trace.touch, own.touch)) {
+        t = trace.previous;
+      } else {
+        t = trace.previous;
+        if (!f(trace.event, covers(trace.touch, own.touch))) break;
       }
-    });
+    }
   }
 }
 
-void Dpor::describe(Subject& x, std::uint32_t thread, const Operation& op) const {
-  x.touches.clear();
-  const Touch first = first_touch(op), second = second_touch(op);
-  if (first.access != Access::none) x.touches.push_back(first);
-  if (second.access != Access::none) x.touches.push_back(second);
+void Dpor::reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint64_t state) {
+  for (std::uintptr_t word = touch.address >> 3; word <= (touch.address + touch.size - 1) >> 3; ++word)
+    x.reaches.push_back({.touch = touch, .slot = slot_of(word), .effect = effect, .state = state});
+}
+
+void Dpor::describe(Subject& x, std::uint32_t thread, const Operation& op) {
+  x.reaches.clear();
+  if (const Touch first = first_touch(op); first.access != Access::none) reach(x, first, op.effect, op.state);
+  if (const Touch second = second_touch(op); second.access != Access::none) reach(x, second, op.effect, op.second_state);
   x.thread = thread;
   x.ends = op.type->asks_for_end ? key_of_[op.argument] : none;
 }
@@ -469,7 +507,8 @@ void Dpor::performed(const Step& step) {
     std::memcpy(now(key), clock(event), width_ * sizeof(Count));
   } else {
     const auto touches = static_cast<std::uint32_t>(traces_.size());
-    events_.push_back({.thread = key, .variant = variant_, .index = thread.made, .type = op.type->hash, .touches = touches,
+    events_.push_back({.thread = key, .variant = variant_, .index = thread.made, .type = op.type->hash, .offered = offered_,
+                       .touches = touches,
                        .touches_end = touches});
     for (const Block& block : current_.blocks) events_.back().in_block |= event >= block.start && event <= block.head;
     if (clocks_.size() < (std::size_t{event} + 1) * width_) clocks_.resize((std::size_t{event} + 1) * width_ * 2);
@@ -477,13 +516,13 @@ void Dpor::performed(const Step& step) {
     std::memcpy(row, now(key), width_ * sizeof(Count));
     last_ = op;
     describe(x_, key, op);
+    if (op.failed && op.type->fails != nullptr && part_was_written(event)) x_.reaches[0].touch.access = Access::write;
     each_conflict(x_, event, [&](std::uint32_t e, bool covered) {
       if (!within(e, row)) join(row, clock(e));
       return !covered;
     });
     row[key] = thread.made;
-    if (const Touch first = first_touch(op); first.access != Access::none) record(event, first, op.effect, op.state);
-    if (const Touch second = second_touch(op); second.access != Access::none) record(event, second, op.effect, op.second_state);
+    record(event, x_);
     if (x_.ends != none) askers_.emplace_back(event, x_.ends);
     // The clock before the event is what its races are judged by.
     row_.assign(now(key), now(key) + width_);
@@ -491,7 +530,11 @@ void Dpor::performed(const Step& step) {
     settled_ = false;
   }
   under_way_ = false;
-  for (const auto& [from, to] : late_) join(now(to), now(from));
+  thread.ordered = true;
+  for (const auto& [from, to] : late_) {
+    join(now(to), now(from));
+    threads_[to].ordered = true;
+  }
   late_.clear();
 }
 
@@ -543,12 +586,15 @@ void Dpor::offer_alternatives(const ChoicePoint& at, std::size_t first) {
     const Item other{key_of_[id], at.enabled[i].variant};
     if (head) {
       const Block& block = current_.blocks.back();
-      current_.children.push_back({.at = block.start, .before = {prefix_.begin() + block.start, prefix_.end() - 1},
+      const auto before = static_cast<std::uint32_t>(current_.items.size());
+      current_.items.insert(current_.items.end(), prefix_.begin() + block.start, prefix_.end() - 1);
+      current_.children.push_back({.at = block.start, .before = before, .before_end = static_cast<std::uint32_t>(current_.items.size()),
                                    .head = other, .alternative = false, .sibling = true, .thread = block.thread,
                                    .index = block.index, .type = block.type});
     } else {
-      current_.children.push_back({.at = made_, .before = {}, .head = other, .alternative = true, .sibling = false,
-                                   .thread = other.thread, .index = 0, .type = 0});
+      const auto none_before = static_cast<std::uint32_t>(current_.items.size());
+      current_.children.push_back({.at = made_, .before = none_before, .before_end = none_before, .head = other,
+                                   .alternative = true, .sibling = false, .thread = other.thread, .index = 0, .type = 0});
     }
   }
 }
@@ -568,9 +614,11 @@ std::size_t Dpor::choose(const ChoicePoint& at) {
   undisturbed_ = candidate.thread == at.last ? undisturbed_ + 1 : 0;
   chosen_ = key_of_[candidate.thread];
   variant_ = candidate.variant;
-  if (made_ < retained_ && events_[made_].type != candidate.operation->type->hash)
-    throw Divergence(fmt::format("at step {} a thread does something else than before under the same choices: the program depends "
-                                 "on something outside the model", at.step));
+  if (made_ < retained_ && events_[made_].offered != at.fingerprint)
+    throw Divergence(fmt::format(
+        "at step {} the program offers other candidates than before under the same choices: it depends on something outside the "
+        "model (time, randomness, an address, state left by an earlier execution)", at.step));
+  offered_ = at.fingerprint;
   Thread& thread = threads_[chosen_];
   thread.slack = thread.waits ? slack_->slack_of(candidate.thread) : unblockable;
   under_way_ = true;
@@ -587,8 +635,7 @@ void Dpor::settle() {
     if (!settled_) judge_executed(last);
     if (!fault(Fault::waiting_is_not_judged)) {
       for (const std::uint32_t thread : waiting_) {
-        if (threads_[thread].pending == nullptr) continue;
-        judge_waiting(thread, last, std::find(fresh_.begin(), fresh_.end(), thread) != fresh_.end());
+        if (threads_[thread].pending != nullptr) judge_waiting(thread, last, threads_[thread].fresh);
       }
     }
     if (!events_[last].in_block) {
@@ -596,7 +643,8 @@ void Dpor::settle() {
         // It was there before the step, with nothing left to happen before it; what woke it wrote what it would have written.
         const std::uint32_t own = threads_[thread].last;
         past_.assign(clock(own), clock(own) + width_);
-        x_.touches.assign(1, traces_[events_[last].touches].touch);
+        x_.reaches.clear();
+        reach(x_, traces_[events_[last].touches].touch, 0, 0);
         x_.thread = thread;
         x_.ends = none;
         judge(last, thread, Kind::withdrawn, none);
@@ -604,6 +652,7 @@ void Dpor::settle() {
     }
   }
   settled_ = true;
+  for (const std::uint32_t thread : fresh_) threads_[thread].fresh = false;
   fresh_.clear();
   withdrawn_.clear();
 }
@@ -611,7 +660,6 @@ void Dpor::settle() {
 void Dpor::judge_executed(std::uint32_t x) {
   const Event& event = events_[x];
   if (event.variant != 0 && x + 1 == prefix_.size()) return;  // its first alternative is judged
-  describe(x_, event.thread, last_);
   races_.clear();
   each_conflict(x_, x, [&](std::uint32_t d, bool covered) {
     const bool before = within(d, row_.data());
@@ -622,7 +670,8 @@ void Dpor::judge_executed(std::uint32_t x) {
     std::sort(races_.begin(), races_.end(), std::greater<>());
     races_.erase(std::unique(races_.begin(), races_.end()), races_.end());
   }
-  seen_ = x_;
+  const bool may_fail = last_.type->fails != nullptr;
+  if (may_fail) seen_ = x_;
   for (const std::uint32_t d : races_) {
     const Event& reversed = events_[d];
     if (reversed.in_block) continue;
@@ -638,15 +687,31 @@ void Dpor::judge_executed(std::uint32_t x) {
       }
     }
     if (!next) continue;
-    x_ = seen_;
-    as_before(d, event.thread);
+    if (may_fail) {
+      x_ = seen_;
+      as_before(d, event.thread);
+    }
     judge(d, event.thread, Kind::executed, x);
   }
 }
 
+// Whether something wrote, before position `below`, some but not just the bytes that x_ touches first. A compare-exchange that
+// fails then counts as a write: if it would succeed without that, it would depend on accesses to the other bytes that do not
+// depend on that, and that it need not have waited for.
+bool Dpor::part_was_written(std::uint32_t below) const {
+  if (x_.reaches.empty()) return false;
+  const Subject::Reach& own = x_.reaches[0];
+  for (std::uint32_t t = slots_[own.slot].last; t != none; t = traces_[t].previous) {
+    const Trace& trace = traces_[t];
+    if (trace.event < below && trace.touch.access == Access::write && dependent(trace.touch, own.touch) &&
+        (trace.touch.address != own.touch.address || trace.touch.size != own.touch.size))
+      return true;
+  }
+  return false;
+}
+
 // Makes x_ the accesses that the last event, of `thread`, will make before d, where it may succeed instead of failing.
 void Dpor::as_before(std::uint32_t d, std::uint32_t thread) {
-  if (last_.type->fails == nullptr) return;
   const Touch own = first_touch(last_);
   for (std::uint32_t t = events_[d].touches; t < events_[d].touches_end; ++t) {
     const Trace& trace = traces_[t];
@@ -654,7 +719,7 @@ void Dpor::as_before(std::uint32_t d, std::uint32_t thread) {
     std::uint64_t state = trace.state;
     if (trace.touch.address != own.address || trace.touch.size != own.size) {
       if (own.size > 8 || trace.touch.size > 8) {  // it is not known, so it counts as what depends on most
-        x_.touches[0].access = Access::write;
+        x_.reaches[0].touch.access = Access::write;
         continue;
       }
       // Words of different sizes overlap: the bytes that d writes, as they were; the others as x finds them.
@@ -666,7 +731,8 @@ void Dpor::as_before(std::uint32_t d, std::uint32_t thread) {
         state |= (trace.state >> 8 * i & 0xff) << 8 * at;
       }
     }
-    x_.touches[0].access = last_.type->fails(last_, state, threads_[thread].id) ? last_.type->failed : last_.type->access;
+    const bool fails = last_.type->fails(last_, state, threads_[thread].id);
+    x_.reaches[0].touch.access = fails && !part_was_written(d) ? last_.type->failed : last_.type->access;
   }
 }
 
@@ -678,7 +744,12 @@ void Dpor::judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh) {
   if (!fresh) {
     // Only what touches the object changes anything.
     bool met = !askers_.empty() && askers_.back() == std::pair(last, thread);
-    for (std::uint32_t t = events_[last].touches; t < events_[last].touches_end; ++t) met |= conflict(traces_[t].touch, wanted);
+    for (std::uint32_t t = events_[last].touches; t < events_[last].touches_end; ++t) {
+      const Trace& trace = traces_[t];
+      // What only gave something back, to one at a time, makes nobody wait, and all before it come before it.
+      if (trace.effect >= 0 && trace.touch.access == Access::write && trace.touch.address == wanted.address) continue;
+      met |= conflict(trace.touch, wanted);
+    }
     if (!met) return;
   }
   describe(x_, thread, *threads_[thread].pending);
@@ -729,8 +800,8 @@ void Dpor::judge_subsets(std::uint32_t d, std::uint32_t thread, std::uint32_t ne
 // What the events from d on that are not kept added to the availability of the object of x.
 std::int64_t Dpor::effects_given_up(std::uint32_t d, std::uint32_t x_event, const Count* kept) {
   std::int64_t sum = 0;
-  for (std::uint32_t t = slots_[slot_of(x_.touches[0].address >> 3)].last; t != none && traces_[t].event >= d; t = traces_[t].previous)
-    if (traces_[t].event != x_event && traces_[t].touch.address == x_.touches[0].address && !within(traces_[t].event, kept))
+  for (std::uint32_t t = slots_[x_.reaches[0].slot].last; t != none && traces_[t].event >= d; t = traces_[t].previous)
+    if (traces_[t].event != x_event && traces_[t].touch.address == x_.reaches[0].touch.address && !within(traces_[t].event, kept))
       sum += traces_[t].effect;
   return sum;
 }
@@ -748,12 +819,13 @@ bool Dpor::first_in_chain(std::uint32_t d, std::uint32_t thread) {
       return true;
     if (!std::exchange(known, true)) {
       // All that happens before x once d does not.
+      whole_past_ = past_;
       each_conflict(x_, d, [&](std::uint32_t e, bool covered) {
-        join(past_.data(), clock(e));
+        join(whole_past_.data(), clock(e));
         return !covered;
       });
     }
-    if (within(block->head, past_.data())) return true;
+    if (within(block->head, whole_past_.data())) return true;
     if (thread < events_[block->head].thread) return false;
     end = block->start;
   }
@@ -785,18 +857,19 @@ void Dpor::judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t
     if (slack < 0) return;
     std::int32_t effect = 0;
     for (std::uint32_t t = reversed.touches; t < reversed.touches_end; ++t)
-      if (traces_[t].touch.address == x_.touches[0].address) effect = traces_[t].effect;
+      if (traces_[t].touch.address == x_.reaches[0].touch.address) effect = traces_[t].effect;
     if ((slack + effect < 0) != (kind == Kind::announced)) return;
   } else if (kind == Kind::announced) {
     return;  // nothing keeps it waiting: judged when it happens
   }
 
-  Child child{.at = d, .before = {}, .head = {thread, 0}, .alternative = false, .sibling = false, .thread = reversed.thread,
-              .index = reversed.index, .type = reversed.type};
-  for (std::uint32_t e = d + 1; e < made_; ++e)
-    if (e != x_event && within(e, past)) child.before.push_back({events_[e].thread, events_[e].variant});
   if (!first_in_chain(d, thread)) return;
-  current_.children.push_back(std::move(child));
+  const auto before = static_cast<std::uint32_t>(current_.items.size());
+  for (std::uint32_t e = d + 1; e < made_; ++e)
+    if (e != x_event && within(e, past)) current_.items.push_back({events_[e].thread, events_[e].variant});
+  current_.children.push_back({.at = d, .before = before, .before_end = static_cast<std::uint32_t>(current_.items.size()),
+                               .head = {thread, 0}, .alternative = false, .sibling = false, .thread = reversed.thread,
+                               .index = reversed.index, .type = reversed.type});
 }
 
 const Registration dpor{"dpor", "one execution of each class of equivalent ones: optimal partial-order reduction", false,

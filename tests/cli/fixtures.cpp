@@ -85,8 +85,10 @@ const Scenario endless{{.name = "limit/endless", .summary = "never ends", .effor
 }}};
 
 const Scenario large{{.name = "limit/large", .summary = "too much for a plain search", .effort = Effort::search_reduced, .body = [] {
-  std::atomic<int> n{0};
-  const auto work = [&] { for (int i = 0; i < 20; ++i) ++n; };
+  const auto work = [] {
+    std::atomic<int> own{0};
+    for (int i = 0; i < 20; ++i) ++own;
+  };
   parallel(work, work, work);
 }}};
 

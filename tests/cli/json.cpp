@@ -43,7 +43,7 @@ TEST_CASE("results carry every key of the contract, in its order") {
 TEST_CASE("a pass in numbers") {
   const auto result = document("search good/both_outcomes", 0)["results"][0];
   CHECK(result["scenario"] == "good/both_outcomes");
-  CHECK(result["strategy"] == "dfs");
+  CHECK(result["strategy"] == "dpor");
   CHECK(result["expected"] == "pass");
   CHECK(result["verdict"] == "pass");
   CHECK(result["as_expected"] == true);
@@ -101,7 +101,7 @@ TEST_CASE("what a program prints does not get into the document") {
   const auto said = command("search good/prints --json");
   CHECK(ordered_json::parse(said.out)["results"].size() == 1);
   CHECK(said.err.find("noise from the program") != said.err.npos);
-  CHECK(said.err.find("strategy dfs") != said.err.npos);  // the first line
+  CHECK(said.err.find("strategy dpor") != said.err.npos);  // the first line
 }
 
 TEST_CASE("the list of scenarios") {

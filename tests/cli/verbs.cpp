@@ -56,7 +56,7 @@ TEST_CASE("search ends with the status that fits") {
     const auto said = command("search " + std::string(arguments));
     CAPTURE(said.out, said.err);
     CHECK(said.status == status);
-    CHECK(first_line(said.out) == "interleave 0.1.0  search  strategy dfs  seed 1");
+    CHECK(first_line(said.out) == "interleave 0.1.0  search  strategy dpor  seed 1");
   }
 }
 
@@ -67,11 +67,13 @@ TEST_CASE("search shows one scenario in full") {
   CHECK(has(said.out, "outcome  \"2\" (2)"));
   CHECK(has(said.out, "as expected: bad/lost_update is declared to fail with require"));
   CHECK(said.err.empty());
-  CHECK(has(command("search good/passes").out, "no schedule fails: all 2 executions"));
+  CHECK(has(command("search good/passes").out, "no schedule fails: all 2 executions (dpor)"));
 }
 
 TEST_CASE("search --all is a table of those meant to be searched") {
-  const auto said = command("search --all");
+  const auto reduced = command("search --all");
+  CHECK(has(reduced.out, "13 scenarios run: 7 as expected, 6 not"));
+  const auto said = command("search --all --strategy dfs");
   CAPTURE(said.out);
   CHECK(said.status == 4);
   CHECK(has(said.out, "as expected\n"));

@@ -51,8 +51,10 @@ std::optional<interleave::Objection> Classes::on_step(const interleave::Observed
     word(Way::read);
   } else if (op == "store" || op == "exchange" || op == "fetch-modify") {
     word(Way::write);
+    if (object >= first_high) half_written_[object - first_high] = true;
   } else if (op == "compare-exchange") {
-    word(ok ? Way::write : Way::read);
+    // A failed one is a read, but where halves of the word were written by themselves.
+    word(ok || half_written_[object] ? Way::write : Way::read);
   } else if (op.starts_with("mutex")) {
     meet(object, ok ? Way::write : Way::read);
   } else if (op == "sem_post") {
@@ -114,6 +116,7 @@ void Classes::flush() {
   threads_.clear();
   indices_.clear();
   askings_.clear();
+  half_written_.clear();
   objects_.clear();
   sleepers_.clear();
 }

@@ -40,6 +40,7 @@ class Classes final : public interleave::Observer {
   std::map<int, std::string> threads_;
   std::map<int, std::uint32_t> indices_;
   std::map<int, std::size_t> askings_;
+  std::map<int, bool> half_written_;
   std::map<int, Object> objects_;
   std::map<int, std::map<std::uint32_t, int>> sleepers_;  // per object: threads by id
   bool begun_ = false;
