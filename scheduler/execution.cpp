@@ -1,5 +1,6 @@
 #include <interleave/scheduler/execution.hpp>
 
+#include <link.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -25,6 +26,17 @@ namespace {
 std::uint32_t mark_of(const Thread& thread, std::uint32_t variant) {
   const std::uint32_t h = (thread.pending.type->hash + thread.id * 0x9e3779b9u + variant * 0xc2b2ae35u) * 0x85ebca6bu;
   return h ^ h >> 15;
+}
+
+// Where the program's image begins.
+std::uintptr_t program_base() {
+  static std::uintptr_t base = 0;
+  if (base == 0)
+    dl_iterate_phdr([](dl_phdr_info* info, std::size_t, void*) {
+      base = info->dlpi_addr + info->dlpi_phdr[0].p_vaddr;
+      return 1;
+    }, nullptr);
+  return base;
 }
 
 }  // namespace
@@ -407,6 +419,17 @@ void Execution::set_outcome(std::string_view value) {
   if (failed_) return;
   outcome_.assign(value);
   has_outcome_ = true;
+}
+
+// By offset, in what executions use or in the program's own image.
+std::uint64_t Execution::name_of(const void* object) const {
+  const auto p = reinterpret_cast<std::uintptr_t>(object);
+  if (memory->contains(object)) return (p - memory->base()) << 1 | 1;
+  return (p - program_base()) << 1;
+}
+
+const void* Execution::named(std::uint64_t name) const {
+  return reinterpret_cast<const void*>((name >> 1) + ((name & 1) != 0 ? memory->base() : program_base()));
 }
 
 void Execution::note(const std::string& text) {

@@ -142,7 +142,7 @@ class Choices {
 // The type and text of the exception being handled. REQUIRES: there is one.
 std::string current_exception_text();
 
-class Execution final : public SlackSource {
+class Execution final : public Situation {
  public:
   Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers);
   ~Execution();
@@ -222,6 +222,8 @@ class Execution final : public SlackSource {
     for (Thread* thread : live_) f(*thread);
   }
 
+  std::uint64_t name_of(const void* object) const override;
+  const void* named(std::uint64_t name) const override;
   std::int64_t slack_of(std::uint32_t thread) const override {
     const Thread& asked = *threads_[thread];
     return asked.pending.type->slack == nullptr ? unblockable : asked.pending.type->slack(*this, asked);

@@ -88,6 +88,7 @@ struct Finding {
   std::vector<std::uint32_t> choices;
   std::uint64_t steps = 0, execution = 0;
   std::optional<std::uint64_t> seed;
+  std::string strategy;
 };
 
 class Explorer {
@@ -225,7 +226,8 @@ Report Explorer::run() {
     }
     if (ending == Ending::failed || ending == Ending::deadlock) {
       ++report_.failing;
-      keep({fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun, strategy_->execution_seed()});
+      keep({fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun, strategy_->execution_seed(),
+            strategy_->execution_strategy()});
       const bool hopeless = fault.kind == "nondeterminism" || fault.kind == "unsupported";
       if (options_.stop_at_first_failure || hopeless) break;
     }
@@ -257,7 +259,7 @@ Schedule Explorer::schedule_of(const Finding& finding) const {
 Failure Explorer::explain(const Finding& finding) {
   const Schedule schedule = schedule_of(finding);
   Failure failure{.kind = finding.kind, .message = finding.message, .schedule = encode(schedule),
-                  .seed = finding.seed.value_or(0), .strategy = strategy_->resolved(),
+                  .seed = finding.seed.value_or(0), .strategy = finding.strategy,
                   .step = static_cast<std::size_t>(finding.steps), .threads = {}, .trace = {}};
   if (finding.kind == "nondeterminism") return failure;  // executing it again would do something else
   Replay replay(schedule);

@@ -64,6 +64,7 @@ class Memory {
   static Memory& instance();
 
   bool contains(const void* p) const { return reinterpret_cast<std::uintptr_t>(p) - base_ < size_; }
+  std::uintptr_t base() const { return base_; }
   bool in_arena(const void* p) const { return reinterpret_cast<std::uintptr_t>(p) - arena_ < arena_size_; }
 
   // ---- stacks ----

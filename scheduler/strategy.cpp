@@ -54,6 +54,23 @@ std::uint64_t Arguments::number(const std::string& key, std::uint64_t otherwise,
   return value;
 }
 
+std::vector<std::uint64_t> Arguments::numbers(const std::string& key) {
+  asked_.push_back(key);
+  std::vector<std::uint64_t> result;
+  const auto found = values_.find(key);
+  if (found == values_.end()) return result;
+  const std::string& text = found->second;
+  for (const char* at = text.data(); true; ++at) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(at, text.data() + text.size(), value);
+    if (error != std::errc{} || (end != text.data() + text.size() && *end != '.'))
+      throw UsageError(fmt::format("strategy '{}': {} must be whole numbers with dots between them, not '{}'", name_, key, text));
+    result.push_back(value);
+    if (end == text.data() + text.size()) return result;
+    at = end;
+  }
+}
+
 void Arguments::refuse_unknown() const {
   for (const auto& [key, value] : values_)
     if (std::find(asked_.begin(), asked_.end(), key) == asked_.end())

@@ -58,12 +58,17 @@ class Divergence : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-class SlackSource {
+// What a strategy may ask of the execution under way.
+class Situation {
  public:
+  // How much slack the announced operation of a thread has now: see OperationType.
   virtual std::int64_t slack_of(std::uint32_t thread) const = 0;
+  // A name of an object that is the same in every process, for statics and what executions allocate; and back.
+  virtual std::uint64_t name_of(const void* object) const = 0;
+  virtual const void* named(std::uint64_t name) const = 0;
 
  protected:
-  ~SlackSource() = default;
+  ~Situation() = default;
 };
 
 class Strategy {
@@ -81,8 +86,7 @@ class Strategy {
   virtual bool wants_steps() const { return false; }
   // The step chosen last was made. Its later effects (threads that it woke run on to their next announcement) may follow.
   virtual void performed(const Step&) {}
-  // `thread` has announced its next operation, which stays where it is until it has been performed or withdrawn. `slack`
-  // answers for it, now and until then: see OperationType.
+  // `thread` has announced its next operation, which stays where it is until it has been performed or withdrawn.
   virtual void announced(std::uint32_t /*thread*/, const Operation&) {}
   // A thread's announced operation, which it could have performed, was taken back by the step of another: a timeout that
   // lost to a signal.
@@ -93,8 +97,7 @@ class Strategy {
   virtual void finished(std::uint32_t /*thread*/) {}
   // The execution is about to end; what the operations of its threads refer to is still there.
   virtual void closing() {}
-  // Whoever answers how much slack an announced operation has now.
-  virtual void consult(const SlackSource& source) { slack_ = &source; }
+  virtual void consult(const Situation& situation) { situation_ = &situation; }
 
   virtual void end_execution(Ending) {}
 
@@ -114,8 +117,11 @@ class Strategy {
   // The strategy string with every parameter resolved.
   virtual std::string resolved() const = 0;
 
+  // The string of the execution that has just ended: with execution_seed(), a fresh strategy of it begins with this execution.
+  virtual std::string execution_strategy() const { return resolved(); }
+
  protected:
-  const SlackSource* slack_ = nullptr;
+  const Situation* situation_ = nullptr;
 };
 
 // The part of a strategy string behind the name: key=value pairs, and the seed. Unknown keys are refused once the strategy
@@ -128,6 +134,8 @@ class Arguments {
   std::uint64_t seed() const { return seed_; }
   // The value of `key`, a whole number of at least `least`, or `otherwise`. Throws UsageError.
   std::uint64_t number(const std::string& key, std::uint64_t otherwise, std::uint64_t least = 0);
+  // The value of `key`, whole numbers with dots between them, or nothing. Throws UsageError.
+  std::vector<std::uint64_t> numbers(const std::string& key);
   // Throws UsageError if a key was given that nobody asked for.
   void refuse_unknown() const;
 

@@ -620,7 +620,7 @@ std::size_t Dpor::choose(const ChoicePoint& at) {
         "model (time, randomness, an address, state left by an earlier execution)", at.step));
   offered_ = at.fingerprint;
   Thread& thread = threads_[chosen_];
-  thread.slack = thread.waits ? slack_->slack_of(candidate.thread) : unblockable;
+  thread.slack = thread.waits ? situation_->slack_of(candidate.thread) : unblockable;
   under_way_ = true;
   return index;
 }
@@ -851,7 +851,7 @@ void Dpor::judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t
   // Can x happen without d, and would it have to wait after it?
   std::int64_t slack = unblockable;
   if (kind == Kind::executed) slack = threads_[thread].slack;
-  if (kind == Kind::announced) slack = slack_->slack_of(threads_[thread].id);
+  if (kind == Kind::announced) slack = situation_->slack_of(threads_[thread].id);
   if (slack < unblockable / 2) {
     slack -= effects_given_up(d, x_event, past);
     if (slack < 0) return;

@@ -54,7 +54,7 @@ class Repeat final : public Strategy {
   void closing() override {
     if (!second_) inner_->closing();
   }
-  void consult(const SlackSource& source) override { inner_->consult(source); }
+  void consult(const Situation& situation) override { inner_->consult(situation); }
   void end_execution(Ending ending) override {
     if (!second_) {
       inner_->end_execution(ending);
@@ -68,6 +68,7 @@ class Repeat final : public Strategy {
   bool redundant() const override { return second_ || inner_->redundant(); }
   std::optional<std::uint64_t> execution_seed() const override { return inner_->execution_seed(); }
   std::string resolved() const override { return "repeat/" + inner_->resolved(); }
+  std::string execution_strategy() const override { return "repeat/" + inner_->execution_strategy(); }
 
  private:
   struct Seen {

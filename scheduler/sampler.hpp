@@ -1,0 +1,103 @@
+// What samplers share: one seed per execution, from which alone a fresh sampler of the execution's string repeats it, and a
+// first execution that measures (by a random walk) what the sampler needs to know of the program.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include <interleave/scheduler/strategy.hpp>
+
+namespace interleave::engine {
+
+class Sampler : public Strategy {
+ public:
+  // `measures`: the first execution is a random walk.
+  Sampler(std::uint64_t seed, bool measures) : measuring_next_(measures), next_seed_(seed) {}
+
+  bool begin_execution() final {
+    measuring_ = measuring_next_;
+    measuring_next_ = false;
+    seed_ = next_seed_;
+    next_seed_ = Random(seed_).next();
+    draw_ = Random(seed_ ^ 0x5ca1ab1e);
+    if (!measuring_) begin();
+    return true;
+  }
+  std::size_t choose(const ChoicePoint& at) final {
+    if (!measuring_) return pick(at);
+    const std::size_t index = walk(at);
+    measure(at, at.enabled[index]);
+    return index;
+  }
+  void end_execution(Ending) final {
+    if (measuring_) measured();
+  }
+  std::optional<std::uint64_t> execution_seed() const final { return seed_; }
+  std::string execution_strategy() const final { return measuring_ ? "random" : exact(); }
+
+ protected:
+  virtual void begin() {}
+  virtual std::size_t pick(const ChoicePoint& at) = 0;
+  virtual void measure(const ChoicePoint&, const Candidate& /*chosen*/) {}
+  virtual void measured() {}
+  // The string that says all that the execution depended on but its seed.
+  virtual std::string exact() const { return resolved(); }
+
+  std::uint64_t seed() const { return seed_; }
+  Random& draw() { return draw_; }
+  // Uniform over the threads, then over that thread's candidates.
+  std::size_t walk(const ChoicePoint& at);
+  // Uniform over the candidates of `thread`. REQUIRES: it has one.
+  std::size_t one_of(const ChoicePoint& at, std::uint32_t thread);
+
+ private:
+  bool measuring_ = false, measuring_next_;
+  std::uint64_t seed_ = 0, next_seed_;
+  Random draw_{0};
+};
+
+// How many events each thread has ahead of it, those of threads that it will create included. A thread that shows up among the
+// candidates was created by the one that made the step before.
+class Ahead {
+ public:
+  void clear() {
+    own_.clear();
+    parents_.clear();
+  }
+  // ---- measuring ----
+  void meet(const ChoicePoint& at);
+  void count(std::uint32_t thread) { ++own_[thread]; }
+  std::vector<std::uint64_t> totals() const { return totals(own_); }
+  std::vector<std::uint64_t> totals(std::vector<std::uint64_t> own) const;  // of other counts of the same threads
+
+  // ---- using ----
+  void begin(const std::vector<std::uint64_t>& totals) {
+    totals_ = &totals;
+    left_.clear();
+  }
+  // Calls f(parent, child, left of the child, left of the parent before) for each new thread.
+  template <class F>
+  void meet(const ChoicePoint& at, F f) {
+    for (const Candidate& each : at.enabled) {
+      while (left_.size() <= each.thread) {
+        const auto child = static_cast<std::uint32_t>(left_.size());
+        const std::uint64_t own = child < totals_->size() ? (*totals_)[child] : 0;
+        left_.push_back(own);
+        if (at.step == 1 || at.last >= child) continue;
+        f(at.last, child, own, left_[at.last]);
+        left_[at.last] -= std::min(left_[at.last], own);
+      }
+    }
+  }
+  std::size_t threads() const { return left_.size(); }
+  std::uint64_t left(std::uint32_t thread) const { return left_[thread]; }
+  void spend(std::uint32_t thread) { left_[thread] -= left_[thread] > 0; }
+
+ private:
+  std::vector<std::uint64_t> own_;
+  std::vector<std::uint32_t> parents_;  // its own number: none
+  const std::vector<std::uint64_t>* totals_ = nullptr;
+  std::vector<std::uint64_t> left_;
+};
+
+}  // namespace interleave::engine

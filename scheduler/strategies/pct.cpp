@@ -1,0 +1,64 @@
+// Probabilistic concurrency testing: "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs" (Burckhardt,
+// Kothari, Musuvathi, Nagarakatte, ASPLOS'10).
+//
+// Threads have distinct random priorities, and the one of the highest steps; at depth - 1 random points of the execution the
+// thread that is about to step falls below all others. With n threads and k steps an execution meets a bug of that depth with
+// a probability of at least 1/(n k^(depth-1)).
+//
+// k is `steps`, or the steps of a first execution, a random walk. Among the candidates of one thread the choice is uniform.
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/sampler.hpp>
+
+namespace interleave::engine {
+namespace {
+
+class Pct final : public Sampler {
+ public:
+  Pct(std::uint64_t seed, std::uint64_t depth, std::uint64_t steps) : Sampler(seed, steps == 0), depth_(depth), steps_(steps) {}
+
+  std::string resolved() const override { return fmt::format("pct:depth={}", depth_); }
+
+ private:
+  void begin() override {
+    priorities_.clear();
+    changes_.clear();
+    for (std::uint64_t i = 1; i < depth_; ++i) changes_.push_back(1 + draw().below(std::max<std::uint64_t>(steps_, 1)));
+  }
+  void measure(const ChoicePoint& at, const Candidate&) override { steps_ = at.step; }
+  std::string exact() const override { return fmt::format("pct:depth={},steps={}", depth_, steps_); }
+
+  std::size_t pick(const ChoicePoint& at) override {
+    for (std::size_t i = 0; i < changes_.size(); ++i)
+      if (changes_[i] == at.step) lower(highest(at), i);
+    return one_of(at, highest(at));
+  }
+
+  std::uint32_t highest(const ChoicePoint& at) {
+    std::uint32_t best = at.enabled.front().thread;
+    for (const Candidate& each : at.enabled)
+      if (priority(each.thread) > priority(best)) best = each.thread;
+    return best;
+  }
+  // Random and distinct, above those of lowered threads.
+  std::uint64_t priority(std::uint32_t thread) {
+    while (priorities_.size() <= thread) priorities_.push_back(draw().next() | std::uint64_t{1} << 63);
+    return priorities_[thread];
+  }
+  void lower(std::uint32_t thread, std::size_t change) { priorities_[thread] = change; }
+
+  std::uint64_t depth_, steps_;
+  std::vector<std::uint64_t> priorities_, changes_;
+};
+
+const Registration pct{"pct", "random priorities that change at depth-1 random points: finds a bug of that depth with a known probability",
+                       false, [](Arguments& arguments, std::unique_ptr<Strategy>) {
+                         const std::uint64_t depth = arguments.number("depth", 3, 1);
+                         return std::make_unique<Pct>(arguments.seed(), depth, arguments.number("steps", 0));
+                       }};
+
+}  // namespace
+}  // namespace interleave::engine

@@ -1,0 +1,131 @@
+// Selectively uniform random walk: "Selectively Uniform Concurrency Testing" (Zhao, Wolff, Mathur, Roychoudhury, ASPLOS'25).
+//
+// The order of the operations on one object, drawn for each execution with a probability proportional to how often it is
+// accessed, is drawn as urw would; everything else goes by random priorities of operations. A thread about to access the object
+// out of turn is held back until the one whose turn it is has done so.
+//
+// The objects and how often each thread accesses them are those of a first execution; or one of them is given.
+#include <map>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <interleave/scheduler/sampler.hpp>
+
+namespace interleave::engine {
+namespace {
+
+constexpr std::uint32_t nobody = ~std::uint32_t{0};
+
+class Surw final : public Sampler {
+ public:
+  Surw(std::uint64_t seed, std::uint64_t object, std::vector<std::uint64_t> counts)
+      : Sampler(seed, counts.empty()), given_(!counts.empty()), object_(object), counts_(std::move(counts)) {}
+  std::string resolved() const override { return "surw"; }
+
+ private:
+  void measure(const ChoicePoint& at, const Candidate& chosen) override {
+    threads_.meet(at);
+    if (chosen.operation->object == nullptr) return;
+    const auto [found, fresh] = objects_.try_emplace(situation_->name_of(chosen.operation->object));
+    found->second.resize(std::max<std::size_t>(found->second.size(), chosen.thread + 1));
+    ++found->second[chosen.thread];
+    ++accesses_;
+  }
+  std::string exact() const override { return fmt::format("surw:object={},counts={}", object_, fmt::join(counts_, ".")); }
+
+  void begin() override {
+    if (!given_) draw_object();
+    ahead_.begin(counts_);
+    address_ = situation_->named(object_);
+    priorities_.clear();
+    held_.clear();
+    intended_ = nobody;
+  }
+
+  void draw_object() {
+    if (accesses_ == 0) {
+      counts_.assign(1, 0);
+      return;
+    }
+    std::uint64_t drawn = Random(seed() ^ 0x0b1ec7).below(accesses_);
+    for (const auto& [name, counts] : objects_) {
+      std::uint64_t all = 0;
+      for (const std::uint64_t count : counts) all += count;
+      object_ = name;
+      if (drawn < all) {
+        counts_ = threads_.totals(counts);
+        return;
+      }
+      drawn -= all;
+    }
+  }
+
+  std::size_t pick(const ChoicePoint& at) override {
+    ahead_.meet(at, [&](std::uint32_t parent, std::uint32_t child, std::uint64_t of_child, std::uint64_t of_parent) {
+      if (parent == intended_ && of_parent > 0 && draw().below(of_parent) < of_child) intended_ = child;
+    });
+    while (true) {
+      const Candidate* best = nullptr;
+      for (const Candidate& each : at.enabled)
+        if (!held(each.thread) && (best == nullptr || priority(each.thread) > priority(best->thread))) best = &each;
+      if (best == nullptr) {  // whose turn it is cannot take it
+        held_.clear();
+        intended_ = nobody;
+        best = &at.enabled[walk(at)];
+        return step(at, *best, best->operation->object == address_);
+      }
+      if (best->operation->object != address_) return step(at, *best, false);
+      if (intended_ == nobody) intended_ = drawn_thread(at, best->thread);
+      if (best->thread == intended_) return step(at, *best, true);
+      held_.resize(std::max<std::size_t>(held_.size(), best->thread + 1));
+      held_[best->thread] = true;
+    }
+  }
+
+  std::size_t step(const ChoicePoint& at, const Candidate& chosen, bool interesting) {
+    priorities_[chosen.thread] = draw().next() | 1;
+    if (interesting) {
+      ahead_.spend(chosen.thread);
+      held_.clear();
+      intended_ = nobody;
+    }
+    return one_of(at, chosen.thread);
+  }
+
+  std::uint32_t drawn_thread(const ChoicePoint&, std::uint32_t otherwise) {
+    std::uint64_t all = 0;
+    for (std::uint32_t t = 0; t < ahead_.threads(); ++t) all += ahead_.left(t);
+    if (all == 0) return otherwise;
+    std::uint64_t drawn = draw().below(all);
+    std::uint32_t thread = 0;
+    while (drawn >= ahead_.left(thread)) drawn -= ahead_.left(thread++);
+    return thread;
+  }
+
+  bool held(std::uint32_t thread) const { return thread < held_.size() && held_[thread]; }
+  std::uint64_t priority(std::uint32_t thread) {
+    if (priorities_.size() <= thread) priorities_.resize(thread + 1);
+    if (priorities_[thread] == 0) priorities_[thread] = draw().next() | 1;
+    return priorities_[thread];
+  }
+
+  bool given_;
+  std::uint64_t object_, accesses_ = 0;
+  std::map<std::uint64_t, std::vector<std::uint64_t>> objects_;  // by name: accesses by thread
+  std::vector<std::uint64_t> counts_;
+  Ahead threads_, ahead_;
+  const void* address_ = nullptr;
+  std::vector<std::uint64_t> priorities_;
+  std::vector<bool> held_;
+  std::uint32_t intended_ = nobody;
+};
+
+const Registration surw{"surw", "draws the order of the operations on one object uniformly; the object is drawn, too", false,
+                        [](Arguments& arguments, std::unique_ptr<Strategy>) {
+                          const std::uint64_t object = arguments.number("object", 0);
+                          return std::make_unique<Surw>(arguments.seed(), object, arguments.numbers("counts"));
+                        }};
+
+}  // namespace
+}  // namespace interleave::engine

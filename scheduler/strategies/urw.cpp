@@ -1,0 +1,59 @@
+// Uniform random walk: "Selectively Uniform Concurrency Testing" (Zhao, Wolff, Mathur, Roychoudhury, ASPLOS'25).
+//
+// A thread steps with a probability proportional to the events that it has ahead of it, those of threads that it will create
+// included. If these counts are exact and nothing blocks, every interleaving is equally likely.
+//
+// The counts are given, by thread in order of creation, or those of a first execution.
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <interleave/scheduler/sampler.hpp>
+
+namespace interleave::engine {
+namespace {
+
+class Urw final : public Sampler {
+ public:
+  Urw(std::uint64_t seed, std::vector<std::uint64_t> counts) : Sampler(seed, counts.empty()), counts_(std::move(counts)) {}
+  std::string resolved() const override { return "urw"; }
+
+ private:
+  void begin() override { ahead_.begin(counts_); }
+  void measure(const ChoicePoint& at, const Candidate& chosen) override {
+    ahead_.meet(at);
+    ahead_.count(chosen.thread);
+  }
+  void measured() override { counts_ = ahead_.totals(); }
+  std::string exact() const override { return fmt::format("urw:counts={}", fmt::join(counts_, ".")); }
+
+  std::size_t pick(const ChoicePoint& at) override {
+    ahead_.meet(at, [](auto...) {});
+    std::uint64_t all = 0;
+    std::uint32_t last = ~std::uint32_t{0};
+    for (const Candidate& each : at.enabled)
+      if (std::exchange(last, each.thread) != each.thread) all += ahead_.left(each.thread);
+    if (all == 0) return walk(at);
+    std::uint64_t drawn = draw().below(all);
+    last = ~std::uint32_t{0};
+    for (const Candidate& each : at.enabled) {
+      if (std::exchange(last, each.thread) == each.thread) continue;
+      if (drawn < ahead_.left(each.thread)) break;
+      drawn -= ahead_.left(each.thread);
+    }
+    ahead_.spend(last);
+    return one_of(at, last);
+  }
+
+  std::vector<std::uint64_t> counts_;
+  Ahead ahead_;
+};
+
+const Registration urw{"urw", "a walk by how much each thread has ahead of it: every interleaving is equally likely", false,
+                       [](Arguments& arguments, std::unique_ptr<Strategy>) {
+                         return std::make_unique<Urw>(arguments.seed(), arguments.numbers("counts"));
+                       }};
+
+}  // namespace
+}  // namespace interleave::engine
