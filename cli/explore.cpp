@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char*   default_search_strategy = "dpor";
 constexpr const char*   virtual_time_strategy = "dfs";  // under the virtual clock, timed operations depend on all others
-constexpr const char*   default_sample_strategy = "random";
+constexpr const char*   default_sample_strategy = "auto";
 constexpr std::uint64_t default_sample_executions = 10'000;
 constexpr std::uint64_t search_seed = 1;  // a search draws nothing, and two searches print the same bytes
 
@@ -84,9 +84,8 @@ ExitStatus sample(const Request& request) {
   const Settings& settings = request.settings;
   Campaign campaign{.strategy = settings.strategy.value_or(default_sample_strategy), .seed = seed_or_fresh(settings),
                     .goal = Goal::budget, .run = {}, .not_run = {}, .explore = explore_model, .options = {}};
-  require_model(request.verb_name, campaign.strategy);
+  campaign.independent = !require_model(request.verb_name, campaign.strategy).ends;
   campaign.run = chosen(request, [](const auto&) { return true; });
-  campaign.independent = campaign.strategy == "random";
   campaign.options = [&](const auto& scenario) {
     Options options = options_of(scenario, settings, campaign);
     if (options.executions_max == 0 && !settings.time) options.executions_max = default_sample_executions;

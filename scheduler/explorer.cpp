@@ -187,7 +187,7 @@ Report Explorer::run() {
   execution_options.break_on_failure = replaying_ && stop != nullptr && *stop != '\0';
   Execution execution(*strategy_, execution_options, std::move(watchers));
   std::uint64_t limit = options_.executions_max;
-  if (limit == 0 && !strategy_->exhaustive() && !replaying_ && options_.time_max.count() == 0) limit = sample_executions;
+  if (limit == 0 && !strategy_->ends() && !replaying_ && options_.time_max.count() == 0) limit = sample_executions;
 
   std::uint64_t begun = 0;
   bool exhausted = false;
@@ -233,10 +233,11 @@ Report Explorer::run() {
     }
   }
   report_.complete = exhausted && strategy_->exhaustive() && report_.cut == 0;
+  report_.covered = report_.complete ? "" : strategy_->covered();
   report_.seconds = elapsed().count();
   if (report_.cut > 0)
     report_.incomplete_reason = fmt::format("{} executions were cut at the limit of {} steps", report_.cut, options_.steps_max);
-  const bool goal_missed = report_.cut > 0 || (strategy_->exhaustive() && !exhausted);
+  const bool goal_missed = report_.cut > 0 || (strategy_->ends() && !exhausted);
   report_.verdict = shortest_ ? Verdict::fail : goal_missed ? Verdict::incomplete : Verdict::pass;
   if (report_.verdict != Verdict::incomplete) report_.incomplete_reason.clear();
   if (shortest_) report_.failure = explain(*shortest_);

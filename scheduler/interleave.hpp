@@ -103,6 +103,7 @@ struct Report {
   double        seconds = 0;
   std::string   strategy;         // as resolved
   std::uint64_t seed = 0;         // as used
+  std::string   covered;          // by a bounded search: "every schedule with at most 2 preemptions"; else empty
   std::string   incomplete_reason;  // why, if the verdict is incomplete
   std::map<std::string, std::uint64_t> outcomes;  // executions per value given to outcome()
   std::optional<Failure> failure;  // the shortest found

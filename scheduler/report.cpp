@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <interleave/scheduler/confidence.hpp>
+
 namespace interleave {
 namespace {
 
@@ -74,13 +76,6 @@ std::string trimmed(std::string line) {
 
 std::string joined(std::string_view a, std::string_view b) {
   return a.empty() || b.empty() ? fmt::format("{}{}", a, b) : fmt::format("{} {}", a, b);
-}
-
-// 38114 -> 38,114
-std::string grouped(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
 }
 
 std::string counted(std::uint64_t number, std::string_view noun) {
@@ -360,12 +355,6 @@ std::string outcomes(const Report& report) {
   return fmt::format("{}{}", fmt::join(shown, ", "), left_out > 0 ? fmt::format(" and {} more", left_out) : "");
 }
 
-// Rule of three: had one execution in N/3 failed, N independent clean ones would have been seen in less than 5 % of all cases.
-// Too rough below thirty; and an execution that was cut short is no clean one.
-bool confidence_holds(const Report& report, const RenderOptions& options) {
-  return options.independent && report.executions >= 30 && report.cut == 0;
-}
-
 // Two columns and a place need this much; a narrower terminal folds the lines itself.
 RenderOptions readable(RenderOptions options) {
   options.width = std::max<std::size_t>(options.width, 60);
@@ -381,6 +370,12 @@ void add(Lines& lines, std::string_view label, std::string_view text, const Rend
 }
 
 }  // namespace
+
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
 
 RenderOptions render_scenario(std::string_view scenario) {
   RenderOptions options;
@@ -433,13 +428,7 @@ std::string pass_text(const Report& report, const RenderOptions& wanted) {
     const auto seed = report.seed != 0 ? fmt::format(", seed {}", report.seed) : "";
     add(lines, "explored", fmt::format("{}{}{}, none failed; {}", executions, by, seed, facts(report)), options);
     if (!report.incomplete_reason.empty()) add(lines, "stopped", report.incomplete_reason, options);
-    if (confidence_holds(report, options)) {
-      add(lines, "confidence",
-          fmt::format("95 %: fewer than 1 in {} executions fails (rule of three; assumes that they are independent and drawn "
-                      "as {} draws them, which is not how an operating system does)",
-                      grouped(report.executions / 3), report.strategy.empty() ? "this sampler" : report.strategy),
-          options);
-    }
+    for (const std::string& sentence : confidence(report, options.independent)) add(lines, "confidence", sentence, options);
     add(lines, "not shown", "that no other schedule fails", options);
   }
   if (!report.outcomes.empty()) add(lines, "outcomes", outcomes(report), options);

@@ -30,6 +30,9 @@ struct RenderOptions {
   std::string seed_prefix = {};
 };
 
+// "1,234,567".
+std::string grouped(std::uint64_t number);
+
 // The ways back of a scenario of the `interleave` command.
 RenderOptions render_scenario(std::string_view scenario);
 

@@ -104,6 +104,12 @@ class Strategy {
   // True if running out of executions means that every interleaving (up to equivalence) was visited.
   virtual bool exhaustive() const { return false; }
 
+  // True if it runs out of executions by itself.
+  virtual bool ends() const { return exhaustive(); }
+
+  // What was covered so far, where that is neither everything nor a sample: "every schedule with at most 2 preemptions".
+  virtual std::string covered() const { return {}; }
+
   // Whether it leaves out executions for being equivalent to others. Such a strategy sees every choice point as it is (a
   // filter in between is unsound), and after a failure lets the other threads run on, to learn what else they would do.
   virtual bool reduces() const { return false; }
@@ -134,6 +140,10 @@ class Arguments {
   std::uint64_t seed() const { return seed_; }
   // The value of `key`, a whole number of at least `least`, or `otherwise`. Throws UsageError.
   std::uint64_t number(const std::string& key, std::uint64_t otherwise, std::uint64_t least = 0);
+  // The same, or nothing.
+  std::optional<std::uint64_t> optional_number(const std::string& key) {
+    return values_.contains(key) ? std::optional(number(key, 0)) : (asked_.push_back(key), std::nullopt);
+  }
   // The value of `key`, whole numbers with dots between them, or nothing. Throws UsageError.
   std::vector<std::uint64_t> numbers(const std::string& key);
   // Throws UsageError if a key was given that nobody asked for.

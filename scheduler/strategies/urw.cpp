@@ -33,18 +33,20 @@ class Urw final : public Sampler {
     std::uint64_t all = 0;
     std::uint32_t last = ~std::uint32_t{0};
     for (const Candidate& each : at.enabled)
-      if (std::exchange(last, each.thread) != each.thread) all += ahead_.left(each.thread);
-    if (all == 0) return walk(at);
+      if (std::exchange(last, each.thread) != each.thread) all += weight(each.thread);
     std::uint64_t drawn = draw().below(all);
     last = ~std::uint32_t{0};
     for (const Candidate& each : at.enabled) {
       if (std::exchange(last, each.thread) == each.thread) continue;
-      if (drawn < ahead_.left(each.thread)) break;
-      drawn -= ahead_.left(each.thread);
+      if (drawn < weight(each.thread)) break;
+      drawn -= weight(each.thread);
     }
     ahead_.spend(last);
     return one_of(at, last);
   }
+
+  // A thread that has more ahead of it than was counted must not starve.
+  std::uint64_t weight(std::uint32_t thread) const { return std::max<std::uint64_t>(ahead_.left(thread), 1); }
 
   std::vector<std::uint64_t> counts_;
   Ahead ahead_;

@@ -123,7 +123,7 @@ TEST_CASE("a token of a schedule that no longer fails ends with 0 or names the s
 TEST_CASE("sample prints strategy and seed first, and its seed repeats it") {
   const auto said = command("sample bad/lost_update --seed 123");
   CHECK(said.status == 0);
-  CHECK(first_line(said.out) == "interleave 0.1.0  sample  strategy random  seed 123");
+  CHECK(first_line(said.out) == "interleave 0.1.0  sample  strategy auto  seed 123");
   CHECK(said.out == command("sample bad/lost_update --seed 123").out);
   CHECK(command("sample wrong/fails").status == 1);
 }
@@ -182,7 +182,7 @@ TEST_CASE("the command on real threads refuses what needs the model") {
 
 TEST_CASE("the environment steers, and a flag wins over it") {
   CHECK(first_line(command("sample good/passes", "INTERLEAVE_SEED=77 INTERLEAVE_EXECUTIONS=3").out) ==
-        "interleave 0.1.0  sample  strategy random  seed 77");
+        "interleave 0.1.0  sample  strategy auto  seed 77");
   CHECK(has(command("sample good/passes", "INTERLEAVE_EXECUTIONS=3").out, "3 executions"));
   CHECK(has(command("sample good/passes --executions 4", "INTERLEAVE_EXECUTIONS=3").out, "4 executions"));
   CHECK(command("search bad/spurious", "INTERLEAVE_SPURIOUS_WAKEUPS=1").status == 1);

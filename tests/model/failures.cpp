@@ -98,7 +98,7 @@ TEST_CASE("an exception that leaves a std::thread") {
 
 TEST_CASE("a null pointer") {
   check_kind([] {
-    int* volatile null = nullptr;
+    volatile int* volatile null = nullptr;
     *null = 1;
   }, "crash", "SEGV");
 }

@@ -1,0 +1,91 @@
+// Bounded searches against the numbers of schedules that were counted by an independent enumerator.
+#include "programs.hpp"
+
+using namespace interleave;
+
+namespace {
+
+struct Row {
+  const char* name;
+  programs::Body body;
+  std::vector<std::uint64_t> preemptions, delays;  // schedules with at most 0, 1, 2, ...
+};
+
+// Cumulative counts: every schedule of the bound, and those of smaller bounds, each once.
+void check_counts(const Row& row, const std::string& wrapper, const std::vector<std::uint64_t>& counts) {
+  for (std::size_t bound = 0; bound < counts.size(); ++bound) {
+    Options options;
+    options.strategy = wrapper + ":bound=" + std::to_string(bound) + "/dfs";
+    options.stop_at_first_failure = false;
+    const Report report = explore(row.body, options);
+    CAPTURE(row.name, options.strategy, report.redundant, report.covered);
+    CHECK(report.executions == counts[bound]);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("bounded searches run each schedule of the bound once") {
+  const std::vector<Row> rows = {
+      {"counter 2x1", programs::counter(2, 1), {2, 4, 6}, {1, 3, 5, 6}},
+      {"counter 2x2", programs::counter(2, 2), {2, 8, 26, 44}, {1, 5, 17, 35}},
+      {"counter 2x3", programs::counter(2, 3), {2, 12, 62, 162}, {1, 7, 37, 112}},
+      {"counter 3x1", programs::counter(3, 1), {6, 24, 60, 90}, {1, 5, 15, 30}},
+      {"counter 3x2", programs::counter(3, 2), {6, 60, 402, 1752}, {1, 9, 53, 195}},
+      {"deadlock01", programs::deadlock01(), {2, 6}, {1, 4, 6}},
+      {"dining 3", programs::dining(3), {6, 57, 129, 150}, {1, 8, 32, 69}},
+      {"dining 4", programs::dining(4), {24, 512, 3116, 10160}, {1, 12, 84, 347}},
+  };
+  for (const Row& row : rows) {
+    check_counts(row, "preemptions", row.preemptions);
+    check_counts(row, "delays", row.delays);
+  }
+}
+
+TEST_CASE("without a bound they go on until it makes no difference, and then everything is covered") {
+  for (const char* strategy : {"preemptions/dfs", "delays/dfs"}) {
+    Options options;
+    options.strategy = strategy;
+    options.stop_at_first_failure = false;
+    const Report report = explore(programs::counter(2, 3), options);
+    CHECK(report.executions == 924);
+    CHECK(report.complete);
+    CHECK(report.outcomes.size() == 2);
+  }
+}
+
+TEST_CASE("a bounded search says which bound it completed") {
+  Options options;
+  options.strategy = "preemptions:bound=1/dfs";
+  const Report report = explore([] {
+    std::atomic<int> n{0};
+    parallel([&] { ++n, ++n, ++n; }, [&] { ++n, ++n, ++n; });
+  }, options);
+  CHECK(report.verdict == Verdict::pass);
+  CHECK_FALSE(report.complete);
+  CHECK(report.covered == "every schedule with at most 1 preemptions");
+}
+
+TEST_CASE("what cannot be bounded is refused with a sentence") {
+  const auto refused = [](const char* strategy, const char* sentence) {
+    Options options;
+    options.strategy = strategy;
+    try {
+      explore([] {}, options);
+      FAIL("accepted: " << strategy);
+    } catch (const UsageError& error) {
+      CHECK_THAT(error.what(), Catch::Contains(sentence));
+    }
+  };
+  refused("preemptions:bound=2/dpor", "write preemptions/dfs");
+  refused("delays/random", "write delays/dfs");
+  refused("delays/delays/dfs", "write delays/dfs");
+  refused("preemptions", "wraps another one");
+  refused("preemptions/", "wraps another one");
+  refused("preemptions:bound=-1/dfs", "bound must be a whole number of at least 0, not '-1'");
+  refused("preemptions:bound=x/dfs", "bound must be a whole number");
+  refused("delays:depth=1/dfs", "has no 'depth'");
+  refused("pct:depth=0", "depth must be a whole number of at least 1");
+  refused("pct:depth=-3", "depth must be a whole number");
+  refused("urw:counts=1.x", "counts must be whole numbers with dots between them");
+}
