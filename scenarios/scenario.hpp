@@ -4,6 +4,7 @@
 // written before main and only read after.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ struct Definition {
   std::string failure_kind = {};           // of the expected failure
   std::vector<std::string> outcomes = {};  // the exact set, over all executions that reach outcome(); empty: none is declared
   Effort      effort = Effort::search;
+  std::uint64_t classes = 0;          // executions of an optimal search; 0: not declared
+  std::uint64_t interleavings = 0;    // executions of a plain search; 0: not declared
   Options     options = {};                // spurious_wakeups, interrupts, steps_max, ... where the scenario needs them
   bool        hangs = false;          // may sleep for ever by design: left out of runs on real threads
   bool        canary = false;         // has a data race by design: ThreadSanitizer must report it

@@ -1,0 +1,75 @@
+// Every scenario that declares how many executions a search makes: dpor makes one per class and none in vain, dfs one per
+// interleaving; both meet the same outcomes.
+#include <interleave/catch2.hpp>
+#include <interleave/scenarios/scenario.hpp>
+
+using namespace interleave;
+
+namespace {
+
+Report searched(const scenarios::Definition& scenario, const char* strategy) {
+  Options options = scenario.options;
+  options.name = scenario.name;
+  options.strategy = strategy;
+  options.stop_at_first_failure = false;
+  return explore(scenario.body, options);
+}
+
+std::vector<std::string> keys(const Report& report) {
+  std::vector<std::string> values;
+  for (const auto& [value, count] : report.outcomes) values.push_back(value);
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("dpor makes one execution of each class and none in vain") {
+  int checked = 0;
+  for (const auto* scenario : scenarios::all()) {
+    const auto& definition = scenario->definition();
+    if (definition.classes == 0 || definition.classes > 200'000) continue;
+    const Report report = searched(definition, "dpor");
+    CAPTURE(definition.name);
+    CHECK(report.executions == definition.classes);
+    CHECK(report.redundant == 0);
+    CHECK(report.complete);
+    if (definition.failure_kind == "deadlock" && definition.name.find("dining") != std::string::npos) CHECK(report.failing == 1);
+    ++checked;
+  }
+  CHECK(checked > 100);
+}
+
+TEST_CASE("dfs makes one execution of each interleaving") {
+  int checked = 0;
+  for (const auto* scenario : scenarios::all()) {
+    const auto& definition = scenario->definition();
+    if (definition.interleavings == 0 || definition.interleavings > 100'000) continue;
+    const Report report = searched(definition, "dfs");
+    CAPTURE(definition.name);
+    CHECK(report.executions == definition.interleavings);
+    CHECK(report.complete);
+    ++checked;
+  }
+  CHECK(checked > 60);
+}
+
+TEST_CASE("dpor and dfs meet the same outcomes of every scenario, and the same verdict") {
+  for (const auto* scenario : scenarios::all()) {
+    const auto& definition = scenario->definition();
+    if (definition.effort != scenarios::Effort::search || !definition.options.strategy.empty() ||
+        definition.options.clock == "virtual")
+      continue;
+    Options options = definition.options;
+    options.name = definition.name;
+    options.strategy = "dfs";
+    options.stop_at_first_failure = false;
+    options.executions_max = 300'000;
+    const Report all = explore(definition.body, options);
+    if (!all.complete) continue;
+    const Report reduced = searched(definition, "dpor");
+    CAPTURE(definition.name);
+    CHECK(keys(reduced) == keys(all));
+    CHECK((reduced.failing > 0) == (all.failing > 0));
+    CHECK(reduced.executions <= all.executions);
+  }
+}
