@@ -8,6 +8,7 @@
 #include <ctime>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include <interleave/interleave.hpp>
@@ -44,12 +45,48 @@ void three_threads_on_a_mutex() {
   parallel(increment, increment, increment);
 }
 
-void producer_and_consumer() {
+void threads_on_a_mutex(int n) {
+  std::mutex mutex;
+  int sum = 0;
+  parallel(std::vector<std::function<void()>>(static_cast<std::size_t>(n), [&] {
+    mutex.lock();
+    ++sum;
+    mutex.unlock();
+  }));
+}
+
+void readers(int n) {
+  std::atomic<int> x{0};
+  std::vector<std::function<void()>> bodies(static_cast<std::size_t>(n), [&] { (void)x.load(); });
+  bodies.push_back([&] { x = 42; });
+  parallel(std::move(bodies));
+}
+
+void last_zero(int n) {
+  std::vector<std::atomic<int>> a(static_cast<std::size_t>(n) + 1);
+  std::vector<std::function<void()>> bodies;
+  bodies.reserve(a.size());
+  bodies.push_back([&] {
+    auto i = static_cast<std::size_t>(n);
+    while (a[i] != 0) --i;
+  });
+  for (std::size_t j = 1; j < a.size(); ++j) bodies.push_back([&a, j] { a[j] = a[j - 1] + 1; });
+  parallel(std::move(bodies));
+}
+
+void increments(int threads, int length) {
+  std::atomic<int> n{0};
+  parallel(std::vector<std::function<void()>>(static_cast<std::size_t>(threads), [&] {
+    for (int i = 0; i < length; ++i) ++n;
+  }));
+}
+
+void producer_and_consumer_of(int integers_wanted) {
   Condition ready;
   std::vector<int> integers;
   parallel(
       [&] {
-        for (int i = 0; i < 2; ++i) {
+        for (int i = 0; i < integers_wanted; ++i) {
           ready.acquire();
           integers.push_back(i);
           ready.notify();
@@ -57,7 +94,7 @@ void producer_and_consumer() {
         }
       },
       [&] {
-        for (int i = 0; i < 2; ++i) {
+        for (int i = 0; i < integers_wanted; ++i) {
           ready.acquire();
           while (integers.empty()) ready.wait();
           integers.pop_back();
@@ -65,6 +102,8 @@ void producer_and_consumer() {
         }
       });
 }
+
+void producer_and_consumer() { producer_and_consumer_of(2); }
 
 void measure(const char* name, const std::function<void()>& body, const Options& options) {
   double step_ns = 1e9, ratio = 1e9, rate = 0, bare_ns = 1e9;
@@ -99,4 +138,19 @@ int main() {
   }, {.name = "bench", .strategy = "dfs"});
   measure("producer/consumer of 2 (dfs)", &producer_and_consumer,
           {.name = "bench", .strategy = "dfs", .executions_max = 100'000});
+  measure("8 threads on a mutex (dpor)", [] { threads_on_a_mutex(8); }, {.name = "bench", .strategy = "dpor"});
+  measure("a writer and 12 readers (dpor)", [] { readers(12); }, {.name = "bench", .strategy = "dpor"});
+  measure("a writer and 16 readers (dpor)", [] { readers(16); }, {.name = "bench", .strategy = "dpor"});
+  measure("last zero of 12 (dpor)", [] { last_zero(12); }, {.name = "bench", .strategy = "dpor"});
+  measure("producer/consumer of 3 (dpor)", [] { producer_and_consumer_of(3); }, {.name = "bench", .strategy = "dpor"});
+  // How the cost of a step grows with the length of an execution and with the number of threads.
+  for (const int length : {5, 50, 500, 5000})
+    measure(("2 threads x " + std::to_string(length) + " increments (random)").c_str(), [=] { increments(2, length); },
+            {.name = "bench", .strategy = "random", .seed = 1, .executions_max = 2'000'000ULL / static_cast<unsigned>(length)});
+  for (const int threads : {2, 4, 8, 16})
+    measure((std::to_string(threads) + " threads x 50 increments (random)").c_str(), [=] { increments(threads, 50); },
+            {.name = "bench", .strategy = "random", .seed = 1, .executions_max = 40'000ULL / static_cast<unsigned>(threads)});
+  for (const int length : {5, 50, 500})
+    measure(("2 threads x " + std::to_string(length) + " increments (dpor, begun)").c_str(), [=] { increments(2, length); },
+            {.name = "bench", .strategy = "dpor", .executions_max = 200'000ULL / static_cast<unsigned>(length)});
 }

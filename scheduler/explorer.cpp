@@ -110,6 +110,7 @@ class Explorer {
   Ending run_once(Execution& execution, Fault& fault);
   void keep(Finding finding);
   Failure explain(const Finding& finding);
+  std::string place_of_cut(const Finding& finding);
   Schedule schedule_of(const Finding& finding) const;
 
   const std::function<void()>& body_;
@@ -118,7 +119,7 @@ class Explorer {
   ObserverBridge bridge_;
   FaultGuard faults_;
   Report report_;
-  std::optional<Finding> shortest_;
+  std::optional<Finding> shortest_, first_cut_;
   std::unique_ptr<Strategy> strategy_;
   bool replaying_ = false;
 };
@@ -218,6 +219,9 @@ Report Explorer::run() {
     report_.threads_most = std::max(report_.threads_most, execution.thread_count());
     if (ending == Ending::cut) {
       ++report_.cut;
+      if (!first_cut_)
+        first_cut_ = Finding{.kind = "cut", .message = "", .choices = execution.choices().copy(), .steps = execution.steps(),
+                             .execution = begun, .seed = {}, .strategy = ""};
     } else if (strategy_->redundant() && ending != Ending::failed) {
       ++report_.redundant;
     } else {
@@ -236,7 +240,9 @@ Report Explorer::run() {
   report_.covered = report_.complete ? "" : strategy_->covered();
   report_.seconds = elapsed().count();
   if (report_.cut > 0)
-    report_.incomplete_reason = fmt::format("{} executions were cut at the limit of {} steps", report_.cut, options_.steps_max);
+    report_.incomplete_reason = fmt::format("{} cut at the limit of {} steps, the first one at {}",
+                                            report_.cut == 1 ? "1 execution was" : fmt::format("{} executions were", report_.cut),
+                                            options_.steps_max, place_of_cut(*first_cut_));
   const bool goal_missed = report_.cut > 0 || (strategy_->ends() && !exhausted);
   report_.verdict = shortest_ ? Verdict::fail : goal_missed ? Verdict::incomplete : Verdict::pass;
   if (report_.verdict != Verdict::incomplete) report_.incomplete_reason.clear();
@@ -255,6 +261,19 @@ Schedule Explorer::schedule_of(const Finding& finding) const {
   }
   schedule.checks = schedule_checks(fingerprints);
   return schedule;
+}
+
+// Where the threads of an execution stood that went on for too long: for a loop that waits by spinning, the loop.
+std::string Explorer::place_of_cut(const Finding& finding) {
+  Replay replay(schedule_of(finding));
+  replay.begin_execution();
+  Symbols symbols;
+  Recorder recorder(symbols);
+  Execution execution(replay, execution_options(), {&recorder});
+  Fault fault;
+  run_once(execution, fault);
+  const auto trace = recorder.take_trace();
+  return trace.empty() || trace.back().location.empty() ? "a place that is not known" : trace.back().location;
 }
 
 Failure Explorer::explain(const Finding& finding) {
