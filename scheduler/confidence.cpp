@@ -1,8 +1,8 @@
 #include <interleave/scheduler/confidence.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -21,11 +21,9 @@ std::string rule_of_three(const Report& report) {
 }
 
 // The depth of "pct:depth=3" and its kin; 0 of any other strategy.
-unsigned pct_depth(std::string_view strategy) {
+unsigned pct_depth(const std::string& strategy) {
   constexpr std::string_view start = "pct:depth=";
-  unsigned depth = 0;
-  if (strategy.starts_with(start)) std::from_chars(strategy.data() + start.size(), strategy.data() + strategy.size(), depth);
-  return depth;
+  return strategy.starts_with(start) ? static_cast<unsigned>(std::atoi(strategy.c_str() + start.size())) : 0;
 }
 
 // ASPLOS'10: with n threads and k steps, an execution meets a bug of depth d with a probability of at least 1/(n k^(d-1)).
