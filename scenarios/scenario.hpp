@@ -30,7 +30,9 @@ struct Definition {
   std::vector<std::string> outcomes = {};  // the exact set, over all executions that reach outcome(); empty: none is declared
   Effort      effort = Effort::search;
   std::uint64_t classes = 0;          // executions of an optimal search; 0: not declared
+  std::uint64_t failing_classes = 0;  // of these, those that fail; 0: not declared
   std::uint64_t interleavings = 0;    // executions of a plain search; 0: not declared
+  double        random_rate = 0;      // how likely a random walk fails; 0: not declared
   Options     options = {};                // spurious_wakeups, interrupts, steps_max, ... where the scenario needs them
   bool        hangs = false;          // may sleep for ever by design: left out of runs on real threads
   bool        canary = false;         // has a data race by design: ThreadSanitizer must report it
