@@ -87,6 +87,17 @@ void mutexes(int n) {
   parallel(std::move(bodies));
 }
 
+void two_counters(int n) {
+  std::mutex mutex;
+  std::atomic<int> x{0}, y{0};
+  Bodies bodies(static_cast<std::size_t>(n), [&] {
+    const std::lock_guard lock(mutex);
+    x = x + 1;
+    y = y + 1;
+  });
+  parallel(std::move(bodies));
+}
+
 void never_unlocks(int n) {
   std::mutex mutex;
   int sum = 0;
@@ -162,10 +173,12 @@ Definition deadlocking(Definition definition) {
 constexpr const char* last_zero = "the last zero of an array that N writers fill";
 constexpr const char* insertions = "insertions into a hash table by compare-exchange";
 constexpr const char* blocks = "inodes that are given blocks, a mutex each";
+constexpr const char* once = "threads that lock one mutex once";
+constexpr const char* twice = "threads that count in two variables, both under one mutex";
 constexpr const char* philosophers = "philosophers who take their own fork first: one class deadlocks";
 
 const Scenario all[] = {
-    Scenario(program("lastzero", 5, last_zero, 64, 0, lastzero)),
+    Scenario(program("lastzero", 5, last_zero, 64, 3487880, lastzero)),
     Scenario(program("lastzero", 10, last_zero, 3328, 0, lastzero)),
     Scenario(program("lastzero", 12, last_zero, 15360, 0, lastzero)),
     Scenario(program("lastzero", 15, last_zero, 147456, 0, lastzero)),
@@ -177,11 +190,19 @@ const Scenario all[] = {
     Scenario(program("filesystem", 18, blocks, 32, 0, filesystem)),
     Scenario(program("filesystem", 19, blocks, 64, 0, filesystem)),
     Scenario(program("popl_example", 4, "on which source sets alone start executions in vain", 5, 0, popl_example)),
-    Scenario(program("mutex", 2, "threads that lock one mutex once", 2, 2, mutexes)),
-    Scenario(program("mutex", 3, "threads that lock one mutex once", 6, 6, mutexes)),
-    Scenario(program("mutex", 5, "threads that lock one mutex once", 120, 120, mutexes)),
-    Scenario(program("mutex", 7, "threads that lock one mutex once", 5040, 5040, mutexes)),
-    Scenario(program("mutex", 8, "threads that lock one mutex once", 40320, 40320, mutexes)),
+    Scenario(program("mutex", 2, once, 2, 2, mutexes)),
+    Scenario(program("mutex", 3, once, 6, 6, mutexes)),
+    Scenario(program("mutex", 4, once, 24, 24, mutexes)),
+    Scenario(program("mutex", 5, once, 120, 120, mutexes)),
+    Scenario(program("mutex", 6, once, 720, 720, mutexes)),
+    Scenario(program("mutex", 7, once, 5040, 5040, mutexes)),
+    Scenario(program("mutex", 8, once, 40320, 40320, mutexes)),
+    Scenario(program("lock2inc", 2, twice, 2, 2, two_counters)),
+    Scenario(program("lock2inc", 3, twice, 6, 6, two_counters)),
+    Scenario(program("lock2inc", 4, twice, 24, 24, two_counters)),
+    Scenario(program("lock2inc", 5, twice, 120, 120, two_counters)),
+    Scenario(program("lock2inc", 6, twice, 720, 720, two_counters)),
+    Scenario(program("lock2inc", 7, twice, 5040, 5040, two_counters)),
     Scenario(deadlocking(program("mutex_deadlock", 3, "nobody unlocks", 3, 3, never_unlocks))),
     Scenario(deadlocking(program("mutex_hard", 3, "who unlocks depends on who was there before", 4, 4, one_unlocks))),
     Scenario(deadlocking(program("dining", 2, philosophers, 3, 6, dining))),
@@ -189,10 +210,11 @@ const Scenario all[] = {
     Scenario(deadlocking(program("dining", 4, philosophers, 15, 98184, dining))),
     Scenario(deadlocking(program("dining", 5, philosophers, 31, 66468720, dining))),
     Scenario(program("par_length", 400, "two long threads that meet once at the end", 4, 0, par_length)),
+    Scenario(program("par_length", 500, "two long threads that meet once at the end", 4, 0, par_length)),
     Scenario(program("par_length", 600, "two long threads that meet once at the end", 4, 0, par_length)),
     Scenario(program("control_flow", 1, "branches on what others store", 5, 69, control_flow)),
     Scenario(program("control_flow", 2, "branches on what others store", 18, 2676, control_flow)),
-    Scenario(program("control_flow", 3, "branches on what others store", 90, 0, control_flow)),
+    Scenario(program("control_flow", 3, "branches on what others store", 90, 178416, control_flow)),
 };
 
 }  // namespace

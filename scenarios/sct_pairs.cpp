@@ -42,8 +42,8 @@ const Scenario reorder_4{reorder({3, 1}, {.classes = 1248, .failing_classes = 21
 const Scenario reorder_5{reorder({4, 1}, {.effort = Effort::search_reduced, .classes = 40'032, .failing_classes = 5760,
                                           .random_rate = 472.0 / 15625})};
 const Scenario reorder_10{reorder({9, 1}, {.effort = Effort::sample, .random_rate = 0.013301})};
-const Scenario reorder_20{reorder({10, 10}, {.effort = Effort::sample})};
-const Scenario reorder_50{reorder({40, 10}, {.effort = Effort::sample})};
+const Scenario reorder_20{reorder({10, 10}, {.effort = Effort::sample, .random_rate = 0.097384})};
+const Scenario reorder_50{reorder({40, 10}, {.effort = Effort::sample, .random_rate = 0.019284})};
 const Scenario reorder_100{reorder({99, 1}, {.effort = Effort::sample, .random_rate = 0.00056050})};
 
 Definition twostage(std::string name, Shape shape, Definition known) {
@@ -81,9 +81,9 @@ Definition twostage(std::string name, Shape shape, Definition known) {
 
 const Scenario twostage_2{twostage("twostage", {1, 1}, {.classes = 3, .failing_classes = 1, .interleavings = 72,
                                                         .random_rate = 1.0 / 64})};
-const Scenario twostage_20{twostage("twostage_20", {10, 10}, {.effort = Effort::sample})};
-const Scenario twostage_50{twostage("twostage_50", {40, 10}, {.effort = Effort::sample})};
-const Scenario twostage_100{twostage("twostage_100", {99, 1}, {.effort = Effort::sample})};
+const Scenario twostage_20{twostage("twostage_20", {10, 10}, {.effort = Effort::sample, .random_rate = 0.029942})};
+const Scenario twostage_50{twostage("twostage_50", {40, 10}, {.effort = Effort::sample, .random_rate = 0.012393})};
+const Scenario twostage_100{twostage("twostage_100", {99, 1}, {.effort = Effort::sample, .random_rate = 0.00062611})};
 
 Definition wronglock(std::string name, Shape shape, Definition known) {
   known.name = std::move(name);
@@ -106,9 +106,13 @@ Definition wronglock(std::string name, Shape shape, Definition known) {
   return asserting(known);
 }
 
-const Scenario wronglock_1{wronglock("wronglock_1", {1, 1}, {})};
-const Scenario wronglock_3{wronglock("wronglock_3", {1, 3}, {.effort = Effort::search_reduced})};
-const Scenario wronglock_7{wronglock("wronglock", {1, 7}, {.effort = Effort::sample})};
+// The others come in any order; in each, the four accesses of the first fall between theirs in 7, 60 or 624 ways.
+const Scenario wronglock_1{wronglock("wronglock_1", {1, 1}, {.classes = 7, .failing_classes = 2, .interleavings = 210,
+                                                             .random_rate = 29.0 / 128})};
+const Scenario wronglock_3{wronglock("wronglock_3", {1, 3}, {.effort = Effort::search_reduced, .classes = 6 * 60,
+                                                             .failing_classes = 246, .random_rate = 0.371584})};
+const Scenario wronglock_7{wronglock("wronglock", {1, 7}, {.effort = Effort::sample, .classes = 5040 * 624,
+                                                           .random_rate = 0.405425})};
 
 }  // namespace
 }  // namespace interleave::scenarios::sct

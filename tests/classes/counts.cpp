@@ -34,6 +34,7 @@ TEST_CASE("dpor makes one execution of each class and none in vain") {
     CHECK(report.redundant == 0);
     CHECK(report.complete);
     if (definition.failure_kind == "deadlock" && definition.name.find("dining") != std::string::npos) CHECK(report.failing == 1);
+    if (definition.failing_classes != 0) CHECK(report.failing == definition.failing_classes);
     ++checked;
   }
   CHECK(checked > 100);
@@ -43,7 +44,7 @@ TEST_CASE("dfs makes one execution of each interleaving") {
   int checked = 0;
   for (const auto* scenario : scenarios::all()) {
     const auto& definition = scenario->definition();
-    if (definition.interleavings == 0 || definition.interleavings > 100'000) continue;
+    if (definition.interleavings == 0 || definition.interleavings > 200'000) continue;
     const Report report = searched(definition, "dfs");
     CAPTURE(definition.name);
     CHECK(report.executions == definition.interleavings);
