@@ -34,6 +34,11 @@ struct Visitor {
 
 using Visitors = std::vector<Visitor>;
 
+struct Place {
+  std::uint64_t number;  // from 1: other sections may have been at its address before
+  Visitors visitors = {};
+};
+
 struct Account {
   std::size_t first;  // the position of its first put among all: reports list things in this order
   std::size_t put = 0, taken = 0;
@@ -50,7 +55,8 @@ struct Source {
 using Sources = std::map<std::string, Source>;
 
 struct Monitors {
-  std::unordered_map<const void*, Visitors> sections;
+  std::unordered_map<const void*, Place>    sections;
+  std::uint64_t sections_seen = 0;
   std::unordered_map<const void*, Accounts> ledgers;
   std::unordered_map<const void*, Sources>  orders;
 };
@@ -126,13 +132,16 @@ std::string list_untaken(const Accounts& accounts) {
 
 void section_enter(const void* section, std::string_view name, std::size_t most, SourceLocation where) {
   unseen("mutual-exclusion", where, [&](Monitors& monitors) -> std::string {
-    Visitors& inside = monitors.sections[section];
+    const auto [at, fresh] = monitors.sections.try_emplace(section, Place{monitors.sections_seen + 1});
+    monitors.sections_seen += fresh;
+    Visitors& inside = at->second.visitors;
     const std::uint64_t me = thread_key();
     if (const auto again = visitor(inside, me); again != inside.end()) {
       ++again->depth;
       return {};
     }
     inside.push_back({me, thread_label(), 1});
+    section_entered(at->second.number, most);
     if (inside.size() <= most) return {};
     return fmt::format("{} admits {} thread{} at a time, but {} are inside: {}", name, most, most == 1 ? "" : "s",
                        inside.size(), labels(inside));
@@ -141,10 +150,14 @@ void section_enter(const void* section, std::string_view name, std::size_t most,
 
 void section_leave(const void* section, std::string_view name, SourceLocation where) {
   unseen("mutual-exclusion", where, [&](Monitors& monitors) -> std::string {
-    Visitors& inside = monitors.sections[section];
+    const auto at = monitors.sections.find(section);
+    if (at == monitors.sections.end()) return fmt::format("{} leaves {} without having entered it", thread_label(), name);
+    Visitors& inside = at->second.visitors;
     const auto me = visitor(inside, thread_key());
     if (me == inside.end()) return fmt::format("{} leaves {} without having entered it", thread_label(), name);
-    if (--me->depth == 0) inside.erase(me);
+    if (--me->depth > 0) return {};
+    inside.erase(me);
+    section_left(at->second.number);
     return {};
   });
 }

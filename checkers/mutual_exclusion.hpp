@@ -7,7 +7,8 @@
 //     lock.release();
 //
 // One thread too many is a failure of kind `mutual-exclusion`, at once. A thread that enters again while it is inside counts
-// once. A section adds no step to the model and no order between threads; make it before the threads that use it.
+// once. A section adds no step to the model and no order between threads; make it before the threads that use it. A search that
+// leaves out equivalent orders finds every meeting all the same: it looks for visits that nothing keeps apart.
 #pragma once
 
 #include <cstddef>

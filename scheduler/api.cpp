@@ -124,6 +124,14 @@ std::string thread_label() {
   return me.id == 0 ? "main" : fmt::format("T{}", me.id);
 }
 
+void section_entered(std::uint64_t section, std::size_t most) noexcept {
+  if (engine::Execution::current != nullptr) engine::Execution::current->entered(section, most);
+}
+
+void section_left(std::uint64_t section) noexcept {
+  if (engine::Execution::current != nullptr) engine::Execution::current->left(section);
+}
+
 bool in_run() noexcept { return in_model() || real::in_run(); }
 bool may_unwind() noexcept { return in_model() || real::may_unwind(); }
 

@@ -191,6 +191,18 @@ class Execution final : public Situation {
     if (strategy_watches_) [[unlikely]] strategy_.ordered(before.id, after.id);
   }
 
+  // The running thread goes into a section, or comes out of it.
+  void entered(std::uint64_t section, std::size_t most) {
+    if (!strategy_watches_) return;
+    if (stepped_ == running_) report_step();  // complete: the thread has left the door
+    strategy_.entered(running_->id, section, most);
+  }
+  void left(std::uint64_t section) {
+    if (!strategy_watches_) return;
+    if (stepped_ == running_) report_step();
+    strategy_.left(running_->id, section);
+  }
+
   // Runs the bodies side by side; returns when all have ended. No step.
   void parallel(const std::vector<std::function<void()>>& bodies);
 

@@ -201,11 +201,12 @@ Report Explorer::run() {
       exhausted = true;
       break;
     }
-    if (limit != 0 && begun == limit) {  // and there would be another one
+    const bool again = strategy_->shows_failure();
+    if (limit != 0 && begun == limit && !again) {  // and there would be another one
       report_.incomplete_reason = fmt::format("the limit of {} executions was met", limit);
       break;
     }
-    ++begun;
+    begun += !again;
     Fault fault;
     Ending ending = run_once(execution, fault);
     try {
@@ -217,7 +218,9 @@ Report Explorer::run() {
     report_.steps += execution.steps();
     report_.steps_longest = std::max(report_.steps_longest, execution.steps());
     report_.threads_most = std::max(report_.threads_most, execution.thread_count());
-    if (ending == Ending::cut) {
+    if (again) {
+      // It was counted before.
+    } else if (ending == Ending::cut) {
       ++report_.cut;
       if (!first_cut_)
         first_cut_ = Finding{.kind = "cut", .message = "", .choices = execution.choices().copy(), .steps = execution.steps(),

@@ -143,7 +143,8 @@ void require(bool holds, std::string_view message = {}, SourceLocation = SourceL
 // Nondeterministic 0..n-1, explored like any choice. REQUIRES: n > 0. On real threads: random, from the seed.
 std::size_t choose(std::size_t n);
 
-// The result of this execution; a Report counts executions per outcome. A later call replaces an earlier one.
+// The result of this execution; a Report counts executions per outcome. A later call replaces an earlier one: let the calls be
+// ordered, best one after all threads were joined, for of equivalent orders a reducing search sees one.
 void outcome(std::string value);
 
 // A line in the trace; no step.

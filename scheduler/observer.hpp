@@ -2,7 +2,8 @@
 //
 // Observers are told what happened after it happened; they never influence which candidate is chosen. To keep exploring
 // cheap, an exploration without observers records nothing: give one only where it earns its cost (some 20 ns a step).
-// Calls come from one thread at a time.
+// Calls come from one thread at a time. Of orders that differ in nothing the program can tell, a reducing search shows an observer
+// one: what it judges by must be settled by the order of dependent operations, or the strategy be one that does not reduce (dfs).
 #pragma once
 
 #include <cstddef>

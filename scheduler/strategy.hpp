@@ -95,6 +95,9 @@ class Strategy {
   // What `before` has done so far (the step under way included) happens before what `after` does next.
   virtual void ordered(std::uint32_t /*before*/, std::uint32_t /*after*/) {}
   virtual void finished(std::uint32_t /*thread*/) {}
+  // `thread` goes into a section that at most so many threads may be in, or comes out of it; no step of its own.
+  virtual void entered(std::uint32_t /*thread*/, std::uint64_t /*section*/, std::size_t /*most*/) {}
+  virtual void left(std::uint32_t /*thread*/, std::uint64_t /*section*/) {}
   // The execution is about to end; what the operations of its threads refer to is still there.
   virtual void closing() {}
   virtual void consult(const Situation& situation) { situation_ = &situation; }
@@ -116,6 +119,10 @@ class Strategy {
 
   // The execution that has just ended was equivalent to an earlier one and counts as redundant.
   virtual bool redundant() const { return false; }
+
+  // The execution begun last is the one before it, begun once more in an equivalent order that shows a failure which that one
+  // hid; it is not counted again.
+  virtual bool shows_failure() const { return false; }
 
   // For strategies that draw: the seed that makes a fresh strategy of the same string begin with this very execution.
   virtual std::optional<std::uint64_t> execution_seed() const { return std::nullopt; }

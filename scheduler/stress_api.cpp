@@ -36,6 +36,8 @@ namespace detail {
 void fail(std::string_view kind, std::string_view message, SourceLocation where) { real::fail(kind, message, where); }
 std::uint64_t thread_key() noexcept { return real::thread_key(); }
 std::string thread_label() { return real::thread_label(); }
+void section_entered(std::uint64_t, std::size_t) noexcept {}
+void section_left(std::uint64_t) noexcept {}
 
 bool in_run() noexcept { return real::in_run(); }
 bool may_unwind() noexcept { return real::may_unwind(); }

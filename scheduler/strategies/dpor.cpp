@@ -40,6 +40,7 @@
 #include <fmt/format.h>
 
 #include <interleave/scheduler/strategy.hpp>
+#include <interleave/scheduler/visits.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -198,7 +199,10 @@ class Dpor final : public Strategy {
   void created(std::uint32_t parent, std::uint32_t child) override;
   void ordered(std::uint32_t before, std::uint32_t after) override;
   void finished(std::uint32_t id) override;
+  void entered(std::uint32_t id, std::uint64_t section, std::size_t most) override;
+  void left(std::uint32_t id, std::uint64_t section) override;
   void closing() override { settle(); }
+  bool shows_failure() const override { return showing_; }
   void end_execution(Ending ending) override;
   bool exhaustive() const override { return true; }
   bool reduces() const override { return true; }
@@ -212,6 +216,7 @@ class Dpor final : public Strategy {
     bool ordered = false;                        // something happens before it: its clock is not all zeros
     bool fresh = false;                          // announced something that may wait, since the last settling
     std::size_t children = 0;
+    Visits::Position begin{0, 0};                // of it, in the thread that created it
     const Operation* pending = nullptr;
     bool waits = false;                          // its object may keep it waiting
     std::int64_t slack = unblockable;            // when it was chosen
@@ -238,6 +243,8 @@ class Dpor final : public Strategy {
   std::size_t prescribed(const ChoicePoint& at, Item item) const;
   std::size_t by_default(const ChoicePoint& at);
   void offer_alternatives(const ChoicePoint& at, std::size_t first);
+  Visits::Position position(std::uint32_t thread) const;
+  void find_meeting();
 
   // ---- races ----
   void settle();
@@ -257,6 +264,8 @@ class Dpor final : public Strategy {
   std::vector<Item> prefix_;                     // prescribed
   bool sibling_ = false;
   bool started_ = false;
+  std::vector<Item> meeting_;                    // the execution that has ended, in an order in which too many are in a section
+  bool showing_ = false;                         // that order is under way
 
   // ---- the execution under way; what it shares with the one before is kept ----
   Family family_;
@@ -279,6 +288,7 @@ class Dpor final : public Strategy {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> late_;  // orders that begin with the step under way
   bool under_way_ = false, settled_ = true;
   std::uint32_t chosen_ = 0, variant_ = 0, offered_ = 0, undisturbed_ = 0;
+  Visits visits_;
 
   // ---- scratch ----
   std::vector<Count> past_, whole_past_;
@@ -294,7 +304,11 @@ class Dpor final : public Strategy {
 bool Dpor::begin_execution() {
   std::uint32_t shared = 0;
   current_.clear();
-  if (std::exchange(started_, true)) {
+  showing_ = !meeting_.empty();
+  if (showing_) {
+    prefix_.swap(meeting_);
+    meeting_.clear();
+  } else if (std::exchange(started_, true)) {
     while (depth_ > 0 && nodes_[depth_ - 1].children.empty()) --depth_;
     if (depth_ == 0) return false;
     Node& parent = nodes_[depth_ - 1];
@@ -325,11 +339,13 @@ bool Dpor::begin_execution() {
   under_way_ = false;
   settled_ = true;
   undisturbed_ = 0;
+  visits_.clear();
   add_thread(0, 0);
   return true;
 }
 
-void Dpor::end_execution(Ending) {
+void Dpor::end_execution(Ending ending) {
+  if (!visits_.empty() && ending != Ending::failed && ending != Ending::deadlock) find_meeting();
   if (current_.children.empty()) return;
   std::uint32_t needed = 0;
   for (const Child& child : current_.children) needed = std::max(needed, child.at);
@@ -367,7 +383,9 @@ std::uint32_t Dpor::add_thread(std::uint32_t id, std::uint32_t key) {
 void Dpor::created(std::uint32_t parent, std::uint32_t child) {
   Thread& creator = threads_[key_of_[parent]];
   const std::uint32_t key = family_.child(key_of_[parent], creator.children++);
+  const Visits::Position begin = position(key_of_[parent]);
   add_thread(child, key);
+  threads_[key].begin = begin;
   ordered(parent, child);
 }
 
@@ -380,6 +398,48 @@ void Dpor::ordered(std::uint32_t before, std::uint32_t after) {
     join(now(to), now(from));
     threads_[to].ordered = true;
   }
+}
+
+// Where a thread stands: behind its last event, or where it was created.
+Visits::Position Dpor::position(std::uint32_t thread) const {
+  const Count made = threads_[thread].made + (under_way_ && chosen_ == thread);
+  return made > 0 ? Visits::Position{thread, made} : threads_[thread].begin;
+}
+
+void Dpor::entered(std::uint32_t id, std::uint64_t section, std::size_t most) {
+  const std::uint32_t thread = key_of_[id];
+  past_.assign(now(thread), now(thread) + width_);
+  for (const auto& [from, to] : late_) {  // it runs for the first time, as part of the step that creates it
+    if (to != thread) continue;
+    join(past_.data(), now(from));
+    past_[from] = threads_[from].made + 1;
+  }
+  visits_.enter(section, most, thread, position(thread), past_);
+}
+
+void Dpor::left(std::uint32_t id, std::uint64_t section) {
+  const std::uint32_t thread = key_of_[id];
+  visits_.leave(section, thread, position(thread));
+}
+
+// Were more threads in a section than it admits, in an execution that is equivalent to the one that has ended? Then that one is
+// next: what happens before all but the last of them begin their visits, and then what happens before the last one does.
+void Dpor::find_meeting() {
+  if (showing_) return;
+  const std::span<const std::size_t> visitors = visits_.meeting();
+  if (visitors.empty()) return;
+  const auto includes = [&](std::size_t visit, const Event& event) {
+    const std::span<const Count> past = visits_.past(visit);
+    return event.thread < past.size() && event.index <= past[event.thread];
+  };
+  const auto others = visitors.first(visitors.size() - 1);
+  const auto first = [&](const Event& event) {
+    return std::any_of(others.begin(), others.end(), [&](std::size_t visit) { return includes(visit, event); });
+  };
+  for (std::uint32_t i = 0; i < made_; ++i)
+    if (first(events_[i])) meeting_.push_back({events_[i].thread, events_[i].variant});
+  for (std::uint32_t i = 0; i < made_; ++i)
+    if (!first(events_[i]) && includes(visitors.back(), events_[i])) meeting_.push_back({events_[i].thread, events_[i].variant});
 }
 
 void Dpor::announced(std::uint32_t id, const Operation& operation) {
@@ -608,7 +668,7 @@ std::size_t Dpor::choose(const ChoicePoint& at) {
     index = by_default(at);
   }
   const Candidate& candidate = at.enabled[index];
-  if (made_ + 1 >= prefix_.size() && candidate.variant == 0 && index + 1 < at.enabled.size() &&
+  if (!showing_ && made_ + 1 >= prefix_.size() && candidate.variant == 0 && index + 1 < at.enabled.size() &&
       at.enabled[index + 1].thread == candidate.thread)
     offer_alternatives(at, index);
   undisturbed_ = candidate.thread == at.last ? undisturbed_ + 1 : 0;
@@ -629,7 +689,7 @@ std::size_t Dpor::choose(const ChoicePoint& at) {
 
 // The last step and all that came of it are known: which races does it complete?
 void Dpor::settle() {
-  const bool judged = made_ >= prefix_.size() && made_ > retained_ && made_ > 0;  // its block, if any, is complete
+  const bool judged = !showing_ && made_ >= prefix_.size() && made_ > retained_ && made_ > 0;  // its block, if any, is complete
   if (judged) {
     const std::uint32_t last = made_ - 1;
     if (!settled_) judge_executed(last);

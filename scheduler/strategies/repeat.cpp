@@ -51,6 +51,12 @@ class Repeat final : public Strategy {
   void finished(std::uint32_t thread) override {
     if (!second_) inner_->finished(thread);
   }
+  void entered(std::uint32_t thread, std::uint64_t section, std::size_t most) override {
+    if (!second_) inner_->entered(thread, section, most);
+  }
+  void left(std::uint32_t thread, std::uint64_t section) override {
+    if (!second_) inner_->left(thread, section);
+  }
   void closing() override {
     if (!second_) inner_->closing();
   }
@@ -66,6 +72,7 @@ class Repeat final : public Strategy {
   bool exhaustive() const override { return inner_->exhaustive(); }
   bool reduces() const override { return inner_->reduces(); }
   bool redundant() const override { return second_ || inner_->redundant(); }
+  bool shows_failure() const override { return inner_->shows_failure(); }
   std::optional<std::uint64_t> execution_seed() const override { return inner_->execution_seed(); }
   std::string resolved() const override { return "repeat/" + inner_->resolved(); }
   std::string execution_strategy() const override { return "repeat/" + inner_->execution_strategy(); }
