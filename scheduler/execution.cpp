@@ -432,6 +432,8 @@ const void* Execution::named(std::uint64_t name) const {
   return reinterpret_cast<const void*>((name >> 1) + ((name & 1) != 0 ? memory->base() : program_base()));
 }
 
+std::uintptr_t Execution::heap() const { return memory->start(); }
+
 void Execution::note(const std::string& text) {
   for (Watcher* watcher : watchers_) watcher->noted(*this, *running_, text);
 }

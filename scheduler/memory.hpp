@@ -79,6 +79,7 @@ class Memory {
   void* allocate(std::size_t size, std::size_t alignment = 16);  // null if the arena is full
   void  release(void* p);
   std::size_t size_of(const void* p) const;                      // of the block that begins at p
+  std::uintptr_t start() const { return start_; }                // of the blocks of this execution, or else of the next one
 
   // ---- going back ----
   void note_write(void* p, std::size_t size) {

@@ -66,6 +66,9 @@ class Situation {
   // A name of an object that is the same in every process, for statics and what executions allocate; and back.
   virtual std::uint64_t name_of(const void* object) const = 0;
   virtual const void* named(std::uint64_t name) const = 0;
+  // Where the next execution's heap begins. As long as that stays, what executions allocate under the same schedule lies at the
+  // same addresses.
+  virtual std::uintptr_t heap() const = 0;
 
  protected:
   ~Situation() = default;

@@ -276,6 +276,7 @@ class Dpor final : public Strategy {
   std::vector<Slot>  slots_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> askers_;  // events that asked whether a thread has ended, and which
   std::vector<std::uint32_t> table_;             // of slots, open addressing
+  std::uintptr_t heap_ = 0;                      // where it begins
   std::uint32_t retained_ = 0;                   // events of the last execution that this one repeats
   std::uint32_t made_ = 0;                       // events so far
 
@@ -327,6 +328,9 @@ bool Dpor::begin_execution() {
     while (shared < most && events_[shared].thread == prefix_[shared].thread && events_[shared].variant == prefix_[shared].variant)
       ++shared;
   }
+  // Blocks that an execution left behind push those of the next one to other addresses.
+  const std::uintptr_t heap = situation_->heap();
+  if (std::exchange(heap_, heap) != heap) shared = 0;
   cut_back(shared);
   retained_ = static_cast<std::uint32_t>(events_.size());
   made_ = 0;

@@ -1,0 +1,40 @@
+// What a reducing search must not be misled by.
+#include <array>
+#include <atomic>
+#include <memory>
+
+#include "explored.hpp"
+
+using namespace interleave;
+
+TEST_CASE("blocks that a body leaves behind move the next execution's, and hide nothing from a reducing search") {
+  struct Shared {
+    std::atomic<int> x{0}, y{0};
+  };
+  const auto run = [](Shared& shared) {
+    std::array<int, 2> seen{};
+    parallel(
+        [&] {
+          shared.x = 1;
+          seen[0] = shared.y;
+          shared.x = 2;
+        },
+        [&] {
+          shared.y = 1;
+          seen[1] = shared.x;
+          shared.y = 2;
+        });
+    outcome(std::to_string(seen[0]) + " " + std::to_string(seen[1]));
+  };
+  const auto tidy = explore_all([&] { run(*std::make_unique<Shared>()); }, {.strategy = "dpor"});
+  const auto leaking = explore_all(
+      [&] {
+        auto* volatile shared = new Shared;
+        run(*shared);
+      },
+      {.strategy = "dpor"});
+  INFO(text_of(leaking));
+  CHECK(leaking.executions == tidy.executions);
+  CHECK(leaking.outcomes == tidy.outcomes);
+  CHECK(tidy.outcomes.size() == 7);  // not 0 0, nor 2 2: each would need something to come before itself
+}
