@@ -78,7 +78,7 @@ class BasicQueue {
     Guard guard{mutex_};
     shut_down_ = true;
     if (immediate) {
-      unfinished_ -= std::min(unfinished_, items_.size());
+      unfinished_ -= std::min<std::size_t>(unfinished_, items_.size());
       items_.clear();
       all_done_.notify_all();
     }
