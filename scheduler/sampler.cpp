@@ -29,6 +29,7 @@ void Ahead::meet(const ChoicePoint& at) {
     while (own_.size() <= each.thread) {
       const auto child = static_cast<std::uint32_t>(own_.size());
       own_.push_back(0);
+      now_.push_back(0);
       parents_.push_back(at.step == 1 || at.last >= child ? child : at.last);
     }
   }

@@ -1,8 +1,10 @@
-// What samplers share: one seed per execution, from which alone a fresh sampler of the execution's string repeats it, and a
-// first execution that measures (by a random walk) what the sampler needs to know of the program.
+// What samplers share: one seed per execution, from which alone a fresh sampler of the execution's string repeats it, and
+// executions that measure what the sampler needs to know of the program. The first of these is a random walk; further ones, fewer
+// and fewer of them, add what it did not show.
 #pragma once
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include <interleave/scheduler/strategy.hpp>
@@ -11,29 +13,27 @@ namespace interleave::engine {
 
 class Sampler : public Strategy {
  public:
-  // `measures`: the first execution is a random walk.
-  Sampler(std::uint64_t seed, bool measures) : measuring_next_(measures), next_seed_(seed) {}
+  // `measures`: the program is measured; else all is given.
+  Sampler(std::uint64_t seed, bool measures) : measures_(measures), next_seed_(seed) {}
 
   bool begin_execution() final {
-    measuring_ = measuring_next_;
-    measuring_next_ = false;
+    if (measuring_) measured();  // not before: exact() speaks of the execution that has ended
+    walking_ = measures_ && executions_ == 0;
+    measuring_ = measures_ && (executions_ < often || (executions_ & (executions_ - 1)) == 0);
+    ++executions_;
     seed_ = next_seed_;
     next_seed_ = Random(seed_).next();
     draw_ = Random(seed_ ^ 0x5ca1ab1e);
-    if (!measuring_) begin();
+    if (!walking_) begin();
     return true;
   }
   std::size_t choose(const ChoicePoint& at) final {
-    if (!measuring_) return pick(at);
-    const std::size_t index = walk(at);
-    measure(at, at.enabled[index]);
+    const std::size_t index = walking_ ? walk(at) : pick(at);
+    if (measuring_) measure(at, at.enabled[index]);
     return index;
   }
-  void end_execution(Ending) final {
-    if (measuring_) measured();
-  }
   std::optional<std::uint64_t> execution_seed() const final { return seed_; }
-  std::string execution_strategy() const final { return measuring_ ? "random" : exact(); }
+  std::string execution_strategy() const final { return walking_ ? "random" : exact(); }
 
  protected:
   virtual void begin() {}
@@ -51,7 +51,10 @@ class Sampler : public Strategy {
   std::size_t one_of(const ChoicePoint& at, std::uint32_t thread);
 
  private:
-  bool measuring_ = false, measuring_next_;
+  static constexpr std::uint64_t often = 16;  // up to here every execution measures, from here on those of the powers of two
+
+  bool measures_, walking_ = false, measuring_ = false;
+  std::uint64_t executions_ = 0;
   std::uint64_t seed_ = 0, next_seed_;
   Random draw_{0};
 };
@@ -60,14 +63,14 @@ class Sampler : public Strategy {
 // candidates was created by the one that made the step before.
 class Ahead {
  public:
-  void clear() {
-    own_.clear();
-    parents_.clear();
-  }
   // ---- measuring ----
   void meet(const ChoicePoint& at);
-  void count(std::uint32_t thread) { ++own_[thread]; }
-  std::vector<std::uint64_t> totals() const { return totals(own_); }
+  void count(std::uint32_t thread) { ++now_[thread]; }
+  // An execution has ended: each thread's highest count, with those that it creates.
+  std::vector<std::uint64_t> totals() {
+    for (std::size_t i = 0; i < own_.size(); ++i) own_[i] = std::max(own_[i], std::exchange(now_[i], 0));
+    return totals(own_);
+  }
   std::vector<std::uint64_t> totals(std::vector<std::uint64_t> own) const;  // of other counts of the same threads
 
   // ---- using ----
@@ -94,7 +97,7 @@ class Ahead {
   void spend(std::uint32_t thread) { left_[thread] -= left_[thread] > 0; }
 
  private:
-  std::vector<std::uint64_t> own_;
+  std::vector<std::uint64_t> own_, now_;
   std::vector<std::uint32_t> parents_;  // its own number: none
   const std::vector<std::uint64_t>* totals_ = nullptr;
   std::vector<std::uint64_t> left_;

@@ -5,7 +5,7 @@
 // thread that is about to step falls below all others. With n threads and k steps an execution meets a bug of that depth with
 // a probability of at least 1/(n k^(depth-1)).
 //
-// k is `steps`, or the steps of a first execution, a random walk. Among the candidates of one thread the choice is uniform.
+// k is `steps`, or those of the longest execution that was measured. Among the candidates of one thread the choice is uniform.
 #include <algorithm>
 #include <vector>
 
@@ -28,7 +28,8 @@ class Pct final : public Sampler {
     changes_.clear();
     for (std::uint64_t i = 1; i < depth_; ++i) changes_.push_back(1 + draw().below(std::max<std::uint64_t>(steps_, 1)));
   }
-  void measure(const ChoicePoint& at, const Candidate&) override { steps_ = at.step; }
+  void measure(const ChoicePoint& at, const Candidate&) override { longest_ = std::max(longest_, at.step); }
+  void measured() override { steps_ = longest_; }
   std::string exact() const override { return fmt::format("pct:depth={},steps={}", depth_, steps_); }
 
   std::size_t pick(const ChoicePoint& at) override {
@@ -50,7 +51,7 @@ class Pct final : public Sampler {
   }
   void lower(std::uint32_t thread, std::size_t change) { priorities_[thread] = change; }
 
-  std::uint64_t depth_, steps_;
+  std::uint64_t depth_, steps_, longest_ = 0;
   std::vector<std::uint64_t> priorities_, changes_;
 };
 

@@ -4,8 +4,10 @@
 // accessed, is drawn as urw would; everything else goes by random priorities of operations. A thread about to access the object
 // out of turn is held back until the one whose turn it is has done so.
 //
-// The objects and how often each thread accesses them are those of a first execution; or one of them is given.
+// The objects, locks among them, and how often each thread accesses them are those of the executions that were measured, the
+// highest number of each; or one object is given.
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -27,10 +29,17 @@ class Surw final : public Sampler {
   void measure(const ChoicePoint& at, const Candidate& chosen) override {
     threads_.meet(at);
     if (chosen.operation->object == nullptr) return;
-    const auto [found, fresh] = objects_.try_emplace(situation_->name_of(chosen.operation->object));
-    found->second.resize(std::max<std::size_t>(found->second.size(), chosen.thread + 1));
-    ++found->second[chosen.thread];
-    ++accesses_;
+    Counts& counts = objects_[situation_->name_of(chosen.operation->object)];
+    if (counts.now.size() <= chosen.thread) counts.now.resize(chosen.thread + 1);
+    ++counts.now[chosen.thread];
+  }
+  void measured() override {
+    accesses_ = 0;
+    for (auto& [name, counts] : objects_) {
+      counts.most.resize(std::max(counts.most.size(), counts.now.size()));
+      for (std::size_t t = 0; t < counts.now.size(); ++t) counts.most[t] = std::max(counts.most[t], std::exchange(counts.now[t], 0));
+      for (const std::uint64_t count : counts.most) accesses_ += count;
+    }
   }
   std::string exact() const override { return fmt::format("surw:object={},counts={}", object_, fmt::join(counts_, ".")); }
 
@@ -51,10 +60,10 @@ class Surw final : public Sampler {
     std::uint64_t drawn = Random(seed() ^ 0x0b1ec7).below(accesses_);
     for (const auto& [name, counts] : objects_) {
       std::uint64_t all = 0;
-      for (const std::uint64_t count : counts) all += count;
+      for (const std::uint64_t count : counts.most) all += count;
       object_ = name;
       if (drawn < all) {
-        counts_ = threads_.totals(counts);
+        counts_ = threads_.totals(counts.most);
         return;
       }
       drawn -= all;
@@ -110,9 +119,13 @@ class Surw final : public Sampler {
     return priorities_[thread];
   }
 
+  struct Counts {  // of accesses, by thread
+    std::vector<std::uint64_t> most, now;
+  };
+
   bool given_;
   std::uint64_t object_, accesses_ = 0;
-  std::map<std::uint64_t, std::vector<std::uint64_t>> objects_;  // by name: accesses by thread
+  std::map<std::uint64_t, Counts> objects_;  // by name
   std::vector<std::uint64_t> counts_;
   Ahead threads_, ahead_;
   const void* address_ = nullptr;

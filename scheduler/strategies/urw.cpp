@@ -3,7 +3,7 @@
 // A thread steps with a probability proportional to the events that it has ahead of it, those of threads that it will create
 // included. If these counts are exact and nothing blocks, every interleaving is equally likely.
 //
-// The counts are given, by thread in order of creation, or those of a first execution.
+// The counts are given, by thread in order of creation, or each thread's highest of the executions that were measured.
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,10 +22,10 @@ class Urw final : public Sampler {
  private:
   void begin() override { ahead_.begin(counts_); }
   void measure(const ChoicePoint& at, const Candidate& chosen) override {
-    ahead_.meet(at);
-    ahead_.count(chosen.thread);
+    measured_.meet(at);
+    measured_.count(chosen.thread);
   }
-  void measured() override { counts_ = ahead_.totals(); }
+  void measured() override { counts_ = measured_.totals(); }
   std::string exact() const override { return fmt::format("urw:counts={}", fmt::join(counts_, ".")); }
 
   std::size_t pick(const ChoicePoint& at) override {
@@ -49,7 +49,7 @@ class Urw final : public Sampler {
   std::uint64_t weight(std::uint32_t thread) const { return std::max<std::uint64_t>(ahead_.left(thread), 1); }
 
   std::vector<std::uint64_t> counts_;
-  Ahead ahead_;
+  Ahead measured_, ahead_;
 };
 
 const Registration urw{"urw", "a walk by how much each thread has ahead of it: every interleaving is equally likely", false,
