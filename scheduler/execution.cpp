@@ -291,9 +291,12 @@ std::uint32_t Execution::proceed() {
   const bool conditional = me.pending.type->candidates != nullptr;
   conditional_ += conditional - static_cast<std::size_t>(me.conditional);
   me.conditional = conditional;
-  const std::uint32_t mark = mark_of(me, 0);
-  fingerprint_ ^= me.mark ^ mark;  // of use only as long as the candidates stay as they are
-  me.mark = mark;
+  if (me.marked != me.pending.type) {
+    const std::uint32_t mark = mark_of(me, 0);
+    fingerprint_ ^= me.mark ^ mark;  // of use only as long as the candidates stay as they are
+    me.mark = mark;
+    me.marked = me.pending.type;
+  }
   if (watching_) [[unlikely]] {
     if (strategy_watches_) strategy_.announced(me.id, me.pending);
     for (Watcher* watcher : watchers_) watcher->announced(*this, me);

@@ -43,6 +43,7 @@ struct ThreadFields {
   bool timed = false;                // the pending operation ends at `deadline`
   bool conditional = false;          // how many candidates the pending operation offers depends on the state
   std::uint32_t mark = 0;            // what the pending operation adds to the fingerprint of a choice point
+  const OperationType* marked = nullptr;  // the type whose mark that is
   std::uint64_t deadline = 0;        // virtual nanoseconds
   std::uint64_t now = 0;             // its own virtual clock
   Thread* resumer = nullptr;         // waits until this thread has announced its next operation
@@ -60,6 +61,7 @@ struct ThreadFields {
     pending.type = nullptr;
     finished = daemon = joined = woken = spent = timed = conditional = false;
     mark = 0;
+    marked = nullptr;
     deadline = now = 0;
     resumer = group = nullptr;
     group_left = 0;

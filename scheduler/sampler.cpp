@@ -11,10 +11,8 @@ std::size_t Sampler::one_of(const ChoicePoint& at, std::uint32_t thread) {
   return count == 1 ? first : first + draw_.below(count);
 }
 
-std::size_t Sampler::walk(const ChoicePoint& at) {
+std::size_t Sampler::walk_among_alternatives(const ChoicePoint& at) {
   const auto& enabled = at.enabled;
-  if (enabled.size() == 1) return 0;
-  if (at.threads == enabled.size()) return draw_.below(enabled.size());
   std::size_t skip = draw_.below(at.threads);
   std::size_t first = 0;
   while (skip > 0) {

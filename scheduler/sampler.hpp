@@ -27,7 +27,7 @@ class Sampler : public Strategy {
     if (!walking_) begin();
     return true;
   }
-  std::size_t choose(const ChoicePoint& at) final {
+  std::size_t choose(const ChoicePoint& at) override {
     const std::size_t index = walking_ ? walk(at) : pick(at);
     if (measuring_) measure(at, at.enabled[index]);
     return index;
@@ -46,11 +46,17 @@ class Sampler : public Strategy {
   std::uint64_t seed() const { return seed_; }
   Random& draw() { return draw_; }
   // Uniform over the threads, then over that thread's candidates.
-  std::size_t walk(const ChoicePoint& at);
+  std::size_t walk(const ChoicePoint& at) {
+    if (at.enabled.size() == 1) return 0;
+    if (at.threads == at.enabled.size()) return draw_.below(at.enabled.size());
+    return walk_among_alternatives(at);
+  }
   // Uniform over the candidates of `thread`. REQUIRES: it has one.
   std::size_t one_of(const ChoicePoint& at, std::uint32_t thread);
 
  private:
+  std::size_t walk_among_alternatives(const ChoicePoint& at);
+
   static constexpr std::uint64_t often = 16;  // up to here every execution measures, from here on those of the powers of two
 
   bool measures_, walking_ = false, measuring_ = false;

@@ -7,10 +7,10 @@ namespace {
 class RandomWalk final : public Sampler {
  public:
   explicit RandomWalk(std::uint64_t seed) : Sampler(seed, false) {}
+  std::size_t choose(const ChoicePoint& at) override { return walk(at); }
   std::string resolved() const override { return "random"; }
 
  private:
-  void begin() override {}
   std::size_t pick(const ChoicePoint& at) override { return walk(at); }
 };
 
