@@ -17,8 +17,9 @@ namespace interleave::engine {
 class Bounded : public Strategy {
  public:
   // `again` makes the strategy that is wrapped, for each bound anew.
-  Bounded(std::string name, std::string what, std::unique_ptr<Strategy> inner, std::optional<std::uint64_t> most)
-      : name_(std::move(name)), what_(std::move(what)), inner_(std::move(inner)), most_(most) {
+  // The name is what is counted: "preemptions".
+  Bounded(std::string name, std::unique_ptr<Strategy> inner, std::optional<std::uint64_t> most)
+      : name_(std::move(name)), inner_(std::move(inner)), most_(most) {
     if (inner_->reduces() || !inner_->exhaustive() || !inner_->covered().empty())
       throw UsageError(fmt::format("strategy '{0}' bounds a search that leaves nothing out, which '{1}' is not: write {0}/dfs", name_,
                                    inner_->resolved()));
@@ -60,7 +61,8 @@ class Bounded : public Strategy {
   bool exhaustive() const final { return !pruned_; }
   bool ends() const final { return true; }
   std::string covered() const final {
-    return completed_ ? fmt::format("every schedule with at most {} {}", *completed_, what_) : "no bound was completed";
+    if (!completed_) return "no bound was completed";
+    return fmt::format("every schedule with at most {} {}", *completed_, name_.substr(0, name_.size() - (*completed_ == 1)));
   }
   std::string resolved() const final {
     return fmt::format("{}{}/{}", name_, most_ ? fmt::format(":bound={}", *most_) : "", inner_->resolved());
@@ -71,7 +73,7 @@ class Bounded : public Strategy {
   virtual std::uint64_t cost(const ChoicePoint& at, std::size_t candidate) = 0;
 
  private:
-  std::string name_, what_;
+  std::string name_;
   std::unique_ptr<Strategy> inner_;
   std::optional<std::uint64_t> most_, completed_;
   std::uint64_t bound_ = 0, cost_ = 0;

@@ -225,14 +225,15 @@ Report Explorer::run() {
       if (!first_cut_)
         first_cut_ = Finding{.kind = "cut", .message = "", .choices = execution.choices().copy(), .steps = execution.steps(),
                              .execution = begun, .seed = {}, .strategy = ""};
-    } else if (strategy_->redundant() && ending != Ending::failed) {
+    } else if (strategy_->redundant()) {
       ++report_.redundant;
     } else {
       ++report_.executions;
       if (const std::string* value = execution.outcome()) ++report_.outcomes[*value];
     }
     if (ending == Ending::failed || ending == Ending::deadlock) {
-      ++report_.failing;
+      // One that was counted already fails anew only if it did not fail then.
+      report_.failing += !strategy_->redundant() || report_.failing == 0;
       keep({fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun, strategy_->execution_seed(),
             strategy_->execution_strategy()});
       const bool hopeless = fault.kind == "nondeterminism" || fault.kind == "unsupported";

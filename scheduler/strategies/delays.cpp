@@ -23,7 +23,7 @@ class Delays final : public Bounded {
 
 const Registration delays{"delays", "schedules with 0, then 1, 2, ... delays of a round robin, up to bound", true,
                           [](Arguments& arguments, std::unique_ptr<Strategy> inner) {
-                            return std::make_unique<Delays>("delays", "delays", std::move(inner), arguments.optional_number("bound"));
+                            return std::make_unique<Delays>("delays", std::move(inner), arguments.optional_number("bound"));
                           }};
 
 }  // namespace

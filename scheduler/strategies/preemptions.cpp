@@ -20,7 +20,7 @@ class Preemptions final : public Bounded {
 
 const Registration preemptions{"preemptions", "schedules with 0, then 1, 2, ... preemptions, up to bound", true,
                                [](Arguments& arguments, std::unique_ptr<Strategy> inner) {
-                                 return std::make_unique<Preemptions>("preemptions", "preemptions", std::move(inner),
+                                 return std::make_unique<Preemptions>("preemptions", std::move(inner),
                                                                       arguments.optional_number("bound"));
                                }};
 

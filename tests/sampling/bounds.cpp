@@ -63,7 +63,7 @@ TEST_CASE("a bounded search says which bound it completed") {
   }, options);
   CHECK(report.verdict == Verdict::pass);
   CHECK_FALSE(report.complete);
-  CHECK(report.covered == "every schedule with at most 1 preemptions");
+  CHECK(report.covered == "every schedule with at most 1 preemption");
 }
 
 TEST_CASE("what cannot be bounded is refused with a sentence") {
