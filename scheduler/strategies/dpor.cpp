@@ -195,7 +195,9 @@ class Dpor final : public Strategy {
   bool wants_steps() const override { return true; }
   void performed(const Step& step) override;
   void announced(std::uint32_t id, const Operation& operation) override;
-  void withdrawn(std::uint32_t id) override { withdrawn_.push_back(key_of_[id]); }
+  void withdrawn(std::uint32_t id) override {
+    withdrawn_.push_back({.thread = key_of_[id], .own = threads_[key_of_[id]].last, .by = under_way_ ? made_ : made_ - 1});
+  }
   void created(std::uint32_t parent, std::uint32_t child) override;
   void ordered(std::uint32_t before, std::uint32_t after) override;
   void finished(std::uint32_t id) override;
@@ -222,6 +224,9 @@ class Dpor final : public Strategy {
     std::int64_t slack = unblockable;            // when it was chosen
   };
   enum class Kind { executed, announced, withdrawn };
+  struct Withdrawn {                             // a timeout, by the event that woke its thread
+    std::uint32_t thread, own, by;               // own: its thread's last event before that
+  };
 
   // ---- clocks: how many events of each thread happen before, or are, the event ----
   Count* clock(std::uint32_t event) { return clocks_.data() + std::size_t{event} * width_; }
@@ -252,7 +257,8 @@ class Dpor final : public Strategy {
   void judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh);
   bool part_was_written(std::uint32_t below) const;
   void as_before(std::uint32_t d, std::uint32_t thread);
-  void judge_subsets(std::uint32_t d, std::uint32_t thread, std::uint32_t needed, std::size_t next);
+  void judge_withdrawn(const Withdrawn& x, std::uint32_t last);
+  void judge_subsets(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t needed, std::size_t next);
   void judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t x_event);
   bool first_in_chain(std::uint32_t d, std::uint32_t thread);
   std::int64_t effects_given_up(std::uint32_t d, std::uint32_t x_event, const Count* kept);
@@ -285,7 +291,7 @@ class Dpor final : public Strategy {
   std::vector<Count> now_;
   std::vector<std::uint32_t> waiting_;           // keys of threads that wait for an object, or may
   std::vector<std::uint32_t> fresh_;             // of those, announced since the last settling
-  std::vector<std::uint32_t> withdrawn_;
+  std::vector<Withdrawn> withdrawn_;             // in this execution
   std::vector<std::pair<std::uint32_t, std::uint32_t>> late_;  // orders that begin with the step under way
   bool under_way_ = false, settled_ = true;
   std::uint32_t chosen_ = 0, variant_ = 0, offered_ = 0, undisturbed_ = 0;
@@ -702,23 +708,11 @@ void Dpor::settle() {
         if (threads_[thread].pending != nullptr) judge_waiting(thread, last, threads_[thread].fresh);
       }
     }
-    if (!events_[last].in_block) {
-      for (const std::uint32_t thread : withdrawn_) {
-        // It was there before the step, with nothing left to happen before it; what woke it wrote what it would have written.
-        const std::uint32_t own = threads_[thread].last;
-        past_.assign(clock(own), clock(own) + width_);
-        x_.reaches.clear();
-        reach(x_, traces_[events_[last].touches].touch, 0, 0);
-        x_.thread = thread;
-        x_.ends = none;
-        judge(last, thread, Kind::withdrawn, none);
-      }
-    }
+    for (const Withdrawn& x : withdrawn_) judge_withdrawn(x, last);
   }
   settled_ = true;
   for (const std::uint32_t thread : fresh_) threads_[thread].fresh = false;
   fresh_.clear();
-  withdrawn_.clear();
 }
 
 void Dpor::judge_executed(std::uint32_t x) {
@@ -836,29 +830,50 @@ void Dpor::judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh) {
     std::sort(open_.begin(), open_.end());
     subset_rows_.resize(std::max(subset_rows_.size(), open_.size() + 1));
     subset_rows_[0].assign(before, before + width_);
-    judge_subsets(d, thread, !fresh && d != last ? last : none, 0);
+    judge_subsets(d, thread, Kind::announced, !fresh && d != last ? last : none, 0);
   }
 }
 
+// A timeout was there before the event that woke its thread, with nothing left to happen before it but what asks whether that
+// thread has ended, now or later; what woke it wrote what it would have written.
+void Dpor::judge_withdrawn(const Withdrawn& x, std::uint32_t last) {
+  const Event& waker = events_[x.by];
+  if (waker.in_block) return;
+  if (x.by != last) {
+    if (askers_.empty() || askers_.back() != std::pair(last, x.thread)) return;
+    if (clock(last)[waker.thread] >= waker.index) return;
+  }
+  x_.reaches.clear();
+  reach(x_, traces_[waker.touches].touch, 0, 0);
+  x_.thread = x.thread;
+  x_.ends = none;
+  open_.clear();
+  for (const auto& [asker, asked] : askers_)
+    if (asker > x.by && asked == x.thread && clock(asker)[waker.thread] < waker.index) open_.push_back(asker);
+  subset_rows_.resize(std::max(subset_rows_.size(), open_.size() + 1));
+  subset_rows_[0].assign(clock(x.own), clock(x.own) + width_);
+  judge_subsets(x.by, x.thread, Kind::withdrawn, x.by != last ? last : none, 0);
+}
+
 // Judges the race with each closed set of open_ (from `next` on; `needed` among them, if any) as what x needs as well.
-void Dpor::judge_subsets(std::uint32_t d, std::uint32_t thread, std::uint32_t needed, std::size_t next) {
+void Dpor::judge_subsets(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t needed, std::size_t next) {
   if (next == open_.size()) {
     past_ = subset_rows_[next];
-    judge(d, thread, Kind::announced, none);
+    judge(d, thread, kind, none);
     return;
   }
   const std::uint32_t e = open_[next];
   const std::vector<Count>& row = subset_rows_[next];
   if (e != needed && !within(e, row.data())) {
     subset_rows_[next + 1] = row;
-    judge_subsets(d, thread, needed, next + 1);
+    judge_subsets(d, thread, kind, needed, next + 1);
   }
   // With it: nothing that was left out may happen before it.
   for (std::size_t i = 0; i < next; ++i)
     if (!within(open_[i], row.data()) && within(open_[i], clock(e))) return;
   subset_rows_[next + 1] = row;
   join(subset_rows_[next + 1].data(), clock(e));
-  judge_subsets(d, thread, needed, next + 1);
+  judge_subsets(d, thread, kind, needed, next + 1);
 }
 
 // What the events from d on that are not kept added to the availability of the object of x.
