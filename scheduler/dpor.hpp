@@ -1,0 +1,309 @@
+// The state of `dpor` (dpor.cpp says how it works), shared by the three files that it is written in:
+//
+//     dpor.cpp          the tree of executions, and who is next
+//     dpor_history.cpp  what has happened in the execution under way: events, clocks, accesses
+//     dpor_races.cpp    which races are reversed here
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include <interleave/scheduler/strategy.hpp>
+#include <interleave/scheduler/visits.hpp>
+
+namespace interleave::engine::dpor {
+
+// Deliberate faults, for the tests of the oracle that must notice them; not in the library.
+enum class Fault {
+  none,
+  posts_commute_with_waits,   // in the dependence relation
+  enqueue_commutes_with_all,  //
+  failed_is_no_read,          //
+  sizes_are_equal,            // a write hides what happened before it from wider accesses
+  no_wake_order,              // waking and joining order nothing
+  chains_are_not_ordered,     // in the reduction: no order among the heads before one event
+  heads_may_be_given_up,      //
+  reversed_is_not_next,       //
+  forgets_what_x_needs,       //
+  waiting_is_not_judged,      //
+  count,
+};
+
+#ifdef INTERLEAVE_DPOR_FAULTS
+inline bool fault(Fault which) {
+  static const int chosen = std::getenv("INTERLEAVE_DPOR_FAULT") != nullptr ? std::atoi(std::getenv("INTERLEAVE_DPOR_FAULT")) : 0;
+  return chosen == static_cast<int>(which);
+}
+#else
+constexpr bool fault(Fault) { return false; }
+#endif
+
+using Count = std::uint32_t;
+constexpr std::uint32_t none = ~std::uint32_t{0};
+
+inline bool conflict(const Touch& a, const Touch& b) {
+  const auto are = [&](Access one, Access other) {
+    return (a.access == one && b.access == other) || (a.access == other && b.access == one);
+  };
+  if (fault(Fault::posts_commute_with_waits) && are(Access::post, Access::write)) return false;
+  if (fault(Fault::enqueue_commutes_with_all) && are(Access::enqueue, Access::write)) return false;
+  if (fault(Fault::failed_is_no_read) && are(Access::read, Access::write)) return false;
+  return dependent(a, b);
+}
+
+// Whether what happened before `a` and conflicts with `b` conflicts with `a` as well.
+inline bool covers(const Touch& a, const Touch& b) {
+  return a.access == Access::write && (fault(Fault::sizes_are_equal) ||
+                                       (a.address <= b.address && a.address + a.size >= b.address + b.size));
+}
+
+// Threads by who created them, which no schedule changes; their ids tell only in what order.
+class Family {
+ public:
+  Family() { clear(); }
+  void clear() { members_.assign(1, {}); }
+  std::uint32_t child(std::uint32_t parent, std::size_t ordinal) {
+    if (members_[parent].size() == ordinal) {
+      members_[parent].push_back(static_cast<std::uint32_t>(members_.size()));
+      members_.emplace_back();
+      return static_cast<std::uint32_t>(members_.size() - 1);
+    }
+    return members_[parent][ordinal];
+  }
+  std::size_t size() const { return members_.size(); }
+
+ private:
+  std::vector<std::vector<std::uint32_t>> members_;
+};
+
+// An event that is prescribed.
+struct Item {
+  std::uint32_t thread, variant;
+};
+
+// A step that was made.
+struct Event {
+  std::uint32_t thread, variant;
+  Count         index;                // among those of its thread, from 1
+  std::uint32_t type;                 // hash
+  std::uint32_t offered;              // fingerprint of the candidates that it was chosen from
+  std::uint32_t touches, touches_end;
+  bool          in_block = false;
+};
+
+// One access of an event to one word of memory.
+struct Trace {
+  Touch         touch;
+  std::uint32_t event;
+  std::uint32_t slot;
+  std::uint32_t previous;             // on the word
+  std::uint32_t other;                // the last one before it that it may depend on
+  std::int32_t  effect;
+  std::uint64_t state;                // of the object before it
+};
+
+// A word of memory, or another place where accesses meet.
+struct Slot {
+  std::uintptr_t key = 0;
+  std::uint32_t  last = none;         // of its traces
+};
+
+struct Block {
+  std::uint32_t start, head;          // positions: V from start on, then the head
+  std::uint32_t thread;               // whose default event it was put before
+  Count         index;
+  std::uint32_t type;                 // a timeout that was withdrawn leaves its index to what its thread did instead
+  bool          alternative;          // of that very event
+};
+
+// An execution to be made: the sequence up to `at`, then `before`, then the head.
+struct Child {
+  std::uint32_t at;
+  std::uint32_t before, before_end;   // among the items of its node
+  Item head;
+  bool alternative;                   // of the event at `at`
+  bool sibling;                       // another alternative of the head of a block that has been made
+  std::uint32_t thread;               // of the event at `at`, as in Block
+  Count         index;
+  std::uint32_t type;
+};
+
+// An execution whose children are not all made.
+struct Node {
+  std::vector<Item>  sequence;        // as far as its children share it
+  std::vector<Block> blocks;
+  std::vector<Child> children;
+  std::vector<Item>  items;           // of the children
+
+  void clear() {
+    sequence.clear();
+    blocks.clear();
+    children.clear();
+    items.clear();
+  }
+};
+
+// What an event depends on, made or yet to be made.
+struct Subject {
+  struct Reach {
+    Touch touch;
+    std::uint32_t slot;               // of one of the words that it touches
+    std::int32_t  effect;
+    std::uint64_t state;
+  };
+  std::vector<Reach> reaches;
+  std::uint32_t thread = none;
+  std::uint32_t ends = none;          // the thread of which it asks whether it has ended
+};
+
+class Dpor final : public Strategy {
+ public:
+  bool begin_execution() override;
+  std::size_t choose(const ChoicePoint& at) override;
+  bool wants_steps() const override { return true; }
+  void performed(const Step& step) override;
+  void announced(std::uint32_t id, const Operation& operation) override;
+  void withdrawn(std::uint32_t id) override {
+    withdrawn_.push_back({.thread = key_of_[id], .own = threads_[key_of_[id]].last, .by = under_way_ ? made_ : made_ - 1});
+  }
+  void created(std::uint32_t parent, std::uint32_t child) override;
+  void ordered(std::uint32_t before, std::uint32_t after) override;
+  void finished(std::uint32_t id) override;
+  void entered(std::uint32_t id, std::uint64_t section, std::size_t most) override;
+  void left(std::uint32_t id, std::uint64_t section) override;
+  void closing() override { settle(); }
+  bool shows_failure() const override { return showing_; }
+  void end_execution(Ending ending) override;
+  bool exhaustive() const override { return true; }
+  bool reduces() const override { return true; }
+  std::string resolved() const override { return "dpor"; }
+
+ private:
+  struct Thread {
+    std::uint32_t id = 0;
+    Count made = 0;                              // events
+    std::uint32_t last = none;                   // of them
+    bool ordered = false;                        // something happens before it: its clock is not all zeros
+    bool fresh = false;                          // announced something that may wait, since the last settling
+    std::size_t children = 0;
+    Visits::Position begin{0, 0};                // of it, in the thread that created it
+    const Operation* pending = nullptr;
+    bool waits = false;                          // its object may keep it waiting
+    std::int64_t slack = unblockable;            // when it was chosen
+  };
+  enum class Kind { executed, announced, withdrawn };
+  struct Withdrawn {                             // a timeout, by the event that woke its thread
+    std::uint32_t thread, own, by;               // own: its thread's last event before that
+  };
+
+  // ---- clocks: how many events of each thread happen before, or are, the event ----
+  Count* clock(std::uint32_t event) { return clocks_.data() + std::size_t{event} * width_; }
+  Count* now(std::uint32_t thread) { return now_.data() + std::size_t{thread} * width_; }
+  bool within(std::uint32_t event, const Count* row) const { return events_[event].index <= row[events_[event].thread]; }
+  void join(Count* into, const Count* from) const {
+    for (std::uint32_t i = 0; i < width_; ++i) into[i] = std::max(into[i], from[i]);
+  }
+  void widen();
+
+  void cut_back(std::uint32_t length);
+  std::uint32_t slot_of(std::uintptr_t address);
+  void reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint64_t state);
+  void record(std::uint32_t event, const Subject& x);
+  template <class F>
+  void each_conflict(const Subject& x, std::uint32_t below, F f);
+  void describe(Subject& x, std::uint32_t thread, const Operation& op);
+  std::uint32_t add_thread(std::uint32_t id, std::uint32_t key);
+  std::size_t prescribed(const ChoicePoint& at, Item item) const;
+  std::size_t by_default(const ChoicePoint& at);
+  void offer_alternatives(const ChoicePoint& at, std::size_t first);
+  Visits::Position position(std::uint32_t thread) const;
+  void find_meeting();
+
+  // ---- races ----
+  void settle();
+  void judge_executed(std::uint32_t x);
+  void judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh);
+  bool part_was_written(std::uint32_t below) const;
+  void as_before(std::uint32_t d, std::uint32_t thread);
+  void judge_withdrawn(const Withdrawn& x, std::uint32_t last);
+  void judge_subsets(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t needed, std::size_t next);
+  void judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t x_event);
+  bool first_in_chain(std::uint32_t d, std::uint32_t thread);
+  std::int64_t effects_given_up(std::uint32_t d, std::uint32_t x_event, const Count* kept);
+
+  // ---- the tree ----
+  std::vector<Node> nodes_;                      // from the root to the execution under way; more than depth_ are kept for reuse
+  std::size_t depth_ = 0;
+  Node current_;
+  std::vector<Item> prefix_;                     // prescribed
+  bool sibling_ = false;
+  bool started_ = false;
+  std::vector<Item> meeting_;                    // the execution that has ended, in an order in which too many are in a section
+  bool showing_ = false;                         // that order is under way
+
+  // ---- the execution under way; what it shares with the one before is kept ----
+  Family family_;
+  std::uint32_t width_ = 8;
+  std::vector<Event> events_;
+  std::vector<Count> clocks_;
+  std::vector<Trace> traces_;
+  std::vector<Slot>  slots_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> askers_;  // events that asked whether a thread has ended, and which
+  std::vector<std::uint32_t> table_;             // of slots, open addressing
+  std::uintptr_t heap_ = 0;                      // where it begins
+  std::uint32_t retained_ = 0;                   // events of the last execution that this one repeats
+  std::uint32_t made_ = 0;                       // events so far
+
+  std::vector<Thread> threads_;                  // by key
+  std::vector<std::uint32_t> key_of_;            // by id
+  std::vector<Count> now_;
+  std::vector<std::uint32_t> waiting_;           // keys of threads that wait for an object, or may
+  std::vector<std::uint32_t> fresh_;             // of those, announced since the last settling
+  std::vector<Withdrawn> withdrawn_;             // in this execution
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> late_;  // orders that begin with the step under way
+  bool under_way_ = false, settled_ = true;
+  std::uint32_t chosen_ = 0, variant_ = 0, offered_ = 0, undisturbed_ = 0;
+  Visits visits_;
+
+  // ---- scratch ----
+  std::vector<Count> past_, whole_past_;
+  std::vector<Count> row_;                       // the clock of the last event's thread before it
+  Subject x_, seen_;
+  Operation last_;                               // as the last event performed it
+  std::vector<std::uint32_t> races_, open_;
+  std::vector<std::vector<Count>> subset_rows_;
+};
+
+// Calls f(event, covers) for the events before position `below` that something with these accesses depends on, latest first
+// and word by word; if it says no, the rest of the word is left out. `covers`: what else of this word it depends on happens
+// before the event. An event may come twice.
+template <class F>
+void Dpor::each_conflict(const Subject& x, std::uint32_t below, F f) {
+  if (!askers_.empty()) {
+    for (auto asker = askers_.rbegin(); asker != askers_.rend(); ++asker)
+      if (asker->second == x.thread && asker->first < below && !f(asker->first, false)) break;
+  }
+  if (x.ends != none) {
+    for (std::uint32_t e = below; e-- > 0;)
+      if (events_[e].thread == x.ends && !f(e, true)) break;
+  }
+  for (const Subject::Reach& own : x.reaches) {
+    for (std::uint32_t t = slots_[own.slot].last; t != none;) {
+      const Trace& trace = traces_[t];
+      if (trace.event >= below) {
+        t = trace.previous;
+      } else if (commute(trace.touch.access, own.touch.access)) {
+        t = trace.other;
+      } else if (!conflict(trace.touch, own.touch)) {
+        t = trace.previous;
+      } else {
+        t = trace.previous;
+        if (!f(trace.event, covers(trace.touch, own.touch))) break;
+      }
+    }
+  }
+}
+
+}  // namespace interleave::engine::dpor
