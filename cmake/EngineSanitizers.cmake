@@ -35,6 +35,6 @@ target_link_libraries(model PRIVATE ${asan_runtime})
 set(INTERLEAVE_MODEL_RUNTIME -lstdc++ -Wl,--no-as-needed ${asan_runtime} -Wl,-rpath,${asan_directory}
   -Wl,--whole-archive ${asan_preinit} -Wl,--no-whole-archive)
 
-# The sanitizer asks pthread_getspecific, which the model refuses, for its own idea of the thread.
-set_source_files_properties(scheduler/runtime/unsupported.cpp PROPERTIES
+# The sanitizer asks pthread_getspecific for its own idea of the thread.
+set_source_files_properties(scheduler/runtime/keys.cpp PROPERTIES
   COMPILE_DEFINITIONS "pthread_getspecific=interleave_getspecific;pthread_setspecific=interleave_setspecific")

@@ -127,8 +127,13 @@ const Scenario two_tokens_current{two_tokens<Condition>(
     "two_tokens", "A timed and an untimed waiter, two tokens: nobody who looks again goes wrong", false)};
 // 2.6's form is left out of runs on real threads: a list that two threads change at once may lose a waiter, or break. It is no
 // canary for ThreadSanitizer either, since the two seldom meet.
-const Scenario two_tokens_python26{two_tokens<Condition26>(
-    "two_tokens_python26", "The same in 2.6's order: same results, but the list is changed without its lock", true)};
+// In Python the interpreter's lock makes each change of the list one step: that it is a data race in C++ is not what is asked.
+const Scenario two_tokens_python26{[] {
+  Definition definition = two_tokens<Condition26>(
+      "two_tokens_python26", "The same in 2.6's order: same results, but the list is changed without its lock", true);
+  definition.options.races = "ignore";
+  return definition;
+}()};
 
 // One timed waiter and one giver: the same, small enough for every interleaving.
 template <class AnyCondition>
@@ -158,6 +163,7 @@ const Scenario one_token_python26{[] {
   Definition definition = one_token<Condition26>("one_token_python26");
   definition.summary = "The same in 2.6's order: same results, but the list is changed without its lock (a data race)";
   definition.hangs = true;
+  definition.options.races = "ignore";
   return definition;
 }()};
 

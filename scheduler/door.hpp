@@ -20,6 +20,7 @@
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/mode.hpp>
+#include <interleave/scheduler/races.hpp>
 
 namespace interleave::engine {
 
@@ -69,6 +70,18 @@ template <class T>
 void write(T& place, std::type_identity_t<T> value) {
   memory->note_write(&place, sizeof place);
   place = value;
+}
+
+// ---- what orders, for the race detector: by the running thread ----
+inline void acquire(const void* object) {
+  if (races != nullptr) races->acquire(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object));
+}
+// Instead of what the object released before, or besides it (`also`).
+inline void release(const void* object, bool also = false) {
+  if (races != nullptr) races->release(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object), also);
+}
+inline void joined(const Thread& ended) {
+  if (races != nullptr) races->joined(Execution::current->self().id, ended.id);
 }
 
 // Ends the execution: the program called something that the model does not know.

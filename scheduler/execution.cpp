@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <climits>
 #include <csignal>
 #include <cstring>
 #include <cxxabi.h>
@@ -18,6 +19,7 @@
 #include <interleave/scheduler/faults.hpp>
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/races.hpp>
 #include <interleave/scheduler/thread_block.hpp>
 
 namespace interleave::engine {
@@ -99,6 +101,9 @@ Ending Execution::run(const std::function<void()>& body) {
   choices_.clear();
   fault_ = {};
   failed_ = false;
+  keys.clear();
+
+  if (races != nullptr) races->begin_execution();
 
   Thread& first = new_thread();
   first.body = &body;
@@ -119,6 +124,7 @@ Thread& Execution::new_thread() {
   thread.forget();
   thread.name.clear();
   thread.destructors.clear();
+  thread.specific.clear();
   thread.id = static_cast<std::uint32_t>(thread_count_++);
   thread.random = Random(thread.id);
   live_.push_back(&thread);
@@ -156,6 +162,23 @@ void Execution::destroy_thread_locals(Thread& thread) {
     }
     last.function(last.object);
   }
+  if (thread.id != 0 && !thread.specific.empty()) current->destroy_specific(thread);
+}
+
+// As POSIX has it: again as long as destructors set values, but only so often.
+void Execution::destroy_specific(Thread& thread) {
+  bool again = true;
+  for (int round = 0; again && round < PTHREAD_DESTRUCTOR_ITERATIONS; ++round) {
+    again = false;
+    for (std::size_t i = 0; i < thread.specific.size(); ++i) {
+      const auto [key, value] = thread.specific[i];
+      const KeyDestructor destructor = key_destructor(*this, key);
+      if (value == nullptr || destructor == nullptr) continue;
+      thread.specific[i].second = nullptr;
+      destructor(value);
+      again = true;
+    }
+  }
 }
 
 void Execution::thread_main(void* argument) {
@@ -192,6 +215,7 @@ Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::funct
   thread.body = body;
   thread.now = running_->now;
   if (strategy_watches_) strategy_.created(running_->id, thread.id);
+  if (races != nullptr) races->created(running_->id, thread.id);
   launch(thread);
   advance(thread);
   return &thread;
@@ -221,6 +245,7 @@ void Execution::wake(Thread& thread, const Operation& operation) {
 void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   Thread& me = *running_;
   me.group_left = static_cast<std::uint32_t>(bodies.size()) + 1;  // one for ourselves: no early wake-up while starting
+  const std::size_t first = thread_count_;
   for (const auto& body : bodies) {
     if (thread_count_ == memory->stacks_max())
       fail("unsupported", fmt::format("more than {} threads in one execution", memory->stacks_max()));
@@ -229,20 +254,25 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
     thread.group = &me;
     thread.now = me.now;
     if (strategy_watches_) strategy_.created(me.id, thread.id);
+    if (races != nullptr) races->created(me.id, thread.id);
     launch(thread);
     advance(thread);
   }
   static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
                                         return std::uint32_t{0};
                                       }};
-  if (--me.group_left == 0) return;
-  me.pending = {.type = &wait};
-  for (Watcher* watcher : watchers_) watcher->announced(*this, me);
-  dismiss(me);
-  Thread* back = std::exchange(me.resumer, nullptr);
-  switch_to(back != nullptr ? *back : choose_next());
-  live_.insert(std::upper_bound(live_.begin(), live_.end(), &me, [](Thread* a, Thread* b) { return a->id < b->id; }), &me);
-  candidates_valid_ = false;
+  if (--me.group_left > 0) {
+    me.pending = {.type = &wait};
+    for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+    dismiss(me);
+    Thread* back = std::exchange(me.resumer, nullptr);
+    switch_to(back != nullptr ? *back : choose_next());
+    live_.insert(std::upper_bound(live_.begin(), live_.end(), &me, [](Thread* a, Thread* b) { return a->id < b->id; }), &me);
+    candidates_valid_ = false;
+  }
+  if (races == nullptr) return;
+  for (std::size_t id = first; id < thread_count_; ++id)
+    if (threads_[id]->group == &me) races->joined(me.id, static_cast<std::uint32_t>(id));
 }
 
 __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {

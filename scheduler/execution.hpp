@@ -21,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <interleave/scheduler/fiber.hpp>
@@ -79,7 +80,8 @@ struct Thread : ThreadFields {
   };
 
   std::vector<Destructor> destructors;
-  std::string name;                  // kept only where somebody will read it
+  std::vector<std::pair<unsigned, void*>> specific;  // values of pthread_key_t
+  std::string name;
   Fiber fiber;
 };
 
@@ -141,6 +143,9 @@ class Choices {
   std::size_t size_ = 0, kept_ = none;
 };
 
+// What becomes of the values under `key` when their thread ends; null: nothing.
+void (*key_destructor(const Execution& run, unsigned key))(void*);
+
 // The type and text of the exception being handled. REQUIRES: there is one.
 std::string current_exception_text();
 
@@ -162,6 +167,7 @@ class Execution final : public Situation {
   std::size_t thread_count() const { return thread_count_; }
   const Choices& choices() const { return choices_; }  // those of the failure, if it failed
   const std::string* outcome() const { return has_outcome_ ? &outcome_ : nullptr; }
+  bool has_failed() const { return failed_; }
   bool abandoned() const { return ending_ != Ending::finished; }
   const Thread& culprit() const { return *threads_[culprit_]; }  // the thread that ran last
 
@@ -217,6 +223,10 @@ class Execution final : public Situation {
   bool watched_by_strategy() const { return strategy_watches_; }
   bool watched() const { return !watchers_.empty(); }
 
+  // ---- thread-specific data ----
+  using KeyDestructor = void (*)(void*);
+  std::vector<KeyDestructor> keys;  // that this execution created, by number; null: none, or deleted
+
   // Whether the fiber that runs now belongs to a modelled thread.
   bool on_fiber() const { return running_ != nullptr; }
   // Ends the execution from a signal handler, wherever the program stands.
@@ -247,6 +257,7 @@ class Execution final : public Situation {
  private:
   static void thread_main(void* thread);
   static void destroy_thread_locals(Thread& thread);
+  void destroy_specific(Thread& thread);
   Thread& new_thread();
   void launch(Thread& thread);
   std::uint32_t proceed();

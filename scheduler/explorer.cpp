@@ -20,6 +20,7 @@
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/observer.hpp>
 #include <interleave/scheduler/outer_state.hpp>
+#include <interleave/scheduler/races.hpp>
 #include <interleave/scheduler/replay.hpp>
 #include <interleave/scheduler/schedule.hpp>
 #include <interleave/scheduler/strategy.hpp>
@@ -97,7 +98,10 @@ class Explorer {
       : body_(body), options_(options), outer_((prepare_process(), caller_frame)), bridge_(options_.observers) {
     under_way = true;
   }
-  ~Explorer() { under_way = false; }
+  ~Explorer() {
+    under_way = false;
+    races = nullptr;
+  }
 
   Report run();
 
@@ -181,6 +185,8 @@ Report Explorer::run() {
   const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - start); };
   std::vector<Watcher*> watchers;
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
+  Races detector(false);
+  races = options_.races == "ignore" ? nullptr : &detector;
   ExecutionOptions execution_options = this->execution_options();
   execution_options.run_on = strategy_->reduces() && !options_.stop_at_first_failure;
   // INTERLEAVE_BREAK: a replay under a debugger stops where the execution fails, on the stack of the thread to blame.
@@ -292,9 +298,12 @@ Failure Explorer::explain(const Finding& finding) {
   Recorder recorder(symbols);
   std::vector<Watcher*> watchers{&recorder};
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
+  Races detector(true);
+  races = options_.races == "ignore" ? nullptr : &detector;
   Execution execution(replay, execution_options(), std::move(watchers));
   Fault fault;
   run_once(execution, fault);
+  races = nullptr;
   failure.threads = recorder.take_threads();
   failure.trace = recorder.take_trace();
   if (fault.kind == "nondeterminism" || fault.kind != finding.kind) {
@@ -305,7 +314,9 @@ Failure Explorer::explain(const Finding& finding) {
     failure.kind = "nondeterminism";
     return failure;
   }
-  failure.message = hooks::Explainer::explain(fault.kind, failure.threads, failure.trace, fault.message);
+  failure.message = fault.kind == "data-race"
+                        ? detector.describe(symbols, execution)
+                        : hooks::Explainer::explain(fault.kind, failure.threads, failure.trace, fault.message);
   if (fault.kind == "unsupported" || fault.kind == "misuse" || fault.kind == "crash") {
     for (const ThreadState& thread : failure.threads)
       if (thread.state == "failed" && !thread.location.empty()) failure.message += fmt::format(" ({})", thread.location);

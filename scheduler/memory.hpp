@@ -72,6 +72,11 @@ class Memory {
   std::size_t stack_size() const { return stack_size_; }
   // The lowest usable address of stack `index`; made usable at its first use.
   void* stack(std::size_t index);
+  // The index of the stack that `p` lies in; stacks_max() if in none.
+  std::size_t stack_of(const void* p) const {
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
+    return offset < arena_ - base_ ? offset / (guard_size + stack_size_) : stacks_max_;
+  }
   // Whether `p` lies in the guard of a stack: a stack overflow.
   bool in_guard(const void* p) const;
 

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -102,6 +103,18 @@ std::uintptr_t current() {
   std::uintptr_t base;
   asm volatile("mov %%fs:0, %0" : "=r"(base));
   return base;
+}
+
+Range own_variables() {
+  Range result{current(), current() + sizeof(void*) * 8};  // above the FS base: what the C library keeps of a thread, no variables
+  dl_iterate_phdr([](dl_phdr_info* info, std::size_t, void* range) {
+    constexpr std::uintptr_t most = std::uintptr_t{1} << 20;  // farther off: of a module that was loaded later
+    auto& begin = static_cast<Range*>(range)->begin;
+    const auto variables = reinterpret_cast<std::uintptr_t>(info->dlpi_tls_data);
+    if (variables != 0 && current() - variables < most) begin = std::min(begin, variables);
+    return 0;
+  }, &result);
+  return result;
 }
 
 std::uintptr_t fresh(std::size_t index) {

@@ -28,6 +28,12 @@ std::uintptr_t fresh(std::size_t index);
 // The FS base of the calling code.
 std::uintptr_t current();
 
+// Where the thread-local variables of the calling OS thread lie: those of all modules that were there from the start.
+struct Range {
+  std::uintptr_t begin, end;
+};
+Range own_variables();
+
 inline void switch_to(std::uintptr_t base) { asm volatile("wrfsbase %0" : : "r"(base) : "memory"); }
 
 }  // namespace interleave::engine::thread_blocks

@@ -35,24 +35,6 @@ const EngineCode& engine_code() {
   return code;
 }
 
-std::vector<const void*> stack_here() {
-  std::vector<const void*> stack;
-  _Unwind_Backtrace(
-      [](_Unwind_Context* context, void* to) {
-        auto& list = *static_cast<std::vector<const void*>*>(to);
-        const auto* address = reinterpret_cast<const void*>(_Unwind_GetIP(context));
-        if (!engine_code().contains(address)) list.push_back(address);
-        return list.size() < 64 ? _URC_NO_REASON : _URC_END_OF_STACK;
-      },
-      &stack);
-  return stack;
-}
-
-std::string name_of(const Thread& thread) {
-  if (!thread.name.empty()) return thread.name;
-  return thread.id == 0 ? "main" : fmt::format("T{}", thread.id);
-}
-
 // An address differs from process to process; a trace must not.
 std::string value_text(std::uint64_t value) {
   constexpr std::uint64_t least_address = std::uint64_t{1} << 32, end_of_addresses = std::uint64_t{1} << 47;
@@ -72,6 +54,24 @@ std::string text_of(const Operation& operation) {
 }
 
 }  // namespace
+
+std::vector<const void*> stack_here() {
+  std::vector<const void*> stack;
+  _Unwind_Backtrace(
+      [](_Unwind_Context* context, void* to) {
+        auto& list = *static_cast<std::vector<const void*>*>(to);
+        const auto* address = reinterpret_cast<const void*>(_Unwind_GetIP(context));
+        if (!engine_code().contains(address)) list.push_back(address);
+        return list.size() < 64 ? _URC_NO_REASON : _URC_END_OF_STACK;
+      },
+      &stack);
+  return stack;
+}
+
+std::string name_of(const Thread& thread) {
+  if (!thread.name.empty()) return thread.name;
+  return thread.id == 0 ? "main" : fmt::format("T{}", thread.id);
+}
 
 void Recorder::announced(const Execution&, const Thread& thread) {
   if (stacks_.size() <= thread.id) stacks_.resize(thread.id + 1);

@@ -13,6 +13,10 @@
 
 namespace interleave::engine {
 
+// The stack of the calling fiber, innermost first, without the engine's own frames.
+std::vector<const void*> stack_here();
+std::string name_of(const Thread& thread);
+
 class Recorder final : public Watcher {
  public:
   explicit Recorder(Symbols& symbols) : symbols_(symbols) {}

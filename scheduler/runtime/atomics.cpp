@@ -88,50 +88,61 @@ T real_modify(volatile T* p, F change) {
   return seen;
 }
 
+// What the operation that the running thread has just made orders, and whether it races with a plain access.
+void order(Execution& run, const void* p, std::size_t size, int order, bool reads, bool writes) {
+  if (races == nullptr) return;
+  if (!races->atomic(run.self().id, reinterpret_cast<std::uintptr_t>(p), size, order, reads, writes)) racing(run);
+}
+
 template <class T>
-T load(const volatile T* p) {
+T load(const volatile T* p, int mo) {
   Model model;
   if (!model) return real_load(p);
   const T value = turn(*model, load_type, p);
+  order(*model, plain(p), sizeof(T), mo, true, false);
   show(*model, value);
   return value;
 }
 
 template <class T>
-void store(volatile T* p, T value) {
+void store(volatile T* p, T value, int mo) {
   Model model;
   if (!model) {
     real_modify(p, [&](T) { return value; });
     return;
   }
   write(turn(*model, store_type, p), value);
+  order(*model, plain(p), sizeof(T), mo, false, true);
   show(*model, value);
 }
 
 template <class T, class F>
-T modify(const OperationType& type, volatile T* p, F change) {
+T modify(const OperationType& type, volatile T* p, int mo, F change) {
   Model model;
   if (!model) return real_modify(p, change);
   T& object = turn(*model, type, p);
   const T before = object;
   const T after = static_cast<T>(change(before));
   write(object, after);
+  order(*model, plain(p), sizeof(T), mo, true, true);
   show(*model, after);
   return before;
 }
 
 template <class T>
-bool compare_exchange(volatile T* p, T* expected, T desired) {
+bool compare_exchange(volatile T* p, T* expected, T desired, int success, int failure) {
   Model model;
   if (!model) return real_compare_exchange(p, expected, desired);
   T& object = turn(*model, compare_type, p);
   model->self().pending.second_state = folded(*expected);
   if (object == *expected) {
     write(object, desired);
+    order(*model, plain(p), sizeof(T), success, true, true);
     show(*model, desired);
     return true;
   }
   model->self().pending.failed = true;
+  order(*model, plain(p), sizeof(T), failure, true, false);
   show(*model, object);
   write(*expected, object);
   return false;
@@ -151,13 +162,14 @@ class SizelessLock {
 };
 
 template <class F>
-auto sizeless(Model& model, const OperationType& type, const void* p, std::size_t size, F effect) {
+auto sizeless(Model& model, const OperationType& type, const void* p, std::size_t size, int mo, F effect) {
   if (!model) {
     const SizelessLock lock;
     return effect();
   }
   model->step({.type = &type, .object = p, .size = static_cast<std::uint32_t>(size)});
   model->self().pending.state = folded(p, size);
+  order(*model, p, size, mo, &type != &store_type, &type != &load_type);
   return effect();
 }
 
@@ -171,39 +183,39 @@ void copy(Model& model, void* to, const void* from, std::size_t size) {
 
 using namespace interleave::engine;
 
-#define HOOKS(bits, T)                                                                                                  \
-  T __tsan_atomic##bits##_load(const volatile T* p, int) { return load(p); }                                            \
-  void __tsan_atomic##bits##_store(volatile T* p, T v, int) { store(p, v); }                                            \
-  T __tsan_atomic##bits##_exchange(volatile T* p, T v, int) {                                                           \
-    return modify(exchange_type, p, [=](T) { return v; });                                                              \
-  }                                                                                                                     \
-  T __tsan_atomic##bits##_fetch_add(volatile T* p, T v, int) {                                                          \
-    return modify(modify_type, p, [=](T x) { return x + v; });                                                          \
-  }                                                                                                                     \
-  T __tsan_atomic##bits##_fetch_sub(volatile T* p, T v, int) {                                                          \
-    return modify(modify_type, p, [=](T x) { return x - v; });                                                          \
-  }                                                                                                                     \
-  T __tsan_atomic##bits##_fetch_and(volatile T* p, T v, int) {                                                          \
-    return modify(modify_type, p, [=](T x) { return x & v; });                                                          \
-  }                                                                                                                     \
-  T __tsan_atomic##bits##_fetch_or(volatile T* p, T v, int) {                                                           \
-    return modify(modify_type, p, [=](T x) { return x | v; });                                                          \
-  }                                                                                                                     \
-  T __tsan_atomic##bits##_fetch_xor(volatile T* p, T v, int) {                                                          \
-    return modify(modify_type, p, [=](T x) { return x ^ v; });                                                          \
-  }                                                                                                                     \
-  T __tsan_atomic##bits##_fetch_nand(volatile T* p, T v, int) {                                                         \
-    return modify(modify_type, p, [=](T x) { return ~(x & v); });                                                       \
-  }                                                                                                                     \
-  int __tsan_atomic##bits##_compare_exchange_strong(volatile T* p, T* expected, T v, int, int) {                        \
-    return compare_exchange(p, expected, v);                                                                            \
-  }                                                                                                                     \
-  int __tsan_atomic##bits##_compare_exchange_weak(volatile T* p, T* expected, T v, int, int) {                          \
-    return compare_exchange(p, expected, v);                                                                            \
-  }                                                                                                                     \
-  T __tsan_atomic##bits##_compare_exchange_val(volatile T* p, T expected, T v, int, int) {                              \
-    compare_exchange(p, &expected, v);                                                                                  \
-    return expected;                                                                                                    \
+#define HOOKS(bits, T)                                                                                                 \
+  T __tsan_atomic##bits##_load(const volatile T* p, int mo) { return load(p, mo); }                                    \
+  void __tsan_atomic##bits##_store(volatile T* p, T v, int mo) { store(p, v, mo); }                                    \
+  T __tsan_atomic##bits##_exchange(volatile T* p, T v, int mo) {                                                       \
+    return modify(exchange_type, p, mo, [=](T) { return v; });                                                         \
+  }                                                                                                                    \
+  T __tsan_atomic##bits##_fetch_add(volatile T* p, T v, int mo) {                                                      \
+    return modify(modify_type, p, mo, [=](T x) { return x + v; });                                                     \
+  }                                                                                                                    \
+  T __tsan_atomic##bits##_fetch_sub(volatile T* p, T v, int mo) {                                                      \
+    return modify(modify_type, p, mo, [=](T x) { return x - v; });                                                     \
+  }                                                                                                                    \
+  T __tsan_atomic##bits##_fetch_and(volatile T* p, T v, int mo) {                                                      \
+    return modify(modify_type, p, mo, [=](T x) { return x & v; });                                                     \
+  }                                                                                                                    \
+  T __tsan_atomic##bits##_fetch_or(volatile T* p, T v, int mo) {                                                       \
+    return modify(modify_type, p, mo, [=](T x) { return x | v; });                                                     \
+  }                                                                                                                    \
+  T __tsan_atomic##bits##_fetch_xor(volatile T* p, T v, int mo) {                                                      \
+    return modify(modify_type, p, mo, [=](T x) { return x ^ v; });                                                     \
+  }                                                                                                                    \
+  T __tsan_atomic##bits##_fetch_nand(volatile T* p, T v, int mo) {                                                     \
+    return modify(modify_type, p, mo, [=](T x) { return ~(x & v); });                                                  \
+  }                                                                                                                    \
+  int __tsan_atomic##bits##_compare_exchange_strong(volatile T* p, T* expected, T v, int mo, int fmo) {                \
+    return compare_exchange(p, expected, v, mo, fmo);                                                                  \
+  }                                                                                                                    \
+  int __tsan_atomic##bits##_compare_exchange_weak(volatile T* p, T* expected, T v, int mo, int fmo) {                  \
+    return compare_exchange(p, expected, v, mo, fmo);                                                                  \
+  }                                                                                                                    \
+  T __tsan_atomic##bits##_compare_exchange_val(volatile T* p, T expected, T v, int mo, int fmo) {                      \
+    compare_exchange(p, &expected, v, mo, fmo);                                                                        \
+    return expected;                                                                                                   \
   }
 
 #pragma GCC visibility push(default)
@@ -217,8 +229,10 @@ HOOKS(64, std::uint64_t)
 HOOKS(128, Wide)
 
 // Under sequential consistency a fence orders nothing that is not ordered already: no step.
-void __tsan_atomic_thread_fence(int) {
+void __tsan_atomic_thread_fence(int order) {
   if (mode == Mode::outside) __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  const Model model;
+  if (model && races != nullptr) races->fence(model->self().id, order);
 }
 void __tsan_atomic_signal_fence(int) {}
 
@@ -235,19 +249,19 @@ void interleave_atomic_store(std::size_t, void*, const void*, int) LIBRARY("stor
 void interleave_atomic_exchange(std::size_t, void*, const void*, void*, int) LIBRARY("exchange");
 bool interleave_atomic_compare_exchange(std::size_t, void*, void*, const void*, int, int) LIBRARY("compare_exchange");
 
-void interleave_atomic_load(std::size_t size, const void* p, void* result, int) {
+void interleave_atomic_load(std::size_t size, const void* p, void* result, int mo) {
   Model model;
-  sizeless(model, load_type, p, size, [&] { copy(model, result, p, size); });
+  sizeless(model, load_type, p, size, mo, [&] { copy(model, result, p, size); });
 }
 
-void interleave_atomic_store(std::size_t size, void* p, const void* value, int) {
+void interleave_atomic_store(std::size_t size, void* p, const void* value, int mo) {
   Model model;
-  sizeless(model, store_type, p, size, [&] { copy(model, p, value, size); });
+  sizeless(model, store_type, p, size, mo, [&] { copy(model, p, value, size); });
 }
 
-void interleave_atomic_exchange(std::size_t size, void* p, const void* value, void* result, int) {
+void interleave_atomic_exchange(std::size_t size, void* p, const void* value, void* result, int mo) {
   Model model;
-  sizeless(model, exchange_type, p, size, [&] {
+  sizeless(model, exchange_type, p, size, mo, [&] {
     unsigned char before[256];
     if (size > sizeof before) std::abort();
     std::memcpy(before, p, size);
@@ -256,9 +270,9 @@ void interleave_atomic_exchange(std::size_t size, void* p, const void* value, vo
   });
 }
 
-bool interleave_atomic_compare_exchange(std::size_t size, void* p, void* expected, const void* desired, int, int) {
+bool interleave_atomic_compare_exchange(std::size_t size, void* p, void* expected, const void* desired, int mo, int) {
   Model model;
-  return sizeless(model, compare_type, p, size, [&] {
+  return sizeless(model, compare_type, p, size, mo, [&] {
     if (model) model->self().pending.second_state = folded(expected, size);
     if (std::memcmp(p, expected, size) == 0) {
       copy(model, p, desired, size);

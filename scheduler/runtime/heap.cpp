@@ -27,7 +27,12 @@ bool in_arena(const void* p) { return memory != nullptr && memory->in_arena(p); 
 
 void* allocate(std::size_t size, std::size_t alignment = 16) {
   void* p = memory->allocate(size, alignment);
-  if (p == nullptr) errno = ENOMEM;
+  if (p == nullptr) {
+    errno = ENOMEM;
+  } else if (races != nullptr) {
+    const EngineScope engine;
+    races->allocated(reinterpret_cast<std::uintptr_t>(p), size);
+  }
   return p;
 }
 

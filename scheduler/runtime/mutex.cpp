@@ -53,6 +53,7 @@ int attempt(Execution& run, pthread_mutex_t* m) {
     write(mutex.__owner, owner_mark(me));
     write(mutex.__count, 1);
     me.pending.effect = -1;
+    acquire(m);
     return 0;
   }
   if (held_by(m, me) && recursive(m)) {
@@ -108,6 +109,7 @@ int release_mutex(Execution& run, pthread_mutex_t* m) {
   write(mutex.__owner, 0);
   write(mutex.__lock, 0);
   op.effect = 1;
+  release(m);
   return 0;
 }
 

@@ -61,6 +61,7 @@ int pthread_once(pthread_once_t* once, void (*init)()) {
       const CallOnceWords words;
       model->step({.type = &once_type, .object = once, .size = sizeof *once});
     }
+    acquire(once);
     if (*once == done) {
       model->self().pending.failed = true;
       return 0;
@@ -75,12 +76,14 @@ int pthread_once(pthread_once_t* once, void (*init)()) {
     model->step({.type = &once_done_type, .object = once, .size = sizeof *once});
     write(*once, untouched);
     model->self().pending.effect = 1;
+    release(once);
     throw;
   }
   Model model;
   model->step({.type = &once_done_type, .object = once, .size = sizeof *once});
   write(*once, done);
   model->self().pending.effect = 1;
+  release(once);
   return 0;
 }
 
@@ -88,6 +91,7 @@ int __cxa_guard_acquire(__cxxabiv1::__guard* guard) {
   Model model(guard);
   if (!model) return REAL(__cxa_guard_acquire)(guard);
   model->step({.type = &guard_type, .object = guard, .size = 1});
+  acquire(guard);
   if (bytes(guard)[0] != 0) {
     model->self().pending.failed = true;
     return 0;
@@ -104,6 +108,7 @@ void __cxa_guard_release(__cxxabiv1::__guard* guard) noexcept {
   write(bytes(guard)[0], 1);
   write(bytes(guard)[1], 0);
   model->self().pending.effect = 1;
+  release(guard);
 }
 
 void __cxa_guard_abort(__cxxabiv1::__guard* guard) noexcept {
@@ -112,6 +117,7 @@ void __cxa_guard_abort(__cxxabiv1::__guard* guard) noexcept {
   model->step({.type = &guard_abort_type, .object = guard, .size = 1});
   write(bytes(guard)[1], 0);
   model->self().pending.effect = 1;
+  release(guard);
 }
 
 }  // extern "C"

@@ -59,6 +59,9 @@ const OperationType try_write_lock_type{.name = "rwlock try write lock", .access
 const OperationType read_unlock_type{.name = "rwlock read unlock", .access = Access::share};
 const OperationType write_unlock_type{.name = "rwlock write unlock", .access = Access::write};
 
+// Stands, beside the lock, for what its readers did.
+const void* readers_of(const pthread_rwlock_t* l) { return reinterpret_cast<const char*>(l) + 1; }
+
 int failed(Execution& run, int error) {
   run.self().pending.failed = true;
   return error;
@@ -73,6 +76,8 @@ int enter(Execution& run, pthread_rwlock_t* l, bool writing) {
   } else {
     write(lock.__readers, lock.__readers + 1);
   }
+  acquire(l);
+  if (writing) acquire(readers_of(l));
   run.self().pending.effect = writing ? -permits : -1;
   return 0;
 }
@@ -160,6 +165,11 @@ int pthread_rwlock_unlock(pthread_rwlock_t* l) {
     write(lock.__cur_writer, 0);
   } else {
     write(lock.__readers, lock.__readers - 1);
+  }
+  if (writing) {
+    release(l);
+  } else {
+    release(readers_of(l), true);  // readers do not order each other
   }
   model->self().pending.effect = writing ? permits : 1;
   return 0;

@@ -58,6 +58,7 @@ int wait(Execution& run, sem_t* s, const OperationType& type, const std::uint64_
   if (value(s) > 0) {
     write(value(s), value(s) - 1);
     me.pending.effect = -1;
+    acquire(s);
     return 0;
   }
   run.pass_until(*deadline);
@@ -97,6 +98,7 @@ int sem_trywait(sem_t* s) {
   if (value(s) == 0) return fail_with(*model, EAGAIN);
   write(value(s), value(s) - 1);
   model->self().pending.effect = -1;
+  acquire(s);
   return 0;
 }
 
@@ -120,6 +122,7 @@ int sem_post(sem_t* s) {
   if (value(s) == INT_MAX) return fail_with(*model, EOVERFLOW);
   write(value(s), value(s) + 1);
   model->self().pending.effect = 1;
+  release(s, true);
   return 0;
 }
 

@@ -10,10 +10,15 @@ namespace {
 inline void written(void* p, std::size_t size) {
   if (mode == Mode::outside || size == 0) [[likely]] return;
   if (mode == Mode::modelled) {
+    if (races != nullptr) plain_access(p, size, true);
     memory->note_write(p, size);
   } else {
     framework_write(p, size);
   }
+}
+
+inline void read(const void* p, std::size_t size) {
+  if (mode == Mode::modelled && races != nullptr && size > 0) [[unlikely]] plain_access(p, size, false);
 }
 
 // The C library's versions, looked up before anything can call them through us in the model. Until then (while libraries
@@ -46,11 +51,13 @@ using namespace interleave::engine;
 extern "C" {
 
 void* memcpy(void* __restrict to, const void* __restrict from, std::size_t size) noexcept {
+  read(from, size);
   written(to, size);
   return real_copy != nullptr ? real_copy(to, from, size) : copy_forwards(to, from, size);
 }
 
 void* memmove(void* to, const void* from, std::size_t size) noexcept {
+  read(from, size);
   written(to, size);
   if (real_move != nullptr) return real_move(to, from, size);
   if (to <= from) return copy_forwards(to, from, size);

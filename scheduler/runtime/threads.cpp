@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <unwind.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include <interleave/scheduler/door.hpp>
@@ -47,6 +48,7 @@ int joinable(Execution& run, const Thread* thread) {
 
 int collect(Thread& thread, void** result) {
   thread.joined = true;
+  joined(thread);
   if (result != nullptr) write(*result, thread.result);
   return 0;
 }
@@ -167,7 +169,21 @@ int pthread_setname_np(pthread_t h, const char* name) noexcept {
   Thread* thread = find(*model, h);
   if (thread == nullptr) return ESRCH;
   if (std::strlen(name) > 15) return ERANGE;
-  if (model->watched()) thread->name = name;
+  thread->name = name;
+  return 0;
+}
+
+int pthread_getname_np(pthread_t h, char* name, std::size_t size) noexcept {
+  Model model;
+  if (!model) return REAL(pthread_getname_np)(h, name, size);
+  const Thread* thread = find(*model, h);
+  if (thread == nullptr) return ESRCH;
+  const char* known = thread->name.empty() ? program_invocation_short_name : thread->name.c_str();
+  const std::size_t length = std::min<std::size_t>(std::strlen(known), 15);
+  if (size <= length) return ERANGE;
+  memory->note_write(name, length + 1);
+  std::memcpy(name, known, length);
+  name[length] = '\0';
   return 0;
 }
 

@@ -26,18 +26,11 @@ using namespace interleave::engine;
 
 extern "C" {
 
-REFUSE(int, pthread_barrier_wait, (pthread_barrier_t * b), (b), noexcept)
-REFUSE(int, pthread_spin_lock, (pthread_spinlock_t * l), (l), noexcept)
-REFUSE(int, pthread_spin_trylock, (pthread_spinlock_t * l), (l), noexcept)
-REFUSE(int, pthread_spin_unlock, (pthread_spinlock_t * l), (l), noexcept)
 REFUSE(int, pthread_cancel, (pthread_t t), (t), )
 REFUSE(int, pthread_kill, (pthread_t t, int s), (t, s), noexcept)
-REFUSE(int, pthread_setspecific, (pthread_key_t k, const void* v), (k, v), noexcept)
-REFUSE(void*, pthread_getspecific, (pthread_key_t k), (k), noexcept)
 REFUSE(int, pthread_setschedparam, (pthread_t t, int p, const sched_param* s), (t, p, s), noexcept)
 REFUSE(int, pthread_getschedparam, (pthread_t t, int* p, sched_param* s), (t, p, s), noexcept)
 REFUSE(int, pthread_setaffinity_np, (pthread_t t, std::size_t n, const cpu_set_t* s), (t, n, s), noexcept)
-REFUSE(int, pthread_getname_np, (pthread_t t, char* n, std::size_t s), (t, n, s), noexcept)
 REFUSE(int, pthread_getattr_np, (pthread_t t, pthread_attr_t* a), (t, a), noexcept)
 REFUSE(int, pthread_getaffinity_np, (pthread_t t, std::size_t n, cpu_set_t* s), (t, n, s), noexcept)
 REFUSE(int, pthread_getcpuclockid, (pthread_t t, clockid_t* c), (t, c), noexcept)

@@ -136,7 +136,7 @@ TEST_CASE("std::counting_semaphore gives up after a time") {
 TEST_CASE("std::latch opens when all have arrived") {
   check_sampled(explore_some([] {
     std::latch latch(2);
-    int arrived = 0;
+    std::atomic<int> arrived = 0;
     const auto arrive = [&] {
       ++arrived;
       latch.arrive_and_wait();

@@ -1,0 +1,209 @@
+// The race detector: two accesses of different threads to the same bytes, one of them a write, that nothing orders.
+//
+// Happens-before by vector clocks, after "FastTrack: Efficient and Precise Dynamic Race Detection" (Flanagan, Freund, PLDI'09),
+// with every unordered earlier access kept instead of the last one, so that an access of other bytes of a word hides nothing. What
+// orders: creating and joining a thread, a mutex, a reader-writer lock, a semaphore, once-only initialisation, and atomics by
+// their *declared* orders, with release sequences and fences; not the interleaving. So a missing release or acquire is found
+// although values are sequentially consistent, and every execution of an equivalence class shows the same races.
+//
+// Doors tell what orders (acquire, release, ...); the hooks of plain accesses tell of accesses. Accesses of code that is not
+// instrumented are not seen, except those of memcpy and its kin.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace interleave {
+class Symbols;
+}
+
+namespace interleave::engine {
+
+class Execution;
+
+class Races {
+ public:
+  // `explains`: keeps the stack of every access and allocation, for `describe`.
+  explicit Races(bool explains);
+  Races(const Races&) = delete;
+  Races& operator=(const Races&) = delete;
+
+  void begin_execution();
+
+  // ---- what orders ----
+  void created(std::uint32_t parent, std::uint32_t child);
+  void joined(std::uint32_t thread, std::uint32_t ended);
+  void acquire(std::uint32_t thread, std::uintptr_t object);
+  // What the thread did so far happens before what acquires the object from now on, besides what did already (`also`), or instead.
+  void release(std::uint32_t thread, std::uintptr_t object, bool also);
+
+  // An atomic operation of this memory order (__ATOMIC_*): `reads`, `writes`, or both. False: it races with a plain access.
+  bool atomic(std::uint32_t thread, std::uintptr_t object, std::size_t size, int order, bool reads, bool writes);
+  void fence(std::uint32_t thread, int order);
+
+  // ---- what must be ordered ----
+  // False: it races with an earlier access, which `describe` tells of.
+  bool access(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes, bool atomic = false);
+  // The same where little is to be done, which is most often: true if that was all. Allocates nothing.
+  bool access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes);
+  void allocated(std::uintptr_t block, std::size_t size);
+
+  // The race found last, for a reader. REQUIRES: this one explains.
+  std::string describe(Symbols& symbols, const Execution& run) const;
+
+ private:
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  using Count = std::uint32_t;
+  using Stack = std::vector<const void*>;
+
+  struct Entry {
+    Count count;
+    std::uint16_t thread;
+    std::uint8_t mask;     // of the bytes of the word
+    std::uint8_t kind;     // `writing`, `atomically`, both or neither
+    std::uint32_t where;   // among stacks_, if it explains
+  };
+  static constexpr std::uint8_t writing = 1, atomically = 2;
+  struct Cell {            // what is known of a word
+    std::uint32_t execution = 0;
+    std::uint32_t objects = none;  // that release what threads did: the first that begins in the word, among objects_
+    std::uint32_t more = none;     // accesses that are not in `entries`, among more_
+    std::uint16_t size = 0;        // of `entries`
+    std::uint16_t read_mask = 0;   // not 0: there are only plain reads of these bytes, by several threads, kept in `reads`
+    union {
+      std::array<Entry, 4> entries;
+      std::array<Count, 12> reads;  // when each thread read last, or 0
+    };
+    Cell() : entries() {}
+  };
+  static constexpr std::size_t page_bits = 12, page_words = std::size_t{1} << (page_bits - 3);
+  using Page = std::array<Cell, page_words>;
+  struct Object {          // something that is acquired and released
+    std::uintptr_t address = 0;
+    std::uint32_t next = none;     // of the same word
+    std::uint32_t by = none;       // who has seen this count of this thread's has seen all that the object releases
+    Count count = 0;
+  };
+
+  // ---- clocks: how much of each thread happens before; a thread's own entry begins at 1 ----
+  enum Row { of_thread, acquired, released, rows };  // acquired: by relaxed loads, counts from the next acquire fence on;
+                                                     // released: at the last release fence, what relaxed stores release
+  Count* clock(std::uint32_t thread, Row row = of_thread) { return clocks_.data() + (std::size_t{thread} * rows + row) * width_; }
+  Count* object_clock(std::uint32_t object) { return object_clocks_.data() + std::size_t{object} * width_; }
+  void join(Count* into, const Count* from) const;
+  void copy(Count* into, const Count* from) const;
+  void clear(Count* row) const;
+  void start(std::uint32_t thread);
+  void widen();
+
+  std::uint32_t find(const Cell& cell, std::uintptr_t object) const;
+  std::uint32_t find_or_add(Cell& cell, std::uintptr_t object);
+  void acquire(Count* into, std::uint32_t object);
+  void release(std::uint32_t thread, std::uint32_t object, bool also);
+  Cell& cell(std::uintptr_t word);
+  bool access(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind);
+  static bool settles(const Entry& now, Cell& cell, const Count* past);
+  void list_reads(Cell& cell);
+  void add(Cell& cell, const Entry& entry);
+  bool insert(std::uint32_t thread, Cell& cell, std::uintptr_t word, Entry now);
+
+  bool explains_;
+  // Not looked at: thread-local variables of precompiled libraries, which all fibers share (as std::call_once's are).
+  std::uintptr_t unwatched_, unwatched_size_;
+  std::uint32_t execution_ = 0;
+  bool alone_ = true;                // only the first thread has been: all that it did happens before all others
+  std::size_t width_ = 8;            // of a clock
+  std::vector<Count> clocks_, object_clocks_;
+  std::vector<Object> objects_;      // of this execution
+  std::unordered_map<std::uintptr_t, std::unique_ptr<Page>> pages_;
+  struct Recent {
+    std::uintptr_t number = ~std::uintptr_t{0};
+    Page* page = nullptr;
+  };
+  std::array<Recent, 64> recent_;
+  std::vector<std::vector<Entry>> more_;  // reused between executions
+  std::size_t more_used_ = 0;
+
+  struct Found {
+    std::uintptr_t word = 0;
+    Entry before{}, now{};
+  };
+  Found found_;
+  std::vector<Stack> stacks_;
+  struct Block {
+    std::uintptr_t begin;
+    std::size_t size;
+    std::uint32_t where;
+  };
+  std::vector<Block> blocks_;
+};
+
+// Of the execution under way; null: races are ignored.
+extern Races* races;
+
+// A race was found: the execution fails.
+void racing(Execution& run);
+
+// An access of the running thread, seen by a hook. REQUIRES: modelled code. Does not return if it races, unless the execution is
+// to run on.
+void plain_access(const void* p, std::size_t size, bool writes);
+
+// ---- what is done at every access, in line ----
+
+// Whether the access is the first of its word, the same again, comes after the only one before and stands for it, or is a read
+// among reads. Few branches that depend on which thread runs: those are guessed wrongly.
+inline bool Races::settles(const Entry& now, Cell& place, const Count* past) {
+  if (place.read_mask != 0) {
+    if (place.read_mask != now.mask || now.kind != 0 || now.thread >= place.reads.size()) return false;
+    place.reads[now.thread] = now.count;
+    return true;
+  }
+  Entry& first = place.entries[0];
+  if (place.size == 0) {
+    first = now;
+    place.size = 1;
+    return true;
+  }
+  if (first.mask != now.mask || first.kind != now.kind) return false;
+  if (first.thread == now.thread && first.count == now.count) return true;
+  if (place.size != 1) return false;
+  if (first.count <= past[first.thread]) {
+    first = now;
+    return true;
+  }
+  if (now.kind != 0 || std::max(first.thread, now.thread) >= place.reads.size()) return false;
+  const Entry other = first;
+  place.read_mask = now.mask;
+  place.reads = {};
+  place.reads[other.thread] = other.count;
+  place.reads[now.thread] = now.count;
+  return true;
+}
+
+inline bool Races::access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes) {
+  if (alone_ || address - unwatched_ < unwatched_size_) return true;
+  const std::uintptr_t word = address >> 3;
+  const unsigned begin = address & 7;
+  const Recent& recent = recent_[(word >> (page_bits - 3)) % recent_.size()];
+  if (begin + size > 8 || recent.number != word >> (page_bits - 3) || explains_) [[unlikely]] return false;
+  Cell& place = (*recent.page)[word % page_words];
+  const Count* past = clock(thread);
+  const Entry now{.count = past[thread], .thread = static_cast<std::uint16_t>(thread),
+                  .mask = static_cast<std::uint8_t>((0xffu >> (8 - size)) << begin), .kind = writes ? writing : std::uint8_t{0}, .where = 0};
+  if (place.execution != execution_) {
+    place.execution = execution_;
+    place.objects = none;
+    place.more = none;
+    place.size = 0;
+    place.read_mask = 0;
+  }
+  return settles(now, place, past);
+}
+
+}  // namespace interleave::engine

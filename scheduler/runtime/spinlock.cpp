@@ -1,0 +1,100 @@
+// Spinlocks. A free one is 1, as in the C library on x86-64; one that is held says by whom. Whoever waits for one sleeps: how
+// often it would have looked makes no difference.
+#include <pthread.h>
+
+#include <interleave/scheduler/door.hpp>
+
+namespace interleave::engine {
+namespace {
+
+constexpr int free_mark = 1;
+
+int word(const void* lock) { return *static_cast<const volatile int*>(lock); }
+int owner_mark(const Thread& thread) { return -static_cast<int>(thread.id) - 1; }
+void set(pthread_spinlock_t* lock, int value) { write(*const_cast<int*>(lock), value); }
+
+std::int64_t slack(const Execution&, const Thread& thread) { return word(thread.pending.object) == free_mark ? 0 : -1; }
+
+const Thread* holder(const Execution& run, const Thread& thread) {
+  const auto id = static_cast<std::size_t>(-(word(thread.pending.object) + 1));
+  return id < run.threads_created() ? &run.thread(id) : nullptr;
+}
+
+const OperationType lock_type{
+    .name = "spinlock lock", .access = Access::write, .waits = true,
+    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return word(t.pending.object) == free_mark; },
+    .slack = &slack, .blocker = &holder};
+const OperationType try_lock_type{.name = "spinlock try_lock", .access = Access::write,
+                                  .fails = [](const Operation&, std::uint64_t state, std::uint32_t) { return state != 0; }};
+const OperationType unlock_type{.name = "spinlock unlock", .access = Access::write};
+
+Operation operation(const OperationType& type, pthread_spinlock_t* lock) {
+  return {.type = &type, .object = const_cast<int*>(lock), .size = sizeof *lock};
+}
+
+int take(Execution& run, pthread_spinlock_t* lock) {
+  Thread& me = run.self();
+  const bool available = word(const_cast<int*>(lock)) == free_mark;
+  me.pending.state = !available;
+  me.pending.failed = !available;
+  if (!available) return EBUSY;
+  set(lock, owner_mark(me));
+  me.pending.effect = -1;
+  acquire(const_cast<int*>(lock));
+  return 0;
+}
+
+}  // namespace
+}  // namespace interleave::engine
+
+using namespace interleave::engine;
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+int pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
+  Model model;
+  if (!model) return REAL(pthread_spin_lock)(lock);
+  model->step(operation(lock_type, lock));
+  return take(*model, lock);
+}
+
+int pthread_spin_trylock(pthread_spinlock_t* lock) noexcept {
+  Model model;
+  if (!model) return REAL(pthread_spin_trylock)(lock);
+  model->step(operation(try_lock_type, lock));
+  return take(*model, lock);
+}
+
+int pthread_spin_unlock(pthread_spinlock_t* lock) noexcept {
+  Model model;
+  if (!model) return REAL(pthread_spin_unlock)(lock);
+  model->step(operation(unlock_type, lock));
+  const int before = word(const_cast<int*>(lock));
+  if (before != owner_mark(model->self()))
+    misuse(before == free_mark ? "a thread unlocks a spinlock that is not locked" : "a thread unlocks a spinlock that another thread holds");
+  model->self().pending.state = 1;
+  set(lock, free_mark);
+  model->self().pending.effect = 1;
+  release(const_cast<int*>(lock));
+  return 0;
+}
+
+// Not steps, as with a mutex.
+int pthread_spin_init(pthread_spinlock_t* lock, int shared) noexcept {
+  Model model;
+  if (model) memory->note_write(const_cast<int*>(lock), sizeof *lock);
+  return REAL(pthread_spin_init)(lock, shared);
+}
+
+int pthread_spin_destroy(pthread_spinlock_t* lock) noexcept {
+  Model model;
+  if (!model) return REAL(pthread_spin_destroy)(lock);
+  if (word(const_cast<int*>(lock)) != free_mark) misuse("a spinlock is destroyed while it is held");
+  return 0;
+}
+
+}  // extern "C"
+
+#pragma GCC visibility pop
