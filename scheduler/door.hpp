@@ -20,7 +20,7 @@
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/mode.hpp>
-#include <interleave/scheduler/races.hpp>
+#include <interleave/scheduler/shadow.hpp>
 
 namespace interleave::engine {
 
@@ -72,16 +72,39 @@ void write(T& place, std::type_identity_t<T> value) {
   place = value;
 }
 
+// ---- plain accesses of modelled code ----
+// The running thread is about to make one, which is a step like any other. Where races are explored.
+void plain_step(const void* p, std::size_t size, bool writes);
+
+void copy_step(void* to, const void* from, std::size_t size);
+
+// To the shadow.
+inline void shown(const void* p, std::size_t size, bool writes) {
+  if (shadow != nullptr && !shadow->access_again(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(p), size, writes))
+    plain_access(p, size, writes);
+}
+
+// REQUIRES, of both: modelled code. Before the access.
+inline void accessed(const void* p, std::size_t size, bool writes) {
+  if (explores_races) [[unlikely]] plain_step(p, size, writes);
+  shown(p, size, writes);
+}
+inline void copied(void* to, const void* from, std::size_t size) {
+  if (explores_races) [[unlikely]] copy_step(to, from, size);
+  shown(from, size, false);
+  shown(to, size, true);
+}
+
 // ---- what orders, for the race detector: by the running thread ----
 inline void acquire(const void* object) {
-  if (races != nullptr) races->acquire(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object));
+  if (shadow != nullptr) shadow->acquire(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object));
 }
 // Instead of what the object released before, or besides it (`also`).
 inline void release(const void* object, bool also = false) {
-  if (races != nullptr) races->release(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object), also);
+  if (shadow != nullptr) shadow->release(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object), also);
 }
 inline void joined(const Thread& ended) {
-  if (races != nullptr) races->joined(Execution::current->self().id, ended.id);
+  if (shadow != nullptr) shadow->joined(Execution::current->self().id, ended.id);
 }
 
 // Ends the execution: the program called something that the model does not know.

@@ -19,7 +19,7 @@
 #include <interleave/scheduler/faults.hpp>
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/memory.hpp>
-#include <interleave/scheduler/races.hpp>
+#include <interleave/scheduler/shadow.hpp>
 #include <interleave/scheduler/thread_block.hpp>
 
 namespace interleave::engine {
@@ -75,9 +75,10 @@ Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::v
     : strategy_(strategy), options_(options), watchers_(std::move(watchers)),
       strategy_watches_(strategy.wants_steps()), watching_(strategy_watches_ || !watchers_.empty()) {
   Memory::instance();
-  if (thread_blocks::needed()) {
+  if (thread_blocks::needed() || explores_races) {  // libstdc++ keeps variables of its own between two accesses
     if (const char* obstacle = thread_blocks::obstacle())
-      throw UsageError(fmt::format("the program has thread_local variables, and {}", obstacle));
+      throw UsageError(fmt::format("{}, and {}", explores_races ? "races=explore needs thread-local variables for each thread"
+                                                                : "the program has thread_local variables", obstacle));
     blocks_ = true;
   }
   strategy_.consult(*this);
@@ -103,7 +104,7 @@ Ending Execution::run(const std::function<void()>& body) {
   failed_ = false;
   keys.clear();
 
-  if (races != nullptr) races->begin_execution();
+  if (shadow != nullptr) shadow->begin_execution();
 
   Thread& first = new_thread();
   first.body = &body;
@@ -215,7 +216,7 @@ Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::funct
   thread.body = body;
   thread.now = running_->now;
   if (strategy_watches_) strategy_.created(running_->id, thread.id);
-  if (races != nullptr) races->created(running_->id, thread.id);
+  if (shadow != nullptr) shadow->created(running_->id, thread.id);
   launch(thread);
   advance(thread);
   return &thread;
@@ -254,7 +255,7 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
     thread.group = &me;
     thread.now = me.now;
     if (strategy_watches_) strategy_.created(me.id, thread.id);
-    if (races != nullptr) races->created(me.id, thread.id);
+    if (shadow != nullptr) shadow->created(me.id, thread.id);
     launch(thread);
     advance(thread);
   }
@@ -270,9 +271,9 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
     live_.insert(std::upper_bound(live_.begin(), live_.end(), &me, [](Thread* a, Thread* b) { return a->id < b->id; }), &me);
     candidates_valid_ = false;
   }
-  if (races == nullptr) return;
+  if (shadow == nullptr) return;
   for (std::size_t id = first; id < thread_count_; ++id)
-    if (threads_[id]->group == &me) races->joined(me.id, static_cast<std::uint32_t>(id));
+    if (threads_[id]->group == &me) shadow->joined(me.id, static_cast<std::uint32_t>(id));
 }
 
 __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {

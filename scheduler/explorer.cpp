@@ -20,7 +20,7 @@
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/observer.hpp>
 #include <interleave/scheduler/outer_state.hpp>
-#include <interleave/scheduler/races.hpp>
+#include <interleave/scheduler/shadow.hpp>
 #include <interleave/scheduler/replay.hpp>
 #include <interleave/scheduler/schedule.hpp>
 #include <interleave/scheduler/strategy.hpp>
@@ -97,10 +97,12 @@ class Explorer {
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame)
       : body_(body), options_(options), outer_((prepare_process(), caller_frame)), bridge_(options_.observers) {
     under_way = true;
+    explores_races = options_.races == "explore";
   }
   ~Explorer() {
     under_way = false;
-    races = nullptr;
+    shadow = nullptr;
+    explores_races = false;
   }
 
   Report run();
@@ -137,6 +139,7 @@ std::unique_ptr<Strategy> Explorer::make() {
     options_.interrupts = schedule.interrupts;
     options_.clock = schedule.virtual_clock ? "virtual" : "any";
     options_.races = schedule.races;
+    explores_races = options_.races == "explore";
     if (schedule.build != build_id())
       fmt::print(stderr, "interleave: the schedule was recorded from another build; replaying as long as it fits\n");
     return std::make_unique<Replay>(schedule);
@@ -185,8 +188,8 @@ Report Explorer::run() {
   const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - start); };
   std::vector<Watcher*> watchers;
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
-  Races detector(false);
-  races = options_.races == "ignore" ? nullptr : &detector;
+  Shadow memory_shadow(options_.races == "fail", false);
+  shadow = &memory_shadow;
   ExecutionOptions execution_options = this->execution_options();
   execution_options.run_on = strategy_->reduces() && !options_.stop_at_first_failure;
   // INTERLEAVE_BREAK: a replay under a debugger stops where the execution fails, on the stack of the thread to blame.
@@ -298,12 +301,12 @@ Failure Explorer::explain(const Finding& finding) {
   Recorder recorder(symbols);
   std::vector<Watcher*> watchers{&recorder};
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
-  Races detector(true);
-  races = options_.races == "ignore" ? nullptr : &detector;
+  Shadow memory_shadow(options_.races == "fail", true);
+  shadow = &memory_shadow;
   Execution execution(replay, execution_options(), std::move(watchers));
   Fault fault;
   run_once(execution, fault);
-  races = nullptr;
+  shadow = nullptr;
   failure.threads = recorder.take_threads();
   failure.trace = recorder.take_trace();
   if (fault.kind == "nondeterminism" || fault.kind != finding.kind) {
@@ -314,8 +317,8 @@ Failure Explorer::explain(const Finding& finding) {
     failure.kind = "nondeterminism";
     return failure;
   }
-  failure.message = fault.kind == "data-race"
-                        ? detector.describe(symbols, execution)
+  failure.message = fault.kind == memory_shadow.found()
+                        ? memory_shadow.describe(symbols, execution)
                         : hooks::Explainer::explain(fault.kind, failure.threads, failure.trace, fault.message);
   if (fault.kind == "unsupported" || fault.kind == "misuse" || fault.kind == "crash") {
     for (const ThreadState& thread : failure.threads)

@@ -79,19 +79,37 @@ void* Memory::allocate(std::size_t size, std::size_t alignment) {
   const std::size_t room = arena_ + arena_size_ - user;
   if (user > arena_ + arena_size_ || size > room) return nullptr;
   auto* block = reinterpret_cast<Block*>(user) - 1;
-  block->ordinal = ++ordinal_;
+  block->previous = last_ == 0 ? 0 : static_cast<std::uint32_t>((user - last_) >> 4);
   block->live = 1;
+  block->exempt = 0;
+  block->check = check_of(user);
   block->size = size;
+  last_ = user;
   ++live_;
   top_ = (user + size + 15) & ~std::uintptr_t{15};
   return reinterpret_cast<void*>(user);
 }
 
-void Memory::release(void* p) {
-  auto* block = static_cast<Block*>(p) - 1;
-  if (block->live == 0) return;
+Memory::Release Memory::release(void* p) {
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  Block* block = header(p);
+  if (address >= arena_ && address < start_) return Release::earlier;
+  if (address % 16 != 0 || address - start_ < sizeof(Block) || address - start_ > top_ - start_ || block->check != check_of(address))
+    return Release::never;
+  if (block->live == 0) return Release::again;
   block->live = 0;
-  if (reinterpret_cast<std::uintptr_t>(p) >= start_) --live_;
+  --live_;
+  return Release::done;
+}
+
+bool Memory::in_block(const void* p) const {
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  for (std::uintptr_t block = last_; block != 0;) {
+    const Block* known = header(reinterpret_cast<const void*>(block));
+    if (address >= block) return address < block + known->size;
+    block = known->previous == 0 ? 0 : block - (std::uintptr_t{known->previous} << 4);
+  }
+  return false;
 }
 
 std::size_t Memory::size_of(const void* p) const { return (static_cast<const Block*>(p) - 1)->size; }
@@ -105,7 +123,7 @@ void Memory::end_execution(bool completed) {
   if (keep) start_ = top_;
   top_ = start_;
   live_ = 0;
-  ordinal_ = 0;
+  last_ = 0;
 }
 
 }  // namespace interleave::engine

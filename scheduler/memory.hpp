@@ -82,7 +82,14 @@ class Memory {
 
   // ---- heap of the modelled threads ----
   void* allocate(std::size_t size, std::size_t alignment = 16);  // null if the arena is full
-  void  release(void* p);
+  enum class Release { done, earlier, again, never };            // earlier: of an earlier execution; again: it was released
+                                                                 // before; never: no block begins there
+  Release release(void* p);
+  // The block at p is never looked at for races when it is freed: what orders its accesses is precompiled.
+  void  exempt(void* p) { header(p)->exempt = 1; }
+  bool  exempted(const void* p) const { return header(p)->exempt != 0; }
+  // Whether p lies in a block of this execution, freed or not, and not before or behind one.
+  bool  in_block(const void* p) const;
   std::size_t size_of(const void* p) const;                      // of the block that begins at p
   std::uintptr_t start() const { return start_; }                // of the blocks of this execution, or else of the next one
 
@@ -98,10 +105,14 @@ class Memory {
   Memory();
 
   struct Block {            // stands before each block
-    std::uint32_t ordinal;  // of the allocation within the execution
-    std::uint32_t live;
+    std::uint32_t previous; // the distance to the block before it, in units of 16 bytes; 0: none
+    std::uint8_t  live, exempt;
+    std::uint16_t check;    // of its address
     std::size_t   size;
   };
+  static Block* header(void* p) { return static_cast<Block*>(p) - 1; }
+  static const Block* header(const void* p) { return static_cast<const Block*>(p) - 1; }
+  static std::uint16_t check_of(std::uintptr_t address) { return static_cast<std::uint16_t>((address >> 4) * 0x9e37u ^ 0xb10c); }
   static_assert(sizeof(Block) == 16);
   static constexpr std::size_t retained_max = std::size_t{64} << 20;
   static constexpr std::size_t guard_size = std::size_t{1} << 20;
@@ -111,7 +122,7 @@ class Memory {
   std::size_t stack_size_ = 0, stacks_max_ = 0;
   std::vector<bool> stack_ready_;
   std::uintptr_t top_ = 0, start_ = 0;  // next free address; where the current execution's blocks begin
-  std::uint32_t ordinal_ = 0;
+  std::uintptr_t last_ = 0;             // the block allocated last; 0: none in this execution
   std::size_t live_ = 0, executions_ = 0;
   UndoLog undo_;
 };

@@ -66,6 +66,7 @@ struct Operation {
   bool          failed = false;            // set when performed
   Access        second_access = Access::none;
   const void*   second = nullptr;          // a second object, if any
+  std::uint32_t second_size = 1;
   std::int32_t  effect = 0;                // set when performed: what it added to its object's availability
   std::uint64_t state = 0;                 // set when performed: of its object before it, as far as failing depends on it
   std::uint64_t second_state = 0;          // the same of the second object; what a compare-exchange expects
@@ -89,7 +90,7 @@ inline Touch first_touch(const Operation& op) {
 }
 
 inline Touch second_touch(const Operation& op) {
-  return {reinterpret_cast<std::uintptr_t>(op.second), 1, op.second == nullptr ? Access::none : op.second_access};
+  return {reinterpret_cast<std::uintptr_t>(op.second), op.second_size, op.second == nullptr ? Access::none : op.second_access};
 }
 
 inline bool dependent(const Touch& a, const Touch& b) {

@@ -1,20 +1,44 @@
-// Plain memory accesses: the __tsan_read*/write* hooks of both compilers. They are not choice points. Writes outside the
-// executions' own memory are logged, so that they can be taken back; all are shown to the race detector.
-#include <interleave/scheduler/execution.hpp>
+// Plain memory accesses: the __tsan_read*/write* hooks of both compilers. They are choice points only where races are explored.
+// Writes outside the executions' own memory are logged, so that they can be taken back; all are shown to the shadow.
+#include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/framework_code.hpp>
-#include <interleave/scheduler/memory.hpp>
-#include <interleave/scheduler/mode.hpp>
-#include <interleave/scheduler/races.hpp>
+
+namespace interleave::engine {
+namespace {
+
+const OperationType read_type{.name = "read", .access = Access::read, .noun = "variable"};
+const OperationType write_type{.name = "write", .access = Access::write, .noun = "variable"};
+const OperationType copy_type{.name = "copy", .access = Access::write, .noun = "variable"};
+
+}  // namespace
+
+// Until there is a second thread nobody can come between.
+void plain_step(const void* p, std::size_t size, bool writes) {
+  const Model model;
+  if (model->threads_created() == 1) return;
+  Operation operation{.type = writes ? &write_type : &read_type, .object = p, .size = static_cast<std::uint32_t>(size)};
+  // g++ announces both ends of `a = b`, for a struct, before it copies: then what it reads is read by this step.
+  const Operation& before = model->self().pending;
+  if (writes && before.type == &read_type && before.size == size) {
+    operation.second_access = Access::read;
+    operation.second = before.object;
+    operation.second_size = before.size;
+  }
+  model->step(operation);
+}
+
+void copy_step(void* to, const void* from, std::size_t size) {
+  const Model model;
+  if (model->threads_created() == 1) return;
+  const auto bytes = static_cast<std::uint32_t>(size);
+  model->step({.type = &copy_type, .object = to, .size = bytes, .second_access = Access::read, .second = from, .second_size = bytes});
+}
+
+}  // namespace interleave::engine
 
 namespace {
 
 using namespace interleave::engine;
-
-inline void accessed(const void* p, std::size_t size, bool writes) {
-  Races* const detector = races;
-  if (detector != nullptr && !detector->access_again(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(p), size, writes))
-    plain_access(p, size, writes);
-}
 
 inline void written(void* p, std::size_t size) {
   if (mode == Mode::modelled) {

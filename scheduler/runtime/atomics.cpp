@@ -90,8 +90,8 @@ T real_modify(volatile T* p, F change) {
 
 // What the operation that the running thread has just made orders, and whether it races with a plain access.
 void order(Execution& run, const void* p, std::size_t size, int order, bool reads, bool writes) {
-  if (races == nullptr) return;
-  if (!races->atomic(run.self().id, reinterpret_cast<std::uintptr_t>(p), size, order, reads, writes)) racing(run);
+  if (shadow == nullptr) return;
+  if (!shadow->atomic(run.self().id, reinterpret_cast<std::uintptr_t>(p), size, order, reads, writes)) report_found(run);
 }
 
 template <class T>
@@ -232,7 +232,7 @@ HOOKS(128, Wide)
 void __tsan_atomic_thread_fence(int order) {
   if (mode == Mode::outside) __atomic_thread_fence(__ATOMIC_SEQ_CST);
   const Model model;
-  if (model && races != nullptr) races->fence(model->self().id, order);
+  if (model && shadow != nullptr) shadow->fence(model->self().id, order);
 }
 void __tsan_atomic_signal_fence(int) {}
 

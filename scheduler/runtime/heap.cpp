@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <cxxabi.h>
 
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/door.hpp>
@@ -23,17 +24,37 @@ void  __libc_free(void*);
 namespace interleave::engine {
 namespace {
 
+// An exception is allocated. Its references are counted by precompiled code, so nothing that we see orders their uses and the end
+// of it.
+bool for_exception = false;
+
 bool in_arena(const void* p) { return memory != nullptr && memory->in_arena(p); }
 
 void* allocate(std::size_t size, std::size_t alignment = 16) {
   void* p = memory->allocate(size, alignment);
   if (p == nullptr) {
     errno = ENOMEM;
-  } else if (races != nullptr) {
+  } else if (shadow != nullptr) {
     const EngineScope engine;
-    races->allocated(reinterpret_cast<std::uintptr_t>(p), size);
+    shadow->allocated(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(p), size);
+    if (for_exception) memory->exempt(p);
   }
   return p;
+}
+
+// By modelled code.
+void release(void* p) {
+  const Memory::Release result = memory->release(p);
+  if (shadow == nullptr || result == Memory::Release::earlier) return;
+  const Model model;
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  const std::uint32_t thread = model->self().id;
+  if (result == Memory::Release::done) {
+    if (!shadow->freed(thread, address, memory->size_of(p), !memory->exempted(p))) report_found(*model);
+  } else {
+    shadow->freed_wrongly(thread, address, result == Memory::Release::again ? "double-free" : "invalid-free");
+    report_found(*model);
+  }
 }
 
 bool power_of_two(std::size_t n) { return n != 0 && (n & (n - 1)) == 0; }
@@ -66,8 +87,14 @@ void* calloc(std::size_t n, std::size_t size) {
 
 void free(void* p) {
   if (p == nullptr) return;
-  if (in_arena(p)) return memory->release(p);
-  if (mode == Mode::modelled) return;
+  if (mode == Mode::modelled) {
+    if (memory->contains(p)) release(p);
+    return;
+  }
+  if (in_arena(p)) {
+    memory->release(p);
+    return;
+  }
   if (mode == Mode::framework) return framework_free(p);
   __libc_free(p);
 }
@@ -114,6 +141,14 @@ void* reallocarray(void* p, std::size_t n, std::size_t size) {
     return nullptr;
   }
   return realloc(p, bytes);
+}
+
+void* __cxa_allocate_exception(std::size_t size) noexcept {
+  if (mode != Mode::modelled) return REAL(__cxa_allocate_exception)(size);
+  for_exception = true;
+  void* p = REAL(__cxa_allocate_exception)(size);
+  for_exception = false;
+  return p;
 }
 
 std::size_t malloc_usable_size(void* p) {

@@ -10,15 +10,25 @@ namespace {
 inline void written(void* p, std::size_t size) {
   if (mode == Mode::outside || size == 0) [[likely]] return;
   if (mode == Mode::modelled) {
-    if (races != nullptr) plain_access(p, size, true);
+    accessed(p, size, true);
     memory->note_write(p, size);
   } else {
     framework_write(p, size);
   }
 }
 
+inline void copying(void* to, const void* from, std::size_t size) {
+  if (mode == Mode::outside || size == 0) [[likely]] return;
+  if (mode == Mode::modelled) {
+    copied(to, from, size);
+    memory->note_write(to, size);
+  } else {
+    framework_write(to, size);
+  }
+}
+
 inline void read(const void* p, std::size_t size) {
-  if (mode == Mode::modelled && races != nullptr && size > 0) [[unlikely]] plain_access(p, size, false);
+  if (mode == Mode::modelled && size > 0) [[unlikely]] accessed(p, size, false);
 }
 
 // The C library's versions, looked up before anything can call them through us in the model. Until then (while libraries
@@ -27,11 +37,17 @@ using Copy = void* (*)(void*, const void*, std::size_t);
 using Fill = void* (*)(void*, int, std::size_t);
 Copy real_copy = nullptr, real_move = nullptr;
 Fill real_fill = nullptr;
+int (*real_compare)(const void*, const void*, std::size_t) = nullptr;
+std::size_t (*real_length)(const char*) = nullptr;
+int (*real_compare_text)(const char*, const char*, std::size_t) = nullptr;
 
 __attribute__((constructor)) void look_up() {
   real_copy = reinterpret_cast<Copy>(next_definition("memcpy"));
   real_move = reinterpret_cast<Copy>(next_definition("memmove"));
   real_fill = reinterpret_cast<Fill>(next_definition("memset"));
+  real_compare = reinterpret_cast<decltype(real_compare)>(next_definition("memcmp"));
+  real_length = reinterpret_cast<decltype(real_length)>(next_definition("strlen"));
+  real_compare_text = reinterpret_cast<decltype(real_compare_text)>(next_definition("strncmp"));
 }
 
 // `rep movsb`, which no compiler turns into a call of memcpy.
@@ -51,14 +67,12 @@ using namespace interleave::engine;
 extern "C" {
 
 void* memcpy(void* __restrict to, const void* __restrict from, std::size_t size) noexcept {
-  read(from, size);
-  written(to, size);
+  copying(to, from, size);
   return real_copy != nullptr ? real_copy(to, from, size) : copy_forwards(to, from, size);
 }
 
 void* memmove(void* to, const void* from, std::size_t size) noexcept {
-  read(from, size);
-  written(to, size);
+  copying(to, from, size);
   if (real_move != nullptr) return real_move(to, from, size);
   if (to <= from) return copy_forwards(to, from, size);
   auto* t = static_cast<volatile char*>(to);
@@ -111,6 +125,45 @@ char* strncat(char* __restrict to, const char* __restrict from, std::size_t size
   memset(end + length, 0, 1);
   return to;
 }
+
+// ---- what only reads -------------------------------------------------------------------------------------------------
+
+// Through volatile, so that no compiler makes of a loop the call that it stands for.
+#define BYTES(p) static_cast<const volatile unsigned char*>(static_cast<const void*>(p))
+
+int memcmp(const void* a, const void* b, std::size_t size) noexcept {
+  read(a, size);
+  read(b, size);
+  if (real_compare != nullptr) return real_compare(a, b, size);
+  for (std::size_t i = 0; i < size; ++i)
+    if (const int difference = BYTES(a)[i] - BYTES(b)[i]) return difference;
+  return 0;
+}
+
+int bcmp(const void* a, const void* b, std::size_t size) noexcept { return memcmp(a, b, size); }
+
+std::size_t strlen(const char* text) noexcept {
+  std::size_t length = 0;
+  if (real_length != nullptr) {
+    length = real_length(text);
+  } else {
+    while (BYTES(text)[length] != 0) ++length;
+  }
+  read(text, length + 1);
+  return length;
+}
+
+int strncmp(const char* a, const char* b, std::size_t size) noexcept {
+  if (mode != Mode::modelled && real_compare_text != nullptr) return real_compare_text(a, b, size);
+  std::size_t i = 0;
+  while (i < size && BYTES(a)[i] == BYTES(b)[i] && BYTES(a)[i] != 0) ++i;
+  const std::size_t seen = i < size ? i + 1 : size;
+  read(a, seen);
+  read(b, seen);
+  return i < size ? BYTES(a)[i] - BYTES(b)[i] : 0;
+}
+
+int strcmp(const char* a, const char* b) noexcept { return strncmp(a, b, ~std::size_t{0}); }
 
 }  // extern "C"
 

@@ -22,6 +22,10 @@
 #include <pthread.h>
 #include <semaphore.h>
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Winvalid-memory-model"  // g++ 12 still thinks that failing may not be stronger than succeeding
+#endif
+
 using namespace interleave;
 
 namespace {
@@ -835,7 +839,7 @@ TEST_CASE("races: the report names both accesses, their threads and what they ac
   CHECK_THAT(of_static, Catch::Contains("number"));
   CHECK_THAT(of_static, Catch::Contains("write by T1 at races.cpp:") && Catch::Contains("write by T2 at races.cpp:"));
   const std::string of_heap = message(heap);
-  CHECK_THAT(of_heap, Catch::Contains("byte 8 of a block of 16 bytes, allocated at races.cpp:"));
+  CHECK_THAT(of_heap, Catch::Contains("byte 8 of a block of 16 bytes, allocated by main at races.cpp:"));
   CHECK_THAT(of_heap, Catch::Contains("write by T1") && Catch::Contains("read by T2"));
   CHECK_THAT(message(local), Catch::Contains("a local variable of main") && Catch::Contains("write by T1"));
 }

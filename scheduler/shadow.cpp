@@ -1,4 +1,4 @@
-#include <interleave/scheduler/races.hpp>
+#include <interleave/scheduler/shadow.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -14,27 +14,27 @@
 
 namespace interleave::engine {
 
-Races* races = nullptr;
+Shadow* shadow = nullptr;
+bool explores_races = false;
 
-// Which of the two accesses comes second differs between equivalent executions, so neither thread is to blame.
-void racing(Execution& run) {
-  if (!run.has_failed()) run.object("data-race", "two accesses that nothing orders");
+void report_found(Execution& run) {
+  if (!run.has_failed()) run.object(shadow->found(), "explained by a replay");
 }
 
 void plain_access(const void* p, std::size_t size, bool writes) {
   Execution& run = *Execution::current;
   mode = Mode::outside;
-  if (!races->access(run.self().id, reinterpret_cast<std::uintptr_t>(p), size, writes)) racing(run);
+  if (!shadow->access(run.self().id, reinterpret_cast<std::uintptr_t>(p), size, writes)) report_found(run);
   mode = Mode::modelled;
 }
 
-Races::Races(bool explains) : explains_(explains) {
+Shadow::Shadow(bool races, bool explains) : explains_(explains), races_(races) {
   const thread_blocks::Range variables = thread_blocks::own_variables();
   unwatched_ = variables.begin;
   unwatched_size_ = variables.end - variables.begin;
 }
 
-void Races::begin_execution() {
+void Shadow::begin_execution() {
   ++execution_;
   objects_.clear();
   alone_ = true;
@@ -46,22 +46,22 @@ void Races::begin_execution() {
 
 // ---- clocks ----------------------------------------------------------------------------------------------------------
 
-inline void Races::join(Count* into, const Count* from) const {
+inline void Shadow::join(Count* into, const Count* from) const {
   for (std::size_t i = 0; i < width_; ++i) into[i] = std::max(into[i], from[i]);
 }
 
-inline void Races::copy(Count* into, const Count* from) const { std::memcpy(into, from, width_ * sizeof(Count)); }
+inline void Shadow::copy(Count* into, const Count* from) const { std::memcpy(into, from, width_ * sizeof(Count)); }
 
-inline void Races::clear(Count* row) const { std::fill_n(row, width_, 0); }
+inline void Shadow::clear(Count* row) const { std::fill_n(row, width_, 0); }
 
-void Races::start(std::uint32_t thread) {
+void Shadow::start(std::uint32_t thread) {
   while (thread >= width_) widen();
   if (clocks_.size() < (thread + std::size_t{1}) * rows * width_) clocks_.resize((thread + std::size_t{1}) * rows * width_);
   std::fill_n(clock(thread), rows * width_, 0);
   clock(thread)[thread] = 1;
 }
 
-void Races::widen() {
+void Shadow::widen() {
   const std::size_t wider = width_ * 2;
   for (std::vector<Count>* clocks : {&clocks_, &object_clocks_}) {
     std::vector<Count> result(clocks->size() * 2);
@@ -71,25 +71,25 @@ void Races::widen() {
   width_ = wider;
 }
 
-void Races::created(std::uint32_t parent, std::uint32_t child) {
-  alone_ = false;
+void Shadow::created(std::uint32_t parent, std::uint32_t child) {
+  alone_ = !races_;
   start(child);
   join(clock(child), clock(parent));
   ++clock(parent)[parent];
 }
 
-void Races::joined(std::uint32_t thread, std::uint32_t ended) { join(clock(thread), clock(ended)); }
+void Shadow::joined(std::uint32_t thread, std::uint32_t ended) { join(clock(thread), clock(ended)); }
 
 // ---- objects ---------------------------------------------------------------------------------------------------------
 
 // Or none, if nothing was released there in this execution.
-inline std::uint32_t Races::find(const Cell& place, std::uintptr_t object) const {
+inline std::uint32_t Shadow::find(const Cell& place, std::uintptr_t object) const {
   std::uint32_t i = place.objects;
   while (i != none && objects_[i].address != object) i = objects_[i].next;
   return i;
 }
 
-std::uint32_t Races::find_or_add(Cell& place, std::uintptr_t object) {
+std::uint32_t Shadow::find_or_add(Cell& place, std::uintptr_t object) {
   if (const std::uint32_t known = find(place, object); known != none) return known;
   const auto fresh = static_cast<std::uint32_t>(objects_.size());
   objects_.push_back({.address = object, .next = std::exchange(place.objects, fresh), .by = none, .count = 0});
@@ -98,11 +98,11 @@ std::uint32_t Races::find_or_add(Cell& place, std::uintptr_t object) {
   return fresh;
 }
 
-inline void Races::acquire(Count* into, std::uint32_t object) {
+inline void Shadow::acquire(Count* into, std::uint32_t object) {
   join(into, object_clock(object));
 }
 
-inline void Races::release(std::uint32_t thread, std::uint32_t object, bool also) {
+inline void Shadow::release(std::uint32_t thread, std::uint32_t object, bool also) {
   Object& to = objects_[object];
   Count* own = clock(thread);
   if (also && (to.by == none || own[to.by] < to.count)) {
@@ -116,17 +116,17 @@ inline void Races::release(std::uint32_t thread, std::uint32_t object, bool also
   ++own[thread];
 }
 
-void Races::acquire(std::uint32_t thread, std::uintptr_t object) {
+void Shadow::acquire(std::uint32_t thread, std::uintptr_t object) {
   if (alone_) return;
   if (const std::uint32_t known = find(cell(object >> 3), object); known != none) acquire(clock(thread), known);
 }
 
-void Races::release(std::uint32_t thread, std::uintptr_t object, bool also) {
+void Shadow::release(std::uint32_t thread, std::uintptr_t object, bool also) {
   if (!alone_) release(thread, find_or_add(cell(object >> 3), object), also);
 }
 
-bool Races::atomic(std::uint32_t thread, std::uintptr_t object, std::size_t size, int order, bool reads, bool writes) {
-  if (alone_) return true;
+bool Shadow::atomic(std::uint32_t thread, std::uintptr_t object, std::size_t size, int order, bool reads, bool writes) {
+  if (alone_) return access(thread, object, size, writes, true);
   Cell& place = cell(object >> 3);
   const bool acquires = order != __ATOMIC_RELAXED && order != __ATOMIC_RELEASE;
   std::uint32_t known = find(place, object);
@@ -149,7 +149,7 @@ bool Races::atomic(std::uint32_t thread, std::uintptr_t object, std::size_t size
   return true;
 }
 
-void Races::fence(std::uint32_t thread, int order) {
+void Shadow::fence(std::uint32_t thread, int order) {
   if (alone_ || order == __ATOMIC_RELAXED) return;
   if (order != __ATOMIC_RELEASE) join(clock(thread), clock(thread, acquired));
   if (order != __ATOMIC_ACQUIRE && order != __ATOMIC_CONSUME) {
@@ -160,7 +160,7 @@ void Races::fence(std::uint32_t thread, int order) {
 
 // ---- accesses --------------------------------------------------------------------------------------------------------
 
-inline Races::Cell& Races::cell(std::uintptr_t word) {
+inline Shadow::Cell& Shadow::cell(std::uintptr_t word) {
   const std::uintptr_t number = word >> (page_bits - 3);
   Recent& recent = recent_[number % recent_.size()];
   if (recent.number != number) [[unlikely]] {
@@ -175,18 +175,23 @@ inline Races::Cell& Races::cell(std::uintptr_t word) {
     found.more = none;
     found.size = 0;
     found.read_mask = 0;
+    found.dead = 0;
   }
   return found;
 }
 
-inline bool Races::access(std::uint32_t thread, Cell& place, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind) {
+inline bool Shadow::access(std::uint32_t thread, Cell& place, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind) {
   const Count* past = clock(thread);
   const Entry now{.count = past[thread], .thread = static_cast<std::uint16_t>(thread), .mask = mask, .kind = kind, .where = 0};
-  return (!explains_ && settles(now, place, past)) || insert(thread, place, word, now);
+  if ((place.dead & mask) != 0) [[unlikely]] {
+    met_dead(word, now);
+    return false;
+  }
+  return alone_ || (!explains_ && settles(now, place, past)) || insert(thread, place, word, now);
 }
 
 // Reads that were kept by thread become entries like others.
-void Races::list_reads(Cell& place) {
+void Shadow::list_reads(Cell& place) {
   const std::array<Count, 12> reads = place.reads;
   const auto mask = static_cast<std::uint8_t>(std::exchange(place.read_mask, 0));
   place.size = 0;
@@ -194,7 +199,7 @@ void Races::list_reads(Cell& place) {
     if (reads[thread] != 0) add(place, {.count = reads[thread], .thread = thread, .mask = mask, .kind = 0, .where = 0});
 }
 
-void Races::add(Cell& place, const Entry& entry) {
+void Shadow::add(Cell& place, const Entry& entry) {
   if (place.size < place.entries.size()) {
     place.entries[place.size++] = entry;
     return;
@@ -207,7 +212,7 @@ void Races::add(Cell& place, const Entry& entry) {
   more_[place.more].push_back(entry);
 }
 
-bool Races::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entry now) {
+bool Shadow::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entry now) {
   const Count* past = clock(thread);
   if (place.read_mask != 0) list_reads(place);
   const auto begin = place.entries.begin();
@@ -221,15 +226,12 @@ bool Races::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entry
         return entry.thread == now.thread && entry.count == now.count && stands_for(entry, now);
       }))
     return true;
-  if (explains_) {
-    now.where = static_cast<std::uint32_t>(stacks_.size());
-    stacks_.push_back(stack_here());
-  }
+  now.where = remember_stack();
   const auto clashes = [&](const Entry& before) {
     if ((before.mask & now.mask) == 0 || ((before.kind | now.kind) & writing) == 0 || (before.kind & now.kind & atomically) != 0 ||
         before.count <= past[before.thread])
       return false;
-    found_ = {word, before, now};
+    found_ = {"data-race", (word << 3) + static_cast<unsigned>(__builtin_ctz(before.mask & now.mask)), before, now};
     return true;
   };
   const auto covered = [&](const Entry& entry) { return entry.count <= past[entry.thread] && stands_for(now, entry); };
@@ -246,8 +248,8 @@ bool Races::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entry
   return true;
 }
 
-bool Races::access(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes, bool atomic) {
-  if (alone_ || address - unwatched_ < unwatched_size_) return true;
+bool Shadow::access(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes, bool atomic) {
+  if (address - unwatched_ < unwatched_size_) return true;
   const auto kind = static_cast<std::uint8_t>((writes ? writing : 0) | (atomic ? atomically : 0));
   const unsigned first = address & 7;
   if (first + size <= 8) [[likely]]
@@ -263,32 +265,97 @@ bool Races::access(std::uint32_t thread, std::uintptr_t address, std::size_t siz
   return true;
 }
 
-void Races::allocated(std::uintptr_t block, std::size_t size) {
-  if (!explains_) return;
-  blocks_.push_back({block, size, static_cast<std::uint32_t>(stacks_.size())});
+// ---- blocks ----------------------------------------------------------------------------------------------------------
+
+std::uint32_t Shadow::remember_stack() {
+  if (!explains_) return 0;
   stacks_.push_back(stack_here());
+  return static_cast<std::uint32_t>(stacks_.size() - 1);
 }
 
-std::string Races::describe(Symbols& symbols, const Execution& run) const {
-  const unsigned bytes = found_.before.mask & found_.now.mask;
-  const std::uintptr_t address = (found_.word << 3) + static_cast<unsigned>(__builtin_ctz(bytes));
+Shadow::Block* Shadow::block_around(std::uintptr_t address) {
+  // A block is found also by the bytes before and behind it that are dead on its account.
+  const auto found = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const Block& block) {
+    return address + 16 >= block.begin && address < ((block.begin + block.size + 15) & ~std::uintptr_t{15}) + 16;
+  });
+  // Bytes between two blocks belong to either; the one that they lie behind is the likelier culprit.
+  const auto inside = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const Block& block) {
+    return address >= block.begin && address < ((block.begin + block.size + 15) & ~std::uintptr_t{15}) + 16;
+  });
+  return inside != blocks_.rend() ? &*inside : found != blocks_.rend() ? &*found : nullptr;
+}
+
+// Makes bytes dead.
+void Shadow::bury(std::uintptr_t begin, std::uintptr_t end) {
+  for (std::uintptr_t word = begin >> 3; word << 3 < end; ++word) {
+    unsigned mask = 0xff;
+    if (word << 3 < begin) mask &= 0xffu << (begin & 7);
+    if ((word << 3) + 8 > end) mask &= 0xffu >> (8 - (end & 7));
+    cell(word).dead |= static_cast<std::uint8_t>(mask);
+  }
+}
+
+void Shadow::allocated(std::uint32_t thread, std::uintptr_t block, std::size_t size) {
+  // Around every block there are at least 16 bytes that belong to nobody.
+  const std::uintptr_t end = block + size;
+  bury(block - 16, block);
+  bury(end, ((end + 15) & ~std::uintptr_t{15}) + 16);
+  if (explains_) blocks_.push_back({block, size, remember_stack(), none, thread, none});
+}
+
+bool Shadow::freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks) {
+  const bool ordered = !checks || size == 0 || access(thread, block, size, true);
+  if (!ordered) return false;
+  bury(block, block + size);
+  if (Block* known = explains_ ? block_around(block) : nullptr) {
+    known->freed_where = remember_stack();
+    known->freed_by = thread;
+  }
+  return true;
+}
+
+void Shadow::freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind) {
+  found_ = {kind, address, {}, {.count = 0, .thread = static_cast<std::uint16_t>(thread), .mask = 0, .kind = writing, .where = remember_stack()}};
+}
+
+void Shadow::met_dead(std::uintptr_t word, const Entry& now) {
+  const std::uintptr_t address = (word << 3) + static_cast<unsigned>(__builtin_ctz(cell(word).dead & now.mask));
+  // Between blocks, or in one that was freed: the arena knows.
+  found_ = {memory->in_block(reinterpret_cast<const void*>(address)) ? "use-after-free" : "out-of-bounds", address, {}, now};
+  found_.now.where = remember_stack();
+}
+
+// ---- for a reader ----------------------------------------------------------------------------------------------------
+
+std::string Shadow::describe(Symbols& symbols, const Execution& run) {
+  const std::uintptr_t address = found_.address;
+  const auto where = [&](std::uint32_t stack) { return symbols.place(stacks_[stack]); };
+  const auto by = [&](std::uint32_t thread) { return name_of(run.thread(thread)); };
+  const auto part = [&](const Entry& entry) {
+    return fmt::format("{} by {} at {}", (entry.kind & writing) != 0 ? "write" : "read", by(entry.thread), where(entry.where));
+  };
+  const Block* block = block_around(address);
   std::string object = symbols.object_name(reinterpret_cast<const void*>(address));
-  if (object.empty()) {
-    for (const Block& block : blocks_) {
-      if (address < block.begin || address >= block.begin + block.size) continue;
-      object = fmt::format("byte {} of a block of {} bytes, allocated at {}", address - block.begin, block.size,
-                           symbols.place(stacks_[block.where]));
-    }
+  if (object.empty() && block != nullptr) {
+    const std::uintptr_t end = block->begin + block->size;
+    const std::string of = fmt::format("a block of {} byte{}, allocated by {} at {}", block->size, block->size == 1 ? "" : "s",
+                                       by(block->thread), where(block->where));
+    object = address < block->begin ? fmt::format("{} before {}", block->begin - address, of)
+             : address >= end       ? fmt::format("{} behind {}", address - end + 1, of)
+                                    : fmt::format("byte {} of {}", address - block->begin, of);
+    if (block->freed_where != none) object += fmt::format(", freed by {} at {}", by(block->freed_by), where(block->freed_where));
   }
   if (object.empty()) {
     const std::size_t owner = memory->stack_of(reinterpret_cast<const void*>(address));
-    object = owner < run.threads_created() ? fmt::format("a local variable of {}", name_of(run.thread(owner))) : "memory from before the execution";
+    object = owner < run.threads_created() ? fmt::format("a local variable of {}", by(static_cast<std::uint32_t>(owner)))
+                                           : "memory from before the execution";
   }
-  const auto part = [&](const Entry& entry) {
-    return fmt::format("{} by {} at {}", (entry.kind & writing) != 0 ? "write" : "read", name_of(run.thread(entry.thread)),
-                       symbols.place(stacks_[entry.where]));
-  };
-  return fmt::format("{}: {}, and {}; nothing orders them", object, part(found_.before), part(found_.now));
+  const std::string_view kind = found_.kind;
+  if (kind == "data-race") return fmt::format("{}: {}, and {}; nothing orders them", object, part(found_.before), part(found_.now));
+  if (kind == "double-free" || kind == "invalid-free")
+    return fmt::format("{} frees {} at {}{}", by(found_.now.thread), object, where(found_.now.where),
+                       kind == "double-free" ? " once more" : ", which is not the beginning of a block");
+  return fmt::format("{}: {}", object, part(found_.now));
 }
 
 }  // namespace interleave::engine

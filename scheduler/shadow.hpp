@@ -1,10 +1,15 @@
-// The race detector: two accesses of different threads to the same bytes, one of them a write, that nothing orders.
+// What is known of the memory that an execution accesses: who accessed each word and whether something orders these accesses, and
+// which bytes may not be accessed at all.
 //
+// A *data race* is two accesses of different threads to the same bytes, one of them a write, that nothing orders.
 // Happens-before by vector clocks, after "FastTrack: Efficient and Precise Dynamic Race Detection" (Flanagan, Freund, PLDI'09),
 // with every unordered earlier access kept instead of the last one, so that an access of other bytes of a word hides nothing. What
 // orders: creating and joining a thread, a mutex, a reader-writer lock, a semaphore, once-only initialisation, and atomics by
 // their *declared* orders, with release sequences and fences; not the interleaving. So a missing release or acquire is found
 // although values are sequentially consistent, and every execution of an equivalence class shows the same races.
+//
+// The arena uses no block twice within an execution, so bytes that were freed stay dead, and so do those before and behind a
+// block. Freeing counts as a write of the whole block.
 //
 // Doors tell what orders (acquire, release, ...); the hooks of plain accesses tell of accesses. Accesses of code that is not
 // instrumented are not seen, except those of memcpy and its kin.
@@ -27,12 +32,13 @@ namespace interleave::engine {
 
 class Execution;
 
-class Races {
+class Shadow {
  public:
-  // `explains`: keeps the stack of every access and allocation, for `describe`.
-  explicit Races(bool explains);
-  Races(const Races&) = delete;
-  Races& operator=(const Races&) = delete;
+  // `races`: whether to look for them; dead bytes are always looked for. `explains`: keeps the stack of every access and
+  // allocation, for `describe`.
+  Shadow(bool races, bool explains);
+  Shadow(const Shadow&) = delete;
+  Shadow& operator=(const Shadow&) = delete;
 
   void begin_execution();
 
@@ -52,10 +58,18 @@ class Races {
   bool access(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes, bool atomic = false);
   // The same where little is to be done, which is most often: true if that was all. Allocates nothing.
   bool access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes);
-  void allocated(std::uintptr_t block, std::size_t size);
 
-  // The race found last, for a reader. REQUIRES: this one explains.
-  std::string describe(Symbols& symbols, const Execution& run) const;
+  // ---- blocks of the arena ----
+  void allocated(std::uint32_t thread, std::uintptr_t block, std::size_t size);
+  // False: something that nothing orders accesses it. `checks`: whether that is looked at.
+  bool freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks);
+  // The thread frees what it may not: `kind` is the fault.
+  void freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind);
+
+  // What was found last: a kind of failure.
+  const char* found() const { return found_.kind; }
+  // The same for a reader. REQUIRES: this one explains.
+  std::string describe(Symbols& symbols, const Execution& run);
 
  private:
   static constexpr std::uint32_t none = ~std::uint32_t{0};
@@ -75,7 +89,8 @@ class Races {
     std::uint32_t objects = none;  // that release what threads did: the first that begins in the word, among objects_
     std::uint32_t more = none;     // accesses that are not in `entries`, among more_
     std::uint16_t size = 0;        // of `entries`
-    std::uint16_t read_mask = 0;   // not 0: there are only plain reads of these bytes, by several threads, kept in `reads`
+    std::uint8_t read_mask = 0;    // not 0: there are only plain reads of these bytes, by several threads, kept in `reads`
+    std::uint8_t dead = 0;         // bytes that may not be accessed
     union {
       std::array<Entry, 4> entries;
       std::array<Count, 12> reads;  // when each thread read last, or 0
@@ -111,12 +126,16 @@ class Races {
   static bool settles(const Entry& now, Cell& cell, const Count* past);
   void list_reads(Cell& cell);
   void add(Cell& cell, const Entry& entry);
+  void bury(std::uintptr_t begin, std::uintptr_t end);
+  void met_dead(std::uintptr_t word, const Entry& now);
+  std::uint32_t remember_stack();
   bool insert(std::uint32_t thread, Cell& cell, std::uintptr_t word, Entry now);
 
   bool explains_;
   // Not looked at: thread-local variables of precompiled libraries, which all fibers share (as std::call_once's are).
   std::uintptr_t unwatched_, unwatched_size_;
   std::uint32_t execution_ = 0;
+  bool races_;
   bool alone_ = true;                // only the first thread has been: all that it did happens before all others
   std::size_t width_ = 8;            // of a clock
   std::vector<Count> clocks_, object_clocks_;
@@ -131,24 +150,31 @@ class Races {
   std::size_t more_used_ = 0;
 
   struct Found {
-    std::uintptr_t word = 0;
-    Entry before{}, now{};
+    const char* kind = "";
+    std::uintptr_t address = 0;
+    Entry before{}, now{};         // before: of a race
   };
   Found found_;
   std::vector<Stack> stacks_;
   struct Block {
     std::uintptr_t begin;
     std::size_t size;
-    std::uint32_t where;
+    std::uint32_t where, freed_where;
+    std::uint32_t thread, freed_by;
   };
   std::vector<Block> blocks_;
+  Block* block_around(std::uintptr_t address);
 };
 
-// Of the execution under way; null: races are ignored.
-extern Races* races;
+// Of the exploration under way, or null.
+extern Shadow* shadow;
 
-// A race was found: the execution fails.
-void racing(Execution& run);
+// Whether races are explored: every plain access is a step, and none is a failure.
+extern bool explores_races;
+
+// Something was found: the execution fails. No thread is to blame, for which of two accesses comes second differs between
+// equivalent executions.
+void report_found(Execution& run);
 
 // An access of the running thread, seen by a hook. REQUIRES: modelled code. Does not return if it races, unless the execution is
 // to run on.
@@ -158,7 +184,7 @@ void plain_access(const void* p, std::size_t size, bool writes);
 
 // Whether the access is the first of its word, the same again, comes after the only one before and stands for it, or is a read
 // among reads. Few branches that depend on which thread runs: those are guessed wrongly.
-inline bool Races::settles(const Entry& now, Cell& place, const Count* past) {
+inline bool Shadow::settles(const Entry& now, Cell& place, const Count* past) {
   if (place.read_mask != 0) {
     if (place.read_mask != now.mask || now.kind != 0 || now.thread >= place.reads.size()) return false;
     place.reads[now.thread] = now.count;
@@ -186,8 +212,8 @@ inline bool Races::settles(const Entry& now, Cell& place, const Count* past) {
   return true;
 }
 
-inline bool Races::access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes) {
-  if (alone_ || address - unwatched_ < unwatched_size_) return true;
+inline bool Shadow::access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes) {
+  if (address - unwatched_ < unwatched_size_) return true;
   const std::uintptr_t word = address >> 3;
   const unsigned begin = address & 7;
   const Recent& recent = recent_[(word >> (page_bits - 3)) % recent_.size()];
@@ -202,8 +228,10 @@ inline bool Races::access_again(std::uint32_t thread, std::uintptr_t address, st
     place.more = none;
     place.size = 0;
     place.read_mask = 0;
+    place.dead = 0;
   }
-  return settles(now, place, past);
+  if ((place.dead & now.mask) != 0) [[unlikely]] return false;
+  return alone_ || settles(now, place, past);
 }
 
 }  // namespace interleave::engine
