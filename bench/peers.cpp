@@ -136,6 +136,8 @@ void crossed_locks() {
       });
 }
 
+std::string races = "fail";
+
 struct Peer {
   const char* executions;
   double genmc_seconds;  // 0: none
@@ -147,7 +149,7 @@ void compare(const char* name, const std::function<void()>& body, const Peer& pe
   for (int run = 0; run < 3; ++run) {
     const double before = bare_switch_ns();
     const double begin = processor_seconds();
-    report = explore(body, {.name = "peers"});
+    report = explore(body, {.name = "peers", .races = races});
     seconds = std::min(seconds, processor_seconds() - begin);
     bare = std::min({bare, before, bare_switch_ns()});
   }
@@ -164,7 +166,12 @@ void compare(const char* name, const std::function<void()>& body, const Peer& pe
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc == 2) races = argv[1];
+  if (argc > 2 || (races != "fail" && races != "ignore")) {
+    std::fprintf(stderr, "usage: peers [fail|ignore]   whether races are looked for (fail, as by default)\n");
+    return 2;
+  }
   std::printf("%-34s %10s %11s %11s  %-10s %9s  %-16s %s\n", "workload (search, by default)", "executions", "time", "switches/ex",
               "finding", "published", "GenMC, ratio", "others");
   compare("mutex-3", [] { mutex(3); }, {"6", 0.05}, "Nidhugg 0.035 s; Relacy 780 ex");

@@ -189,7 +189,7 @@ Report Explorer::run() {
   std::vector<Watcher*> watchers;
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
   Shadow memory_shadow(options_.races == "fail", false);
-  shadow = &memory_shadow;
+  shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
   ExecutionOptions execution_options = this->execution_options();
   execution_options.run_on = strategy_->reduces() && !options_.stop_at_first_failure;
   // INTERLEAVE_BREAK: a replay under a debugger stops where the execution fails, on the stack of the thread to blame.
@@ -302,7 +302,7 @@ Failure Explorer::explain(const Finding& finding) {
   std::vector<Watcher*> watchers{&recorder};
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
   Shadow memory_shadow(options_.races == "fail", true);
-  shadow = &memory_shadow;
+  shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
   Execution execution(replay, execution_options(), std::move(watchers));
   Fault fault;
   run_once(execution, fault);

@@ -65,6 +65,8 @@ class Memory {
 
   bool contains(const void* p) const { return reinterpret_cast<std::uintptr_t>(p) - base_ < size_; }
   std::uintptr_t base() const { return base_; }
+  std::uintptr_t arena() const { return arena_; }
+  std::size_t arena_size() const { return arena_size_; }
   bool in_arena(const void* p) const { return reinterpret_cast<std::uintptr_t>(p) - arena_ < arena_size_; }
 
   // ---- stacks ----

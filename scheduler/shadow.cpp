@@ -32,12 +32,15 @@ Shadow::Shadow(bool races, bool explains) : explains_(explains), races_(races) {
   const thread_blocks::Range variables = thread_blocks::own_variables();
   unwatched_ = variables.begin;
   unwatched_size_ = variables.end - variables.begin;
+  arena_ = Memory::instance().arena();
+  arena_size_ = memory->arena_size();
 }
 
 void Shadow::begin_execution() {
   ++execution_;
   objects_.clear();
   alone_ = true;
+  buried_ = 0;
   more_used_ = 0;
   stacks_.clear();
   blocks_.clear();
@@ -217,11 +220,6 @@ bool Shadow::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entr
   if (place.read_mask != 0) list_reads(place);
   const auto begin = place.entries.begin();
   auto end = begin + place.size;
-  // What an access stands for: what can race with nothing that it would not race with itself.
-  const auto stands_for = [](const Entry& one, const Entry& other) {
-    return (other.mask & ~one.mask) == 0 && ((one.kind & writing) != 0 || (other.kind & writing) == 0) &&
-           ((one.kind & atomically) == 0 || (other.kind & atomically) != 0);
-  };
   if (std::any_of(begin, end, [&](const Entry& entry) {
         return entry.thread == now.thread && entry.count == now.count && stands_for(entry, now);
       }))
@@ -298,14 +296,32 @@ void Shadow::bury(std::uintptr_t begin, std::uintptr_t end) {
 void Shadow::allocated(std::uint32_t thread, std::uintptr_t block, std::size_t size) {
   // Around every block there are at least 16 bytes that belong to nobody.
   const std::uintptr_t end = block + size;
-  bury(block - 16, block);
-  bury(end, ((end + 15) & ~std::uintptr_t{15}) + 16);
+  if (buried_ != block) bury(block - 16, block);
+  buried_ = ((end + 15) & ~std::uintptr_t{15}) + 16;
+  bury(end, buried_);
   if (explains_) blocks_.push_back({block, size, remember_stack(), none, thread, none});
 }
 
+// Whether all that was accessed of the word happens before the thread frees it.
+bool Shadow::last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr_t end) {
+  const Cell& place = cell(word);
+  const Count* past = clock(thread);
+  bool all = place.more == none;
+  if (place.read_mask != 0) {
+    for (std::size_t i = 0; i < place.reads.size(); ++i) all &= i >= width_ || place.reads[i] <= past[i];
+  } else {
+    for (std::size_t i = 0; i < place.size; ++i) all &= place.entries[i].count <= past[place.entries[i].thread];
+  }
+  return all || access(thread, word << 3, std::min<std::uintptr_t>(8, end - (word << 3)), true);
+}
+
 bool Shadow::freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks) {
-  const bool ordered = !checks || size == 0 || access(thread, block, size, true);
-  if (!ordered) return false;
+  if (checks && !alone_) {
+    for (std::uintptr_t word = block >> 3; word << 3 < block + size; ++word) {
+      const Cell& place = cell(word);
+      if ((place.size != 0 || place.read_mask != 0) && !last_access(thread, word, block + size)) return false;
+    }
+  }
   bury(block, block + size);
   if (Block* known = explains_ ? block_around(block) : nullptr) {
     known->freed_where = remember_stack();

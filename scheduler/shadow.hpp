@@ -84,6 +84,10 @@ class Shadow {
     std::uint32_t where;   // among stacks_, if it explains
   };
   static constexpr std::uint8_t writing = 1, atomically = 2;
+  // What can race with nothing that the other would not race with itself.
+  static bool stands_for(const Entry& one, const Entry& other) {
+    return (other.mask & ~one.mask) == 0 && (one.kind & writing) >= (other.kind & writing) && (one.kind & atomically) <= (other.kind & atomically);
+  }
   struct Cell {            // what is known of a word
     std::uint32_t execution = 0;
     std::uint32_t objects = none;  // that release what threads did: the first that begins in the word, among objects_
@@ -127,6 +131,8 @@ class Shadow {
   void list_reads(Cell& cell);
   void add(Cell& cell, const Entry& entry);
   void bury(std::uintptr_t begin, std::uintptr_t end);
+  std::uintptr_t buried_ = 0;        // the end of what was made dead behind the block allocated last
+  bool last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr_t end);
   void met_dead(std::uintptr_t word, const Entry& now);
   std::uint32_t remember_stack();
   bool insert(std::uint32_t thread, Cell& cell, std::uintptr_t word, Entry now);
@@ -134,6 +140,7 @@ class Shadow {
   bool explains_;
   // Not looked at: thread-local variables of precompiled libraries, which all fibers share (as std::call_once's are).
   std::uintptr_t unwatched_, unwatched_size_;
+  std::uintptr_t arena_, arena_size_;  // where there are blocks, and so dead bytes
   std::uint32_t execution_ = 0;
   bool races_;
   bool alone_ = true;                // only the first thread has been: all that it did happens before all others
@@ -166,7 +173,7 @@ class Shadow {
   Block* block_around(std::uintptr_t address);
 };
 
-// Of the exploration under way, or null.
+// Of the exploration under way; null: memory accesses are not looked at.
 extern Shadow* shadow;
 
 // Whether races are explored: every plain access is a step, and none is a failure.
@@ -196,13 +203,13 @@ inline bool Shadow::settles(const Entry& now, Cell& place, const Count* past) {
     place.size = 1;
     return true;
   }
-  if (first.mask != now.mask || first.kind != now.kind) return false;
-  if (first.thread == now.thread && first.count == now.count) return true;
+  if (first.thread == now.thread && first.count == now.count && stands_for(first, now)) return true;
   if (place.size != 1) return false;
-  if (first.count <= past[first.thread]) {
+  if (first.count <= past[first.thread] && stands_for(now, first)) {
     first = now;
     return true;
   }
+  if (first.mask != now.mask || first.kind != 0 || first.count <= past[first.thread]) return false;
   if (now.kind != 0 || std::max(first.thread, now.thread) >= place.reads.size()) return false;
   const Entry other = first;
   place.read_mask = now.mask;
@@ -213,7 +220,7 @@ inline bool Shadow::settles(const Entry& now, Cell& place, const Count* past) {
 }
 
 inline bool Shadow::access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes) {
-  if (address - unwatched_ < unwatched_size_) return true;
+  if (address - unwatched_ < unwatched_size_ || (alone_ && address - arena_ >= arena_size_)) return true;
   const std::uintptr_t word = address >> 3;
   const unsigned begin = address & 7;
   const Recent& recent = recent_[(word >> (page_bits - 3)) % recent_.size()];

@@ -159,12 +159,12 @@ TEST_CASE("heap: atomics are looked at as well") {
   CHECK(error.kind == "use-after-free");
 }
 
-TEST_CASE("heap: it is also looked at where races are not") {
+TEST_CASE("heap: it is also looked at where races are explored") {
   const Report report = explore([] {
     int* x = new int(1);
     delete hidden(x);
     put(hidden(x));
-  }, {.name = "heap", .races = "ignore"});
+  }, {.name = "heap", .races = "explore"});
   REQUIRE(report.failure);
   CHECK(report.failure->kind == "use-after-free");
 }
