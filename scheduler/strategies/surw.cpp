@@ -93,6 +93,7 @@ class Surw final : public Sampler {
   }
 
   std::size_t step(const ChoicePoint& at, const Candidate& chosen, bool interesting) {
+    if (priorities_.size() <= chosen.thread) priorities_.resize(chosen.thread + 1);  // the only candidate was not asked
     priorities_[chosen.thread] = draw().next() | 1;
     if (interesting) {
       ahead_.spend(chosen.thread);

@@ -113,3 +113,16 @@ TEST_CASE("two runs of one seed are the same run") {
     CHECK(outcomes() == outcomes());
   }
 }
+
+TEST_CASE("surw repeats an execution in which one thread is alone at first") {
+  const auto body = [] {
+    std::atomic<int> n{0};
+    n = 1;
+    parallel([&] { n = n + 1; }, [&] { n = n + 1; });
+    outcome(std::to_string(n));
+  };
+  Options options = sample_of("surw:object=1,counts=1.1.1", 1);
+  const Report report = explore(body, options);
+  CHECK(report.verdict == Verdict::pass);
+  CHECK(report.executions == 1);
+}

@@ -1,0 +1,76 @@
+// Every client of the zoo keeps its promise: verdict, kind of failure, exactly its outcomes, exactly as many executions as it says.
+//
+// Clients of more than `most` executions are left to the command (`interleave search zoo`), but sampled here.
+#include <set>
+#include <string>
+#include <vector>
+
+#include <interleave/catch2.hpp>
+#include <interleave/scenarios/scenario.hpp>
+
+using namespace interleave;
+using scenarios::Definition;
+
+namespace {
+
+constexpr std::uint64_t most = 40'000;
+
+std::vector<const Definition*> clients() {
+  std::vector<const Definition*> all;
+  for (const auto* scenario : scenarios::all()) {
+    if (scenario->definition().name.starts_with("zoo/")) all.push_back(&scenario->definition());
+  }
+  return all;
+}
+
+bool searched(const Definition& client) { return client.classes != 0 && client.classes <= most; }
+
+Options options_of(const Definition& client, const char* strategy) {
+  Options options = client.options;
+  options.strategy = strategy;
+  options.stop_at_first_failure = false;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("Zoo: each client has exactly its executions, its outcomes and its verdict", "[zoo]") {
+  for (const Definition* client : clients()) {
+    if (!searched(*client)) continue;
+    DYNAMIC_SECTION(client->name) {
+      const Report report = explore(client->body, options_of(*client, "dpor"));
+      CHECK(report.complete);
+      CHECK(report.executions == client->classes);
+      CHECK(report.redundant == 0);
+      CHECK(report.verdict == client->expect);
+      CHECK(report.failing == client->failing_classes);
+      CHECK((report.failure ? report.failure->kind : "") == client->failure_kind);
+      std::set<std::string> outcomes;
+      for (const auto& [outcome, executions] : report.outcomes) outcomes.insert(outcome);
+      CHECK(outcomes == std::set<std::string>(client->outcomes.begin(), client->outcomes.end()));
+    }
+  }
+}
+
+TEST_CASE("Zoo: no sample of a client too large to be searched here fails", "[zoo]") {
+  for (const Definition* client : clients()) {
+    if (searched(*client)) continue;
+    DYNAMIC_SECTION(client->name) {
+      Options options = options_of(*client, "auto");
+      options.seed = 1;
+      options.executions_max = 2'000;
+      const Report report = explore(client->body, options);
+      INFO((report.failure ? report.failure->message : ""));
+      CHECK(report.verdict == Verdict::pass);
+      CHECK(report.executions == 2'000);
+    }
+  }
+}
+
+TEST_CASE("Zoo: there is a client of each library, as ci/setup installs them", "[zoo]") {
+  for (const char* name : {"zoo/boost_queue_1_1", "zoo/boost_stack_1_1", "zoo/boost_spsc_queue", "zoo/concurrentqueue_1_1",
+                           "zoo/blockingconcurrentqueue_1_1", "zoo/readerwriterqueue_full"}) {
+    INFO(name);
+    CHECK(scenarios::find(name) != nullptr);
+  }
+}
