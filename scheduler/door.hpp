@@ -95,12 +95,29 @@ inline void copied(void* to, const void* from, std::size_t size) {
   shown(to, size, true);
 }
 
-// ---- what orders, for the race detector: by the running thread ----
-inline void acquire(const void* object) {
+// A door uses an object of the program's, which must not have come to its end; no two uses race.
+inline void used(const void* object) {
+  if (shadow != nullptr && !shadow->used(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object))) [[unlikely]]
+    report_found(*Execution::current);
+}
+// The object comes to its end, by destruction.
+inline void destroyed(const void* object) {
+  if (shadow != nullptr && !shadow->destroyed(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object))) [[unlikely]]
+    report_found(*Execution::current);
+}
+
+// ---- what orders, for the shadow: by the running thread, on an object that it uses ----
+// Of an object that the thread has slept on, and that may be gone by now.
+inline void acquire_after_sleep(const void* object) {
   if (shadow != nullptr) shadow->acquire(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object));
+}
+inline void acquire(const void* object) {
+  used(object);
+  acquire_after_sleep(object);
 }
 // Instead of what the object released before, or besides it (`also`).
 inline void release(const void* object, bool also = false) {
+  used(object);
   if (shadow != nullptr) shadow->release(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object), also);
 }
 inline void joined(const Thread& ended) {

@@ -229,7 +229,8 @@ bool Shadow::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entr
     if ((before.mask & now.mask) == 0 || ((before.kind | now.kind) & writing) == 0 || (before.kind & now.kind & atomically) != 0 ||
         before.count <= past[before.thread])
       return false;
-    found_ = {"data-race", (word << 3) + static_cast<unsigned>(__builtin_ctz(before.mask & now.mask)), before, now};
+    const bool ends = ((before.kind | now.kind) & (freeing | destroying)) != 0;
+    found_ = {ends ? "use-after-free" : "data-race", (word << 3) + static_cast<unsigned>(__builtin_ctz(before.mask & now.mask)), before, now};
     return true;
   };
   const auto covered = [&](const Entry& entry) { return entry.count <= past[entry.thread] && stands_for(now, entry); };
@@ -247,8 +248,15 @@ bool Shadow::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entr
 }
 
 bool Shadow::access(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes, bool atomic) {
+  return access_as(thread, address, size, static_cast<std::uint8_t>((writes ? writing : 0) | (atomic ? atomically : 0)));
+}
+
+bool Shadow::used(std::uint32_t thread, std::uintptr_t object) { return access_as(thread, object, 1, atomically | by_door); }
+
+bool Shadow::destroyed(std::uint32_t thread, std::uintptr_t object) { return access_as(thread, object, 1, writing | destroying); }
+
+inline bool Shadow::access_as(std::uint32_t thread, std::uintptr_t address, std::size_t size, std::uint8_t kind) {
   if (address - unwatched_ < unwatched_size_) return true;
-  const auto kind = static_cast<std::uint8_t>((writes ? writing : 0) | (atomic ? atomically : 0));
   const unsigned first = address & 7;
   if (first + size <= 8) [[likely]]
     return access(thread, cell(address >> 3), address >> 3, static_cast<std::uint8_t>((0xffu >> (8 - size)) << first), kind);
@@ -312,7 +320,7 @@ bool Shadow::last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr
   } else {
     for (std::size_t i = 0; i < place.size; ++i) all &= place.entries[i].count <= past[place.entries[i].thread];
   }
-  return all || access(thread, word << 3, std::min<std::uintptr_t>(8, end - (word << 3)), true);
+  return all || access_as(thread, word << 3, std::min<std::uintptr_t>(8, end - (word << 3)), writing | freeing);
 }
 
 bool Shadow::freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks) {
@@ -348,7 +356,13 @@ std::string Shadow::describe(Symbols& symbols, const Execution& run) {
   const auto where = [&](std::uint32_t stack) { return symbols.place(stacks_[stack]); };
   const auto by = [&](std::uint32_t thread) { return name_of(run.thread(thread)); };
   const auto part = [&](const Entry& entry) {
-    return fmt::format("{} by {} at {}", (entry.kind & writing) != 0 ? "write" : "read", by(entry.thread), where(entry.where));
+    const bool writes = (entry.kind & writing) != 0;
+    const char* what = (entry.kind & by_door) != 0      ? "used"
+                       : (entry.kind & freeing) != 0    ? "freed"
+                       : (entry.kind & destroying) != 0 ? "destroyed"
+                       : (entry.kind & atomically) != 0 ? (writes ? "atomic write" : "atomic read")
+                                                        : (writes ? "write" : "read");
+    return fmt::format("{} by {} at {}", what, by(entry.thread), where(entry.where));
   };
   const Block* block = block_around(address);
   std::string object = symbols.object_name(reinterpret_cast<const void*>(address));
@@ -367,7 +381,7 @@ std::string Shadow::describe(Symbols& symbols, const Execution& run) {
                                            : "memory from before the execution";
   }
   const std::string_view kind = found_.kind;
-  if (kind == "data-race") return fmt::format("{}: {}, and {}; nothing orders them", object, part(found_.before), part(found_.now));
+  if (found_.before.mask != 0) return fmt::format("{}: {}, and {}; nothing orders them", object, part(found_.before), part(found_.now));
   if (kind == "double-free" || kind == "invalid-free")
     return fmt::format("{} frees {} at {}{}", by(found_.now.thread), object, where(found_.now.where),
                        kind == "double-free" ? " once more" : ", which is not the beginning of a block");

@@ -9,7 +9,8 @@
 // although values are sequentially consistent, and every execution of an equivalence class shows the same races.
 //
 // The arena uses no block twice within an execution, so bytes that were freed stay dead, and so do those before and behind a
-// block. Freeing counts as a write of the whole block.
+// block. Freeing counts as a write of the whole block. An access that nothing orders and the end of what it accesses is a
+// *use after free*, whichever of the two comes second in this execution: in another one it is the other.
 //
 // Doors tell what orders (acquire, release, ...); the hooks of plain accesses tell of accesses. Accesses of code that is not
 // instrumented are not seen, except those of memcpy and its kin.
@@ -59,6 +60,12 @@ class Shadow {
   // The same where little is to be done, which is most often: true if that was all. Allocates nothing.
   bool access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes);
 
+  // ---- objects of the program's that doors know: mutexes, condition variables, ... ----
+  // Uses race with each other no more than atomics do. False: the object is freed, or something that nothing orders ends it.
+  bool used(std::uint32_t thread, std::uintptr_t object);
+  // False: nothing orders it and a use.
+  bool destroyed(std::uint32_t thread, std::uintptr_t object);
+
   // ---- blocks of the arena ----
   void allocated(std::uint32_t thread, std::uintptr_t block, std::size_t size);
   // False: something that nothing orders accesses it. `checks`: whether that is looked at.
@@ -80,10 +87,10 @@ class Shadow {
     Count count;
     std::uint16_t thread;
     std::uint8_t mask;     // of the bytes of the word
-    std::uint8_t kind;     // `writing`, `atomically`, both or neither
+    std::uint8_t kind;     // any of the following
     std::uint32_t where;   // among stacks_, if it explains
   };
-  static constexpr std::uint8_t writing = 1, atomically = 2;
+  static constexpr std::uint8_t writing = 1, atomically = 2, by_door = 4, freeing = 8, destroying = 16;
   // What can race with nothing that the other would not race with itself.
   static bool stands_for(const Entry& one, const Entry& other) {
     return (other.mask & ~one.mask) == 0 && (one.kind & writing) >= (other.kind & writing) && (one.kind & atomically) <= (other.kind & atomically);
@@ -132,6 +139,7 @@ class Shadow {
   void add(Cell& cell, const Entry& entry);
   void bury(std::uintptr_t begin, std::uintptr_t end);
   std::uintptr_t buried_ = 0;        // the end of what was made dead behind the block allocated last
+  bool access_as(std::uint32_t thread, std::uintptr_t address, std::size_t size, std::uint8_t kind);
   bool last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr_t end);
   void met_dead(std::uintptr_t word, const Entry& now);
   std::uint32_t remember_stack();

@@ -38,7 +38,7 @@ int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
     write(state.in, state.in + 1);
     run.self().woken = false;
     run.step({.type = &asleep_type, .object = barrier, .size = sizeof *barrier});
-    acquire(barrier);
+    acquire_after_sleep(barrier);
     return 0;
   }
   write(state.in, 0);
@@ -63,6 +63,7 @@ int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcept {
   Model model;
   if (!model) return REAL(pthread_barrier_destroy)(barrier);
   if (fields(barrier).in != 0) misuse("a barrier is destroyed while threads wait at it");
+  destroyed(barrier);
   return 0;
 }
 

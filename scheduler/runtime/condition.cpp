@@ -50,6 +50,7 @@ void wake(Execution& run, Thread& waiter) {
 int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint64_t* deadline) {
   Thread& me = run.self();
   run.step({.type = &wait_type, .object = c, .second_access = Access::write, .second = m});
+  used(c);
   if (run.watched_by_strategy()) me.pending.state = waiters(run, c);
   if (const int error = release_mutex(run, m)) return error;
   me.woken = false;
@@ -114,6 +115,7 @@ int pthread_cond_signal(pthread_cond_t* c) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_signal)(c);
   std::uint32_t chosen = model->step({.type = &signal_type, .object = c});
+  used(c);
   if (model->watched_by_strategy()) model->self().pending.state = waiters(*model, c);
   Thread* woken = nullptr;
   model->each_live([&](Thread& thread) {
@@ -131,6 +133,7 @@ int pthread_cond_broadcast(pthread_cond_t* c) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_broadcast)(c);
   model->step({.type = &broadcast_type, .object = c});
+  used(c);
   if (model->watched_by_strategy()) model->self().pending.state = waiters(*model, c);
   bool found = false;
   model->each_live([&](Thread& thread) {
@@ -152,6 +155,7 @@ int pthread_cond_destroy(pthread_cond_t* c) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_destroy)(c);
   if (waiters(*model, c) > 0) misuse("a condition variable is destroyed while a thread waits on it");
+  destroyed(c);
   return 0;
 }
 

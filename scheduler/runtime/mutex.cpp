@@ -60,6 +60,7 @@ int attempt(Execution& run, pthread_mutex_t* m) {
     write(mutex.__count, mutex.__count + 1);
     return 0;
   }
+  used(m);
   me.pending.failed = true;
   return held_by(m, me) && kind(m) == PTHREAD_MUTEX_ERRORCHECK ? EDEADLK : EBUSY;
 }
@@ -167,7 +168,9 @@ int pthread_mutex_init(pthread_mutex_t* m, const pthread_mutexattr_t* attributes
 int pthread_mutex_destroy(pthread_mutex_t* m) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_destroy)(m);
-  return m->__data.__lock != 0 ? EBUSY : 0;
+  if (m->__data.__lock != 0) return EBUSY;
+  destroyed(m);
+  return 0;
 }
 
 }  // extern "C"

@@ -185,7 +185,9 @@ int pthread_rwlock_init(pthread_rwlock_t* l, const pthread_rwlockattr_t* attribu
 int pthread_rwlock_destroy(pthread_rwlock_t* l) {
   Model model(l);
   if (!model) return REAL(pthread_rwlock_destroy)(l);
-  return may_write(l) ? 0 : EBUSY;
+  if (!may_write(l)) return EBUSY;
+  destroyed(l);
+  return 0;
 }
 
 }  // extern "C"

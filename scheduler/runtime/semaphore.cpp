@@ -144,6 +144,7 @@ int sem_init(sem_t* s, int shared, unsigned initial) {
 int sem_destroy(sem_t* s) {
   Model model;
   if (!model) return REAL(sem_destroy)(s);
+  destroyed(s);
   return 0;
 }
 

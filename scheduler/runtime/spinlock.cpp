@@ -92,6 +92,7 @@ int pthread_spin_destroy(pthread_spinlock_t* lock) noexcept {
   Model model;
   if (!model) return REAL(pthread_spin_destroy)(lock);
   if (word(const_cast<int*>(lock)) != free_mark) misuse("a spinlock is destroyed while it is held");
+  destroyed(const_cast<int*>(lock));
   return 0;
 }
 
