@@ -37,8 +37,9 @@ std::string expectation(const Result& result) {
   if (!result.as_expected) return fmt::format("NOT AS EXPECTED: {}\n", result.difference);
   if (result.status != ExitStatus::expected) return fmt::format("AS EXPECTED SO FAR: {}\n", result.difference);
   const bool found = result.report.verdict == scenario.expect;
-  if (scenario.expect != Verdict::fail) return fmt::format("as expected: {} is declared to {}\n", scenario.name,
-                                                          scenario.expect == Verdict::pass ? "pass" : "be out of reach");
+  if (scenario.expect != Verdict::fail)
+    return fmt::format("as expected: {} is declared to {}{}\n", scenario.name, scenario.expect == Verdict::pass ? "pass" : "be out of reach",
+                       reached_its_bound(scenario, result.report) ? ", up to this bound" : "");
   return fmt::format("{}: {} is declared to fail{}{}\n", found ? "as expected" : "nothing found", scenario.name,
                      scenario.failure_kind.empty() ? "" : " with ", scenario.failure_kind);
 }
@@ -56,6 +57,10 @@ std::string below_the_table(const Request& request, const Campaign& campaign, co
     if (!campaign.replayable || !result.report.failure || result.report.failure->schedule.empty()) continue;
     tokens += fmt::format("  {}{}\n", render(request, campaign, *result.scenario).replay_prefix, result.report.failure->schedule);
   }
+  std::string bounds;
+  for (const Result& result : results)
+    if (reached_its_bound(*result.scenario, result.report)) bounds += fmt::format("  {}: {}\n", result.scenario->name, result.report.covered);
+  if (!bounds.empty()) text += fmt::format("\nSearched up to the bound that the scenario declares, and no further:\n{}", bounds);
   if (!tokens.empty()) text += fmt::format("\nThe shortest failing schedule of each scenario that fails:\n{}", tokens);
   for (const Result& result : results) {
     if (result.difference.empty()) continue;

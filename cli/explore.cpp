@@ -42,6 +42,8 @@ std::uint64_t seed_or_fresh(const Settings& settings) {
   return seed != 0 ? seed : fresh_seed();
 }
 
+bool is_bounded(const scenarios::Definition& scenario) { return scenario.effort == scenarios::Effort::bounded; }
+
 Options options_of(const scenarios::Definition& scenario, const Settings& settings, const Campaign& campaign) {
   Options options = settings.applied_to(scenario.options);
   options.name = scenario.name;
@@ -66,10 +68,11 @@ ExitStatus search(const Request& request) {
                                  campaign.strategy));
   const bool all_within_reach = reduces(campaign.strategy);
   for (const auto* scenario : chosen(request, [](const auto& each) {
-         return each.effort == scenarios::Effort::search || each.effort == scenarios::Effort::search_reduced;
+         return each.effort != scenarios::Effort::sample && (!is_bounded(each) || !each.options.strategy.empty());
        })) {
-    const bool too_large = request.all && scenario->effort == scenarios::Effort::search_reduced && !all_within_reach;
-    (too_large ? campaign.not_run : campaign.run).push_back(scenario);
+    const bool too_large = (scenario->effort == scenarios::Effort::search_reduced && !all_within_reach) ||
+                           (is_bounded(*scenario) && settings.strategy);
+    (request.all && too_large ? campaign.not_run : campaign.run).push_back(scenario);
   }
   campaign.options = [&](const auto& scenario) {
     Options options = options_of(scenario, settings, campaign);

@@ -105,7 +105,7 @@ std::string json_of_results(const std::vector<Result>& results, const Selection&
   all["results"] = array_of(results);
   all["not_run"] = Json::array();
   for (const auto* scenario : not_run)
-    all["not_run"].push_back({{"scenario", scenario->name}, {"reason", "needs a reducing search"}});
+    all["not_run"].push_back({{"scenario", scenario->name}, {"reason", needs(*scenario)}});
   return text_of(all);
 }
 

@@ -42,7 +42,8 @@ Difference of_verdict(const scenarios::Definition& scenario, const Report& repor
   if (report.verdict == Verdict::incomplete) return incomplete(report, false);
   if (scenario.expect == Verdict::fail && report.complete)
     return differs(fmt::format("no schedule fails, and it is declared to fail with {}", scenario.failure_kind));
-  if (goal != Goal::budget && !report.complete) return incomplete(report, scenario.expect == Verdict::pass);
+  if (goal != Goal::budget && !report.complete && !reached_its_bound(scenario, report))
+    return incomplete(report, scenario.expect == Verdict::pass);
   return {};
 }
 
@@ -63,13 +64,19 @@ Difference of_outcomes(const scenarios::Definition& scenario, const Report& repo
 
 }  // namespace
 
+bool reached_its_bound(const scenarios::Definition& scenario, const Report& report) {
+  return scenario.effort == scenarios::Effort::bounded && report.verdict == Verdict::pass && report.strategy == scenario.options.strategy &&
+         !report.covered.empty();
+}
+
 Result judged(const scenarios::Definition& scenario, Report report, Goal goal) {
   Difference difference = of_verdict(scenario, report, goal);
   if (difference.status == ExitStatus::expected || difference.status == ExitStatus::incomplete) {
     if (auto other = of_outcomes(scenario, report); other.status != ExitStatus::expected) difference = std::move(other);
   }
   // A failure that was to be found does not make the rest of the search superfluous.
-  const bool goal_missed = goal == Goal::whole && !report.complete && scenario.expect != Verdict::incomplete;
+  const bool goal_missed = goal == Goal::whole && !report.complete && !reached_its_bound(scenario, report) &&
+                           scenario.expect != Verdict::incomplete;
   if (difference.status == ExitStatus::expected && goal_missed) difference = incomplete(report, true);
   return {.scenario = &scenario, .report = std::move(report), .as_expected = difference.as_expected,
           .difference = std::move(difference.sentence), .status = difference.status};
@@ -82,6 +89,10 @@ std::string_view name_of(Verdict verdict) {
     case Verdict::incomplete: return "incomplete";
   }
   return "?";
+}
+
+std::string_view needs(const scenarios::Definition& scenario) {
+  return scenario.effort == scenarios::Effort::bounded ? "is searched within its own bound" : "needs a reducing search";
 }
 
 }  // namespace interleave::cli

@@ -25,10 +25,16 @@ struct Result {
   ExitStatus  status = ExitStatus::expected;
 };
 
+// A scenario that declares a bound was searched up to it.
+bool reached_its_bound(const scenarios::Definition& scenario, const Report& report);
+
 // Compares verdict, kind of failure and outcomes with what the scenario declares. The outcomes must be the declared ones, all of
 // them if the run is complete.
 Result judged(const scenarios::Definition& scenario, Report report, Goal goal);
 
 std::string_view name_of(Verdict verdict);
+
+// Why a search of all leaves the scenario out.
+std::string_view needs(const scenarios::Definition& scenario);
 
 }  // namespace interleave::cli

@@ -36,14 +36,14 @@ std::string Table::row(const Result& result) const {
   const Report& report = result.report;
   const auto text = fmt::format(row_format, result.scenario->name, scenario_width_, name_of(result.scenario->expect),
                                 name_of(report.verdict), report.failure ? report.failure->kind : "-", kind_width_,
-                                report.complete ? "yes" : "no", report.executions, report.cut, report.steps_longest,
+                                report.complete ? "yes" : reached_its_bound(*result.scenario, report) ? "bounded" : "no", report.executions, report.cut, report.steps_longest,
                                 report.outcomes.size(), seconds_of(report.seconds));
   return text + (result.as_expected ? painted("yes", "1;32", color_) : painted("NO", "1;31", color_)) + "\n";
 }
 
 std::string Table::row_not_run(const scenarios::Definition& scenario) const {
   return fmt::format("{:<{}}  {:<10}  {}\n", scenario.name, scenario_width_, name_of(scenario.expect),
-                     painted("needs a reducing search", "2", color_));
+                     painted(needs(scenario), "2", color_));
 }
 
 std::string summary(const std::vector<Result>& results, std::size_t not_run) {
@@ -52,7 +52,7 @@ std::string summary(const std::vector<Result>& results, std::size_t not_run) {
   const auto good = std::count_if(results.begin(), results.end(), [](const Result& result) { return result.as_expected; });
   return fmt::format("{} scenarios run: {} as expected, {} not{}; {}\n", results.size(), good,
                      static_cast<std::ptrdiff_t>(results.size()) - good,
-                     not_run == 0 ? "" : fmt::format("; {} not run, each needs a reducing search", not_run), seconds_of(seconds));
+                     not_run == 0 ? "" : fmt::format("; {} not run", not_run), seconds_of(seconds));
 }
 
 }  // namespace interleave::cli

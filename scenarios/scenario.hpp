@@ -18,7 +18,7 @@ namespace interleave::scenarios {
 enum class Effort {
   search,          // exhaustively, by any search
   search_reduced,  // exhaustively, but out of reach of plain depth-first search: needs a reducing strategy
-  bounded,         // up to a bound
+  bounded,         // up to the bound that options.strategy states ("preemptions:bound=4/dfs"); if none does, by hand only
   sample,          // by sampling
 };
 

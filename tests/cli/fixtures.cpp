@@ -84,6 +84,9 @@ const Scenario endless{{.name = "limit/endless", .summary = "never ends", .effor
   parallel([&] { while (!stop) {} });
 }}};
 
+const Scenario bounded{{.name = "limit/bounded", .summary = "passes up to a bound", .effort = Effort::bounded,
+                         .options = {.strategy = "preemptions:bound=1/dfs"}, .body = [] { lost_update(); }}};
+
 const Scenario large{{.name = "limit/large", .summary = "too much for a plain search", .effort = Effort::search_reduced, .body = [] {
   const auto work = [] {
     std::atomic<int> own{0};

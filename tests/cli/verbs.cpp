@@ -48,6 +48,9 @@ TEST_CASE("search ends with the status that fits") {
            Row{"bad/lost_update --executions 3", 3},
            Row{"wrong/passes --executions 2", 3},
            Row{"limit/large --strategy dfs --time 50ms", 3},
+           Row{"limit/bounded", 0},
+           Row{"limit/bounded --executions 1", 3},
+           Row{"limit/bounded --strategy preemptions:bound=0/dfs", 3},
            Row{"limit/unsupported", 4},
            Row{"wrong/fails good/passes limit/unsupported", 4},
            Row{"wrong/fails limit/large --strategy dfs --time 50ms", 1},
@@ -56,7 +59,7 @@ TEST_CASE("search ends with the status that fits") {
     const auto said = command("search " + std::string(arguments));
     CAPTURE(said.out, said.err);
     CHECK(said.status == status);
-    const char* strategy = has(arguments, "dfs") ? "dfs" : "dpor";
+    const char* strategy = has(arguments, "/dfs") ? "preemptions:bound=0/dfs" : has(arguments, "dfs") ? "dfs" : "dpor";
     CHECK(first_line(said.out) == "interleave 0.1.0  search  strategy " + std::string(strategy) + "  seed 1");
   }
 }
@@ -73,15 +76,26 @@ TEST_CASE("search shows one scenario in full") {
 
 TEST_CASE("search --all is a table of those meant to be searched") {
   const auto reduced = command("search --all");
-  CHECK(has(reduced.out, "13 scenarios run: 7 as expected, 6 not"));
+  CHECK(has(reduced.out, "14 scenarios run: 8 as expected, 6 not"));
+  CHECK(has(reduced.out, "Searched up to the bound that the scenario declares, and no further:\n"
+                         "  limit/bounded: every schedule with at most 1 preemption\n"));
   const auto said = command("search --all --strategy dfs");
   CAPTURE(said.out);
   CHECK(said.status == 4);
   CHECK(has(said.out, "as expected\n"));
   CHECK(has(said.out, "limit/large               pass        needs a reducing search\n"));
   CHECK_FALSE(has(said.out, "limit/endless"));
-  CHECK(has(said.out, "12 scenarios run: 6 as expected, 6 not; 1 not run"));
+  CHECK(has(said.out, "12 scenarios run: 6 as expected, 6 not; 2 not run"));
+  CHECK(has(said.out, "limit/bounded             pass        is searched within its own bound\n"));
   CHECK(has(said.out, "wrong/kind: NOT AS EXPECTED: it fails with require instead of deadlock"));
+}
+
+TEST_CASE("search says that a scenario passes up to its bound, and that it is no more than that") {
+  const auto said = command("search limit/bounded");
+  CHECK(has(said.out, "every schedule with at most 1 preemption: none of them fails"));
+  CHECK(has(said.out, "that no other schedule fails"));
+  CHECK(has(said.out, "as expected: limit/bounded is declared to pass, up to this bound"));
+  CHECK(has(command("search limit/bounded good/passes").out, " bounded  "));
 }
 
 TEST_CASE("two searches print the same bytes but for the time") {
