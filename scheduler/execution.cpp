@@ -126,6 +126,7 @@ Thread& Execution::new_thread() {
   thread.name.clear();
   thread.destructors.clear();
   thread.specific.clear();
+  thread.disturbed_at.clear();
   thread.id = static_cast<std::uint32_t>(thread_count_++);
   thread.random = Random(thread.id);
   live_.push_back(&thread);

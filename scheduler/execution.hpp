@@ -40,7 +40,6 @@ struct ThreadFields {
   bool daemon = false;               // detached
   bool joined = false;
   bool woken = false;                // its sleep was ended by another thread's step
-  bool spent = false;                // this call has had its spurious wakeup or interrupt
   bool timed = false;                // the pending operation ends at `deadline`
   bool conditional = false;          // how many candidates the pending operation offers depends on the state
   std::uint32_t mark = 0;            // what the pending operation adds to the fingerprint of a choice point
@@ -60,7 +59,7 @@ struct ThreadFields {
   void forget() {
     variant = 0;
     pending.type = nullptr;
-    finished = daemon = joined = woken = spent = timed = conditional = false;
+    finished = daemon = joined = woken = timed = conditional = false;
     mark = 0;
     marked = nullptr;
     deadline = now = 0;
@@ -83,6 +82,18 @@ struct Thread : ThreadFields {
   std::vector<std::pair<unsigned, void*>> specific;  // values of pthread_key_t
   std::string name;
   Fiber fiber;
+
+  // Sleeps that end for nothing: spurious wakeups, interrupts. A call may be disturbed once; the program, which loops, calls
+  // again, and that is the rest of the same call: a thread's next sleep at the object is left alone. No such loop would end
+  // otherwise, and a wakeup that is lost for ever would never be found.
+  bool may_be_disturbed(const void* object) const {
+    return std::find(disturbed_at.begin(), disturbed_at.end(), object) == disturbed_at.end();
+  }
+  void disturbed(const void* object) { disturbed_at.push_back(object); }
+  void undisturbed(const void* object) {  // the sleep has ended as it should
+    if (!disturbed_at.empty()) std::erase(disturbed_at, object);
+  }
+  std::vector<const void*> disturbed_at;
 };
 
 // Why an execution ended as a failure. `message` may be refined when the failure is explained.
