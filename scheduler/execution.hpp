@@ -28,6 +28,7 @@
 #include <interleave/scheduler/mode.hpp>
 #include <interleave/scheduler/operation.hpp>
 #include <interleave/scheduler/strategy.hpp>
+#include <interleave/scheduler/times.hpp>
 
 namespace interleave::engine {
 
@@ -190,6 +191,7 @@ class Execution final : public Situation {
   // `self().pending.failed` if it fails. Returns the variant that was chosen.
   std::uint32_t step(const Operation& operation) {
     if (watching_) [[unlikely]] report_step();
+    if (time_has_passed_) [[unlikely]] settle();
     running_->pending = operation;  // inlined: written in place, field by field
     return proceed();
   }
@@ -244,9 +246,14 @@ class Execution final : public Situation {
   [[noreturn]] void crash(std::string kind, std::string message);
 
   // ---- virtual time, nanoseconds ----
-  std::uint64_t now() const { return options_.virtual_clock ? clock_ : running_->now; }
+  std::uint64_t now() {
+    settle();
+    return options_.virtual_clock ? clock_ : running_->now;
+  }
   bool due(const Thread& thread) const { return !options_.virtual_clock || clock_ >= thread.deadline; }
   void pass_until(std::uint64_t deadline);
+  // What `to` does next comes after all that `from` has done.
+  static void pass_on_time(const Thread& from, Thread& to) { to.now = std::max(to.now, from.now); }
 
   // ---- for anybody ----
   std::size_t threads_created() const { return thread_count_; }
@@ -283,6 +290,10 @@ class Execution final : public Situation {
   [[noreturn]] void leave(Thread& thread);
   void record_failure(std::string kind, std::string message);
   void report_step();
+  // The running thread's clock takes notice of its last operation.
+  void settle() {
+    if (time_has_passed_ && running_->pending.type != nullptr) times_.settle(running_->pending, running_->now);
+  }
 
   Strategy& strategy_;
   ExecutionOptions options_;
@@ -304,6 +315,8 @@ class Execution final : public Situation {
   std::uint32_t last_ = 0;
   std::uint64_t steps_ = 0, failing_step_ = 0;
   std::uint64_t clock_ = 0;
+  Times times_;
+  bool time_has_passed_ = false;    // for some thread of this execution: until then all clocks agree
   std::uint32_t culprit_ = 0;
   Ending ending_ = Ending::finished;
   Fault fault_;
