@@ -23,6 +23,9 @@ endif()
 # clang leaves out a read that a write of the same variable follows, and with it the moment between the two (races=explore).
 set(INTERLEAVE_INSTRUMENT -fsanitize=thread ${INTERLEAVE_DEBUG_INFO} $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>
   "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-instrument-read-before-write=1>")
+# To be added for code that means atomic by volatile (older C code): tells volatile accesses from plain ones, and each is a step.
+set(INTERLEAVE_VOLATILE_ATOMIC "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-distinguish-volatile=1>"
+  $<$<CXX_COMPILER_ID:GNU>:--param=tsan-distinguish-volatile=1>)
 
 # The adapter's source lies beside this file's package, or in the tree.
 get_filename_component(INTERLEAVE_CATCH2_ADAPTER ${CMAKE_CURRENT_LIST_DIR}/catch2.cpp ABSOLUTE)

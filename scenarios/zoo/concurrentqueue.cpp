@@ -1,8 +1,8 @@
 // ConcurrentQueue: many producers, many consumers. Each producer has a queue of blocks of its own, which consumers visit in turn;
-// so parcels of one producer stay in order, and those of two do not. BlockingConcurrentQueue puts a semaphore of its own beside it.
+// so parcels of one producer stay in order, and those of two do not. BlockingConcurrentQueue puts a semaphore beside it.
 //
-// Blocks of two parcels instead of 32 and 3 spins of the semaphore instead of 10,000 (template arguments), so that a few parcels meet
-// the change from block to block.
+// Blocks of two parcels instead of 32 and 3 spins of the semaphore instead of 10,000 (template arguments), so that a few parcels
+// meet the change from block to block.
 #include <concurrentqueue/blockingconcurrentqueue.h>
 #include <concurrentqueue/concurrentqueue.h>
 

@@ -1,4 +1,4 @@
-// Plain memory accesses: the __tsan_read*/write* hooks of both compilers. They are choice points only where races are explored.
+// Plain memory accesses: the __tsan_read*/write* hooks of both compilers (volatile ones: volatiles.cpp). They are choice points only where races are explored.
 // Writes outside the executions' own memory are logged, so that they can be taken back; all are shown to the shadow.
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/framework_code.hpp>
@@ -61,11 +61,7 @@ inline void read(const void* p, std::size_t size) {
   void __tsan_write##n(void* p) { written(p, n); }        \
   void __tsan_unaligned_write##n(void* p) { written(p, n); } \
   void __tsan_read_write##n(void* p) { written(p, n); }   \
-  void __tsan_unaligned_read_write##n(void* p) { written(p, n); } \
-  void __tsan_volatile_read##n(void* p) { read(p, n); }   \
-  void __tsan_unaligned_volatile_read##n(void* p) { read(p, n); } \
-  void __tsan_volatile_write##n(void* p) { written(p, n); } \
-  void __tsan_unaligned_volatile_write##n(void* p) { written(p, n); }
+  void __tsan_unaligned_read_write##n(void* p) { written(p, n); }
 
 #pragma GCC visibility push(default)
 

@@ -69,7 +69,8 @@ TEST_CASE("Zoo: no sample of a client too large to be searched here fails", "[zo
 
 TEST_CASE("Zoo: there is a client of each library, as ci/setup installs them", "[zoo]") {
   for (const char* name : {"zoo/boost_queue_1_1", "zoo/boost_stack_1_1", "zoo/boost_spsc_queue", "zoo/concurrentqueue_1_1",
-                           "zoo/blockingconcurrentqueue_1_1", "zoo/readerwriterqueue_full"}) {
+                           "zoo/blockingconcurrentqueue_1_1", "zoo/readerwriterqueue_full", "zoo/ck_ring_1_1",
+                           "zoo/urcu_wfcqueue_1_1", "zoo/weak_ptr_lock"}) {
     INFO(name);
     CHECK(scenarios::find(name) != nullptr);
   }

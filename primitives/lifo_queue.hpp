@@ -1,4 +1,0 @@
-// LifoQueue, by its own name: it lives in queue.hpp.
-#pragma once
-
-#include <interleave/primitives/queue.hpp>

@@ -1,4 +1,0 @@
-// PriorityQueue, by its own name: it lives in queue.hpp.
-#pragma once
-
-#include <interleave/primitives/queue.hpp>

@@ -1,0 +1,50 @@
+// Volatile accesses, where the program was compiled so that they can be told from plain ones (INTERLEAVE_VOLATILE_ATOMIC in
+// cmake/InterleaveAddTest.cmake): each is a step, as a relaxed atomic load or store is. Older C code means that by volatile
+// (ACCESS_ONCE, CMM_LOAD_SHARED); by the standard two of them race like plain ones, which is what they do without the option.
+//
+// The hook comes before the access, which the program then makes itself: a store's new value is not known here.
+#include <algorithm>
+#include <cstring>
+
+#include <interleave/scheduler/door.hpp>
+#include <interleave/scheduler/framework_code.hpp>
+
+namespace interleave::engine {
+namespace {
+
+const OperationType read_type{.name = "volatile read", .access = Access::read, .shows_value = true, .noun = "volatile"};
+const OperationType write_type{.name = "volatile write", .access = Access::write, .noun = "volatile"};
+
+void volatile_access(void* p, std::size_t size, bool writes) {
+  if (mode == Mode::framework && writes) framework_write(p, size);
+  Model model;
+  if (!model) return;
+  model->step({.type = writes ? &write_type : &read_type, .object = p, .size = static_cast<std::uint32_t>(size)});
+  Thread& self = model->self();
+  std::memcpy(&self.pending.state, p, std::min(size, sizeof self.pending.state));
+  if (!writes) self.pending.argument = self.pending.state;
+  if (writes) memory->note_write(p, size);
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  if (shadow != nullptr && !shadow->atomic(self.id, address, size, __ATOMIC_RELAXED, !writes, writes)) report_found(*model);
+}
+
+}  // namespace
+}  // namespace interleave::engine
+
+#define INTERLEAVE_VOLATILE(n)                                                                                          \
+  void __tsan_volatile_read##n(void* p) { interleave::engine::volatile_access(p, n, false); }                           \
+  void __tsan_unaligned_volatile_read##n(void* p) { interleave::engine::volatile_access(p, n, false); }                 \
+  void __tsan_volatile_write##n(void* p) { interleave::engine::volatile_access(p, n, true); }                           \
+  void __tsan_unaligned_volatile_write##n(void* p) { interleave::engine::volatile_access(p, n, true); }
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+INTERLEAVE_VOLATILE(1)
+INTERLEAVE_VOLATILE(2)
+INTERLEAVE_VOLATILE(4)
+INTERLEAVE_VOLATILE(8)
+INTERLEAVE_VOLATILE(16)
+}
+
+#pragma GCC visibility pop
