@@ -26,8 +26,8 @@ RenderOptions render(const Request& request, const Campaign& campaign, const sce
 
 // What a failing report leaves out: how much was explored beside the failure, and the outcomes.
 std::string coverage(const Report& report) {
-  std::string text = fmt::format("  explored {}{} executions, {} of them failing\n", report.complete ? "all " : "",
-                                 report.executions, report.failing);
+  std::string text = fmt::format("  explored {}{} execution{}, {} of them failing\n", report.complete ? "all " : "",
+                                 report.executions, report.executions == 1 ? "" : "s", report.failing);
   for (const auto& [outcome, count] : report.outcomes) text += fmt::format("  outcome  \"{}\" ({})\n", outcome, count);
   return text;
 }

@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 
 #include <interleave/scheduler/nearest.hpp>
+#include <interleave/scheduler/schedule.hpp>
+
+#include "terminal.hpp"
 
 namespace interleave::cli {
 namespace {
@@ -99,6 +102,14 @@ std::string help_command(const CLI::App& app) {
   return "interleave --help";
 }
 
+// A schedule in the environment, for a verb that replays none: who set it should know that nothing comes of it, and a damaged one
+// is refused by every verb that explores.
+void refuse_or_ignore_schedule(const Request& request, const VerbSyntax& verb) {
+  if (!request.settings.schedule || verb.verb == Verb::list || takes(verb, "--schedule")) return;
+  is_schedule_for(*request.settings.schedule, "");  // throws if it is damaged
+  remark(fmt::format("INTERLEAVE_SCHEDULE means nothing to {}; going on without (interleave replay runs a schedule)", verb.name));
+}
+
 }  // namespace
 
 Request read_command_line(int argc, char** argv) {
@@ -129,6 +140,7 @@ Request read_command_line(int argc, char** argv) {
     if (takes(*verb, flags[i].name) && chosen->count(flags[i].name) > 0) given[i] = texts[i];
   }
   request.settings = read_settings(given);
+  refuse_or_ignore_schedule(request, *verb);
   return request;
 }
 

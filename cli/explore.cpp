@@ -17,6 +17,15 @@ constexpr const char*   default_sample_strategy = "auto";
 constexpr std::uint64_t default_sample_executions = 10'000;
 constexpr std::uint64_t search_seed = 1;  // a search draws nothing, and two searches print the same bytes
 
+bool has_time_limit(const Settings& settings) { return settings.time && settings.time->count() > 0; }
+
+// What draws has no end of its own.
+void refuse_endless(const Request& request) {
+  if (request.settings.executions == 0u && !has_time_limit(request.settings))
+    throw UsageError(fmt::format("{} without a limit of executions never ends; give --time as well, or another --executions",
+                                 request.verb_name));
+}
+
 // Those named, or `all` of them with --all.
 template <class Predicate>
 Selection chosen(const Request& request, Predicate belongs_to_all) {
@@ -85,13 +94,14 @@ ExitStatus search(const Request& request) {
 
 ExitStatus sample(const Request& request) {
   const Settings& settings = request.settings;
+  refuse_endless(request);
   Campaign campaign{.strategy = settings.strategy.value_or(default_sample_strategy), .seed = seed_or_fresh(settings),
                     .goal = Goal::budget, .run = {}, .not_run = {}, .explore = explore_model, .options = {}};
   campaign.independent = !require_model(request.verb_name, campaign.strategy).ends;
   campaign.run = chosen(request, [](const auto&) { return true; });
   campaign.options = [&](const auto& scenario) {
     Options options = options_of(scenario, settings, campaign);
-    if (options.executions_max == 0 && !settings.time) options.executions_max = default_sample_executions;
+    if (options.executions_max == 0 && !has_time_limit(settings)) options.executions_max = default_sample_executions;
     return options;
   };
   return carry_out(request, campaign);
@@ -99,6 +109,7 @@ ExitStatus sample(const Request& request) {
 
 ExitStatus stress_verb(const Request& request) {
   const Settings& settings = request.settings;
+  refuse_endless(request);
   if (!settings.replay_flags().empty())
     remark(fmt::format("on real threads there is no meaning to{}; going on without", settings.replay_flags()));
   Campaign campaign{.strategy = "real threads", .seed = seed_or_fresh(settings), .goal = Goal::budget, .run = {}, .not_run = {},

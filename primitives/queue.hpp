@@ -1,4 +1,4 @@
-// Queue, LifoQueue, PriorityQueue: hand items from thread to thread, and know when all of them have been worked on.
+// Queue, LifoQueue, PriorityQueue (and SimpleQueue): hand items from thread to thread, and know when all of them have been worked on.
 //
 // One mutex, and three Conditions on it:
 //
@@ -17,6 +17,7 @@
 #include <interleave/primitives/condition.hpp>
 #include <interleave/primitives/guard.hpp>
 #include <interleave/primitives/order.hpp>
+#include <interleave/primitives/simple_queue.hpp>
 
 namespace interleave {
 

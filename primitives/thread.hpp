@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <cxxabi.h>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -44,8 +45,7 @@ class Thread {
   }
 
   // Runs the body in a new thread. Throws RuntimeError if called before, ThreadError if the system has no thread to give;
-  // start may be tried again then. An exception that leaves the body ends that thread only and is reported on stderr, if it
-  // is a std::exception; other kinds are how a debugger, a test framework or pthread_exit passes through, and are let pass.
+  // start may be tried again then. An exception that leaves the body ends that thread only and is reported on stderr.
   void start() {
     if (std::exchange(started_, true)) throw RuntimeError("threads can only be started once");
     pthread_attr_t attributes;
@@ -95,6 +95,7 @@ class Thread {
 
   // A program may end while daemons still run. Setting it throws RuntimeError once the thread has been started.
   bool daemon() const { return daemon_; }
+  void daemon(bool wish) { set_daemon(wish); }
   void set_daemon(bool daemon) {
     if (started_) throw RuntimeError("cannot set daemon status of active thread");
     daemon_ = daemon;
@@ -122,17 +123,28 @@ class Thread {
     ~Joining() { lock.release(); }
   };
 
+  struct Ending {
+    Child& child;
+    ~Ending() {
+      child.run->finished.store(true, std::memory_order_release);
+      if (child.share) child.run->done.release();
+    }
+  };
+
   static void* enter(void* argument) {
     const std::unique_ptr<Child> child{static_cast<Child*>(argument)};
     Run& run = *child->run;
     run.ident.store(get_ident(), std::memory_order_release);
+    const Ending ending{*child};
     try {
       run.body();
+    } catch (const abi::__forced_unwind&) {  // pthread_exit: must not be stopped
+      throw;
     } catch (const std::exception& error) {
       std::fprintf(stderr, "Exception in thread %s: %s\n", child->name.c_str(), error.what());
+    } catch (...) {
+      std::fprintf(stderr, "Exception in thread %s: of a type that is no std::exception\n", child->name.c_str());
     }
-    run.finished.store(true, std::memory_order_release);
-    if (child->share) run.done.release();
     return nullptr;
   }
 

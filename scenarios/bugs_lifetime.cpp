@@ -91,37 +91,27 @@ const Bug refcount_from_zero{"refcount_from_zero", "A reference is taken from an
     int value = 1;
   };
   std::mutex registry;
-  auto* object = new Object;
-  bool listed = true;
-  parallel(
-      [&] {  // drops the last one
-        if (repaired) {
-          const std::lock_guard guard(registry);
-          if (object->references.fetch_sub(1) == 1) {
-            listed = false;
-            delete object;
-          }
-          return;
-        }
-        if (object->references.fetch_sub(1) != 1) return;
-        {
-          const std::lock_guard guard(registry);
-          listed = false;
-        }
-        delete object;
-      },
-      [&] {  // finds it in the registry
-        std::unique_lock lock(registry);
-        if (!listed) return;
-        object->references.fetch_add(1);
-        lock.unlock();
-        require(object->value == 1);
-        lock.lock();
-        if (object->references.fetch_sub(1) == 1) {
-          listed = false;
-          delete object;
-        }
-      });
+  auto* listed = new Object;
+  Object* found = nullptr;
+  const auto drop = [&](Object* object) {
+    std::unique_lock lock(registry, std::defer_lock);
+    if (repaired) lock.lock();
+    if (object->references.fetch_sub(1) != 1) return;
+    if (!repaired) lock.lock();
+    listed = nullptr;
+    lock.unlock();
+    delete object;
+  };
+  parallel([&, object = listed] { drop(object); },
+           [&] {
+             std::unique_lock lock(registry);
+             if (listed == nullptr) return;
+             found = listed;
+             found->references.fetch_add(1);
+             lock.unlock();
+             require(found->value == 1);
+           });
+  if (found != nullptr) drop(found);
 }};
 
 const Bug refcount_relaxed{"refcount_relaxed", "References are dropped by relaxed decrements: nothing orders the other's uses and the end",

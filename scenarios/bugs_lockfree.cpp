@@ -32,7 +32,11 @@ const Bug volatile_flag{"volatile_flag", "A volatile flag says that the data are
   parallel(
       [&] {
         data = 1;
-        repaired ? void(atomic_flag = true) : void(flag = true);
+        if (repaired) {
+          atomic_flag = true;
+        } else {
+          flag = true;
+        }
       },
       [&] {
         if (repaired ? atomic_flag.load() : flag) require(data == 1);
@@ -43,7 +47,13 @@ const Bug vector_of_bool{"vector_of_bool", "Each thread has an element of its ow
                          [](bool repaired) {
   std::vector<bool> bits(2);
   std::vector<char> chars(2);
-  const auto mark = [&](std::size_t i) { repaired ? void(chars[i] = 1) : void(bits[i] = true); };
+  const auto mark = [&](std::size_t i) {
+    if (repaired) {
+      chars[i] = 1;
+    } else {
+      bits[i] = true;
+    }
+  };
   parallel([&] { mark(0); }, [&] { mark(1); });
 }};
 
@@ -153,6 +163,7 @@ const Bug hazard_late{"hazard_late", "A hazard pointer is set, and nobody looks 
                       [](bool repaired) {
   std::atomic<Node*> head{new Node{1, nullptr}};
   std::atomic<Node*> hazard{nullptr};
+  Node* kept = nullptr;
   parallel(
       [&] {
         Node* node = head;
@@ -164,8 +175,13 @@ const Bug hazard_late{"hazard_late", "A hazard pointer is set, and nobody looks 
       },
       [&] {
         Node* node = head.exchange(nullptr);
-        if (hazard != node) delete node;  // else it would be kept for later
+        if (hazard == node) {
+          kept = node;  // for later
+        } else {
+          delete node;
+        }
       });
+  delete kept;
 }};
 
 const Bug deque_twice{"deque_twice", "Owner and thief of a deque both take its last item", "require", "One compare-exchange decides", [](bool repaired) {

@@ -16,6 +16,7 @@
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/schedule.hpp>
 #include <interleave/scheduler/services.hpp>
+#include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/stress.hpp>
 
 namespace interleave {
@@ -30,7 +31,12 @@ Options prepared(Options options, SourceLocation where) {
   if (options.name.empty()) options.name = real::default_name(where);
   options = with_environment(std::move(options));
   if (!options.schedule.empty() && !is_schedule_for(options.schedule, options.name)) options.schedule.clear();
-  if (options.seed == 0 && options.schedule.empty()) options.seed = engine::fresh_seed();
+  if (options.seed == 0 && options.schedule.empty()) {
+    options.seed = engine::fresh_seed();
+    // Said before anything runs: whatever becomes of the process, the draw can be repeated.
+    if (!options.strategy.empty() && !engine::make_strategy(options.strategy, options.seed)->ends())
+      fmt::print(stderr, "interleave: {}  strategy {}  seed {}\n", options.name, options.strategy, options.seed);
+  }
   return options;
 }
 

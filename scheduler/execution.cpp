@@ -96,6 +96,7 @@ Ending Execution::run(const std::function<void()>& body) {
   candidates_valid_ = false;
   steps_ = 0;
   clock_ = 0;
+  if (std::exchange(time_has_passed_, false)) times_.clear();
   last_ = 0;
   stepped_ = nullptr;
   has_outcome_ = false;
@@ -126,6 +127,7 @@ Thread& Execution::new_thread() {
   thread.name.clear();
   thread.destructors.clear();
   thread.specific.clear();
+  thread.disturbed_at.clear();
   thread.id = static_cast<std::uint32_t>(thread_count_++);
   thread.random = Random(thread.id);
   live_.push_back(&thread);
@@ -230,6 +232,8 @@ void Execution::advance(Thread& thread) {
 
 void Execution::wake(Thread& thread) {
   thread.woken = true;
+  settle();
+  pass_on_time(*running_, thread);
   if (!strategy_watches_) return;
   // Whether it could have gone on without us: asked before the state changes.
   if (thread.pending.type->candidates(*this, thread) > 0) strategy_.withdrawn(thread.id);
@@ -245,6 +249,7 @@ void Execution::wake(Thread& thread, const Operation& operation) {
 
 void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   Thread& me = *running_;
+  settle();
   me.group_left = static_cast<std::uint32_t>(bodies.size()) + 1;  // one for ourselves: no early wake-up while starting
   const std::size_t first = thread_count_;
   for (const auto& body : bodies) {
@@ -373,7 +378,11 @@ bool Execution::pass_time() {
   return true;
 }
 
-void Execution::pass_until(std::uint64_t deadline) { running_->now = std::max(running_->now, deadline); }
+void Execution::pass_until(std::uint64_t deadline) {
+  if (options_.virtual_clock || deadline <= running_->now) return;
+  running_->now = deadline;
+  time_has_passed_ = true;
+}
 
 void Execution::report_step() {
   if (stepped_ == nullptr) return;
@@ -386,6 +395,8 @@ void Execution::finish_thread(void* result) {
   Thread& me = *running_;
   mode = Mode::outside;
   if (watching_) [[unlikely]] report_step();
+  settle();
+  if (me.group != nullptr) pass_on_time(me, *me.group);
   me.result = result;
   me.finished = true;
   if (strategy_watches_) {

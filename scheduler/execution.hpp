@@ -28,6 +28,7 @@
 #include <interleave/scheduler/mode.hpp>
 #include <interleave/scheduler/operation.hpp>
 #include <interleave/scheduler/strategy.hpp>
+#include <interleave/scheduler/times.hpp>
 
 namespace interleave::engine {
 
@@ -40,7 +41,6 @@ struct ThreadFields {
   bool daemon = false;               // detached
   bool joined = false;
   bool woken = false;                // its sleep was ended by another thread's step
-  bool spent = false;                // this call has had its spurious wakeup or interrupt
   bool timed = false;                // the pending operation ends at `deadline`
   bool conditional = false;          // how many candidates the pending operation offers depends on the state
   std::uint32_t mark = 0;            // what the pending operation adds to the fingerprint of a choice point
@@ -60,7 +60,7 @@ struct ThreadFields {
   void forget() {
     variant = 0;
     pending.type = nullptr;
-    finished = daemon = joined = woken = spent = timed = conditional = false;
+    finished = daemon = joined = woken = timed = conditional = false;
     mark = 0;
     marked = nullptr;
     deadline = now = 0;
@@ -83,6 +83,18 @@ struct Thread : ThreadFields {
   std::vector<std::pair<unsigned, void*>> specific;  // values of pthread_key_t
   std::string name;
   Fiber fiber;
+
+  // Sleeps that end for nothing: spurious wakeups, interrupts. A call may be disturbed once; the program, which loops, calls
+  // again, and that is the rest of the same call: a thread's next sleep at the object is left alone. No such loop would end
+  // otherwise, and a wakeup that is lost for ever would never be found.
+  bool may_be_disturbed(const void* object) const {
+    return std::find(disturbed_at.begin(), disturbed_at.end(), object) == disturbed_at.end();
+  }
+  void disturbed(const void* object) { disturbed_at.push_back(object); }
+  void undisturbed(const void* object) {  // the sleep has ended as it should
+    if (!disturbed_at.empty()) std::erase(disturbed_at, object);
+  }
+  std::vector<const void*> disturbed_at;
 };
 
 // Why an execution ended as a failure. `message` may be refined when the failure is explained.
@@ -179,6 +191,7 @@ class Execution final : public Situation {
   // `self().pending.failed` if it fails. Returns the variant that was chosen.
   std::uint32_t step(const Operation& operation) {
     if (watching_) [[unlikely]] report_step();
+    if (time_has_passed_) [[unlikely]] settle();
     running_->pending = operation;  // inlined: written in place, field by field
     return proceed();
   }
@@ -233,9 +246,14 @@ class Execution final : public Situation {
   [[noreturn]] void crash(std::string kind, std::string message);
 
   // ---- virtual time, nanoseconds ----
-  std::uint64_t now() const { return options_.virtual_clock ? clock_ : running_->now; }
+  std::uint64_t now() {
+    settle();
+    return options_.virtual_clock ? clock_ : running_->now;
+  }
   bool due(const Thread& thread) const { return !options_.virtual_clock || clock_ >= thread.deadline; }
   void pass_until(std::uint64_t deadline);
+  // What `to` does next comes after all that `from` has done.
+  static void pass_on_time(const Thread& from, Thread& to) { to.now = std::max(to.now, from.now); }
 
   // ---- for anybody ----
   std::size_t threads_created() const { return thread_count_; }
@@ -272,6 +290,10 @@ class Execution final : public Situation {
   [[noreturn]] void leave(Thread& thread);
   void record_failure(std::string kind, std::string message);
   void report_step();
+  // The running thread's clock takes notice of its last operation.
+  void settle() {
+    if (time_has_passed_ && running_->pending.type != nullptr) times_.settle(running_->pending, running_->now);
+  }
 
   Strategy& strategy_;
   ExecutionOptions options_;
@@ -293,6 +315,8 @@ class Execution final : public Situation {
   std::uint32_t last_ = 0;
   std::uint64_t steps_ = 0, failing_step_ = 0;
   std::uint64_t clock_ = 0;
+  Times times_;
+  bool time_has_passed_ = false;    // for some thread of this execution: until then all clocks agree
   std::uint32_t culprit_ = 0;
   Ending ending_ = Ending::finished;
   Fault fault_;

@@ -52,7 +52,7 @@ struct Options {
   std::chrono::duration<double> time_max{0};  // 0 = no limit
   std::string   races = "fail";               // fail | explore | ignore
   std::string   clock = "any";                // any: a timeout or a sleep may end at any moment | virtual: earliest first
-  bool          spurious_wakeups = false;     // condition variables may wake unasked, at most once per wait
+  bool          spurious_wakeups = false;     // condition variables may wake unasked, at most once per call
   bool          interrupts = false;           // blocking sem_* calls may fail with EINTR, at most once per call
   bool          stop_at_first_failure = true;
   std::vector<std::shared_ptr<Observer>> observers = {};  // further checkers

@@ -406,7 +406,11 @@ Report stress(std::function<void()> body, Options options, SourceLocation where)
 
   Report report;
   report.strategy = "real threads";
-  report.seed = options.seed != 0 ? options.seed : real::fresh_seed();
+  report.seed = options.seed;
+  if (report.seed == 0) {
+    report.seed = real::fresh_seed();
+    std::fprintf(stderr, "interleave: %s  real threads  seed %llu\n", options.name.c_str(), static_cast<unsigned long long>(report.seed));
+  }
   const auto start = std::chrono::steady_clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start); };
   const auto over = [&] {

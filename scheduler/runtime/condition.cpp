@@ -32,7 +32,7 @@ const OperationType wait_type{.name = "condition wait", .access = Access::enqueu
 const OperationType asleep_type{
     .name = "condition timeout", .access = Access::write, .failed = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
-      return (t.timed && run.due(t)) + (run.options().spurious_wakeups && !t.spent);
+      return (t.timed && run.due(t)) + (run.options().spurious_wakeups && t.may_be_disturbed(t.pending.object));
     }};
 const OperationType signal_type{
     .name = "condition signal", .access = Access::write,
@@ -54,16 +54,21 @@ int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint6
   if (run.watched_by_strategy()) me.pending.state = waiters(run, c);
   if (const int error = release_mutex(run, m)) return error;
   me.woken = false;
-  me.spent = false;
   me.timed = deadline != nullptr;
   if (deadline != nullptr) me.deadline = *deadline;
   const bool can_time_out = me.timed;
   const std::uint32_t variant = run.step({.type = &asleep_type, .object = c, .second = m});
   int result = 0;
+  // The candidates of a sleeper are: timeout (if its time has come), then spurious wakeup.
+  const bool timed_out = !me.woken && can_time_out && variant == 0 && run.due(me);
+  if (me.woken || timed_out) {
+    me.undisturbed(c);
+  } else {
+    me.disturbed(c);
+  }
   if (!me.woken) {
     if (run.watched_by_strategy()) me.pending.state = waiters(run, c);
-    // The candidates of a sleeper are: timeout (if its time has come), then spurious wakeup.
-    if (can_time_out && variant == 0 && run.due(me)) {
+    if (timed_out) {
       result = ETIMEDOUT;
       run.pass_until(*deadline);
     }

@@ -10,7 +10,7 @@ namespace {
 
 std::uint32_t& value(const void* semaphore) { return *static_cast<std::uint32_t*>(const_cast<void*>(semaphore)); }
 
-bool may_interrupt(const Execution& run, const Thread& thread) { return run.options().interrupts && !thread.spent; }
+bool may_interrupt(const Execution& run, const Thread& thread) { return run.options().interrupts && thread.may_be_disturbed(thread.pending.object); }
 
 std::int64_t slack(const Execution& run, const Thread& thread) {
   return may_interrupt(run, thread) ? unblockable : static_cast<std::int64_t>(value(thread.pending.object)) - 1;
@@ -40,21 +40,20 @@ int fail_with(Execution& run, int error) {
   return -1;
 }
 
-// One of the candidates of a wait was chosen: the last one is the interrupt, if there may be one. The call after an
-// interrupted one is not interrupted, so that a retry loop ends.
+// One of the candidates of a wait was chosen: the last one is the interrupt, if there may be one.
 int wait(Execution& run, sem_t* s, const OperationType& type, const std::uint64_t* deadline) {
   Thread& me = run.self();
   const std::uint32_t variant = run.step({.type = &type, .object = s});
   me.pending.state = value(s);
   const bool ready = value(s) > 0 || (deadline != nullptr && run.due(me));
   if (variant == (ready ? 1u : 0u)) {
-    me.spent = true;
+    me.disturbed(s);
     // An alternative to taking a permit, so what depends on the one depends on the other.
     me.pending.second = s;
     me.pending.second_access = Access::write;
     return fail_with(run, EINTR);
   }
-  me.spent = false;
+  me.undisturbed(s);
   if (value(s) > 0) {
     write(value(s), value(s) - 1);
     me.pending.effect = -1;

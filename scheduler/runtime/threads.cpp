@@ -46,8 +46,9 @@ int joinable(Execution& run, const Thread* thread) {
   return 0;
 }
 
-int collect(Thread& thread, void** result) {
+int collect(Execution& run, Thread& thread, void** result) {
   thread.joined = true;
+  run.pass_on_time(thread, run.self());
   joined(thread);
   if (result != nullptr) write(*result, thread.result);
   return 0;
@@ -57,9 +58,8 @@ int join(Execution& run, pthread_t h, void** result) {
   Thread* thread = find(run, h);
   if (const int error = joinable(run, thread)) return error;
   run.step({.type = &join_type, .argument = thread->id});
-  run.pass_until(thread->now);
   run.ordered(*thread, run.self());
-  return collect(*thread, result);
+  return collect(run, *thread, result);
 }
 
 int timed_join(Execution& run, pthread_t h, void** result, std::uint64_t deadline) {
@@ -67,7 +67,7 @@ int timed_join(Execution& run, pthread_t h, void** result, std::uint64_t deadlin
   if (const int error = joinable(run, thread)) return error;
   const Timed timed(run.self(), deadline);
   run.step({.type = &timed_join_type, .second_access = Access::read, .second = &waking, .argument = thread->id});
-  if (thread->finished) return collect(*thread, result);
+  if (thread->finished) return collect(run, *thread, result);
   run.self().pending.failed = true;
   run.pass_until(deadline);
   return ETIMEDOUT;
@@ -114,7 +114,7 @@ int pthread_tryjoin_np(pthread_t h, void** result) noexcept {
   Thread* thread = find(*model, h);
   if (const int error = joinable(*model, thread)) return error;
   model->step({.type = &try_join_type, .second_access = Access::read, .second = &waking, .argument = thread->id});
-  if (thread->finished) return collect(*thread, result);
+  if (thread->finished) return collect(*model, *thread, result);
   model->self().pending.failed = true;
   return EBUSY;
 }

@@ -207,6 +207,24 @@ TEST_CASE("the environment steers, and a flag wins over it") {
   CHECK(command("search good/passes", "INTERLEAVE_STRATEGY= INTERLEAVE_SEED=").status == 0);
 }
 
+TEST_CASE("a limit of zero is no limit, on the command line as in Options") {
+  for (const auto* flag : {"--executions 0", "--steps 0", "--time 0"}) {
+    CAPTURE(flag);
+    CHECK(has(command("search good/both_outcomes " + std::string(flag)).out, "all 4 executions"));
+  }
+  CHECK(has(command("search good/both_outcomes", "INTERLEAVE_EXECUTIONS=0").out, "all 4 executions"));
+  CHECK(has(command("sample good/passes --time 0 --executions 7").out, "7 executions"));
+  CHECK(command("sample good/passes --executions 0 --time 50ms").status == 0);
+}
+
+TEST_CASE("a schedule in the environment of a verb that replays none is said to mean nothing") {
+  const auto token = command("search bad/deadlock").token();
+  const auto said = command("search bad/deadlock", "INTERLEAVE_SCHEDULE=" + token);
+  CHECK(said.status == 0);
+  CHECK(has(said.err, "INTERLEAVE_SCHEDULE means nothing to search"));
+  CHECK(command("list", "INTERLEAVE_SCHEDULE=" + token).err.empty());
+}
+
 TEST_CASE("colour only where it is wanted") {
   CHECK_FALSE(has(command("search good").out, "\x1b["));
   CHECK(has(command("search good --color always").out, "\x1b["));

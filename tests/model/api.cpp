@@ -3,9 +3,12 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdio>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
+
+#include <unistd.h>
 
 using namespace interleave;
 
@@ -385,4 +388,39 @@ TEST_CASE("an observer's objection at the end is a failure of the execution that
   const Report report = explore_all([] { outcome("ended"); }, options);
   CHECK_FAILS(report, 1u, 1u, "my-end");
   CHECK_OUTCOMES(report, {{"ended", 1}});
+}
+
+namespace {
+
+// What `call` writes to stderr.
+std::string said_on_stderr(const std::function<void()>& call) {
+  std::fflush(stderr);
+  std::FILE* file = std::tmpfile();
+  const int before = dup(STDERR_FILENO);
+  dup2(fileno(file), STDERR_FILENO);
+  call();
+  std::fflush(stderr);
+  dup2(before, STDERR_FILENO);
+  close(before);
+  std::rewind(file);
+  std::string text(1000, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a fresh seed is printed before anything runs; one that was given, or means nothing, is not") {
+  Report report;
+  const auto body = [] { outcome(std::to_string(choose(1000))); };
+  const auto drawn = [&](Options options) {
+    return said_on_stderr([&] { report = explore(body, options); });
+  };
+  const std::string said = drawn({.name = "draws", .strategy = "random", .executions_max = 3});
+  CHECK(said == "interleave: draws  strategy random  seed " + std::to_string(report.seed) + "\n");
+  const auto outcomes = report.outcomes;
+  CHECK(drawn({.name = "draws", .strategy = "random", .seed = report.seed, .executions_max = 3}).empty());
+  CHECK(report.outcomes == outcomes);
+  CHECK(drawn({.name = "searches"}).empty());
 }

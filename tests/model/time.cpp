@@ -6,10 +6,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <functional>
 #include <mutex>
 #include <random>
 #include <thread>
 
+#include <semaphore.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -136,6 +138,107 @@ TEST_CASE("with the virtual clock a timed lock waits for its time before it give
   };
   CHECK_OUTCOME_SET(held_for(500ms), {"got"});
   CHECK_OUTCOME_SET(held_for(5000ms), {"timeout"});
+}
+
+namespace {
+
+using Moment = std::chrono::steady_clock::time_point;
+
+// One thread sleeps, reads the clock and hands its reading over by `give`; the other, once `take` says that it has it, must not
+// read an earlier time.
+void check_hand_over(const std::function<void()>& give, const std::function<bool()>& take) {
+  const auto body = [&] {
+    Moment given{};
+    parallel([&] {
+      std::this_thread::sleep_for(1h);
+      given = std::chrono::steady_clock::now();
+      give();
+    }, [&] {
+      if (!take()) return outcome("too early");
+      outcome(std::chrono::steady_clock::now() >= given ? "in order" : "backwards");
+    });
+    REQUIRE(std::chrono::steady_clock::now() >= given);
+  };
+  Options dpor;
+  dpor.strategy = "dpor";
+  dpor.races = "ignore";
+  for (const Report& report : {explore_all(body, dpor), explore_all(body, {.races = "ignore"})}) {
+    INFO(text_of(report));
+    CHECK(report.verdict == Verdict::pass);
+    CHECK(report.outcomes.contains("in order"));
+    CHECK_FALSE(report.outcomes.contains("backwards"));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a clock is never behind what its thread has heard from another") {
+  std::mutex mutex;
+  bool given = false;
+  check_hand_over([&] {
+    const std::lock_guard lock(mutex);
+    given = true;
+  }, [&] {
+    const std::lock_guard lock(mutex);
+    return given;
+  });
+  std::condition_variable condition;
+  check_hand_over([&] {
+    {
+      const std::lock_guard lock(mutex);
+      given = true;
+    }
+    condition.notify_one();
+  }, [&] {
+    std::unique_lock lock(mutex);
+    condition.wait(lock, [&] { return given; });
+    return true;
+  });
+  std::atomic<bool> flag{false};
+  check_hand_over([&] { flag.store(true, std::memory_order_relaxed); }, [&] { return flag.load(std::memory_order_relaxed); });
+  check_hand_over([&] { flag = true, flag.notify_one(); }, [&] { return flag.wait(false), true; });
+  sem_t semaphore;
+  sem_init(&semaphore, 0, 0);
+  check_hand_over([&] { sem_post(&semaphore); }, [&] { return sem_trywait(&semaphore) == 0; });
+}
+
+TEST_CASE("threads that have not heard from each other have clocks of their own, in every execution of a class the same") {
+  // Each reads the clock after its own sleep: what the other sleeps is nothing to it, whoever wakes first.
+  const auto body = [] {
+    std::atomic<int> seconds[2] = {};
+    const auto sleep = [&](int i) {
+      const auto start = std::chrono::steady_clock::now();
+      std::this_thread::sleep_for(std::chrono::seconds(i + 1));
+      seconds[i] = static_cast<int>((std::chrono::steady_clock::now() - start) / 1s);
+    };
+    std::thread a(sleep, 0), b(sleep, 1);
+    const auto start = std::chrono::steady_clock::now();
+    a.join();
+    b.join();
+    const auto all = (std::chrono::steady_clock::now() - start) / 1s;
+    outcome(std::to_string(seconds[0]) + " " + std::to_string(seconds[1]) + " " + std::to_string(all));
+  };
+  CHECK_OUTCOME_SET(explore_all(body), {"1 2 2"});
+  CHECK_OUTCOMES(explore_all(body, {.strategy = "dpor"}), {{"1 2 2", 1}});
+}
+
+TEST_CASE("a timestamp that decides what a program does costs a reducing search no class") {
+  const auto body = [] {
+    std::mutex mutex;
+    std::atomic<int> late{0};
+    const auto start = std::chrono::steady_clock::now();
+    const auto visit = [&](std::chrono::seconds nap) {
+      std::this_thread::sleep_for(nap);
+      const std::lock_guard lock(mutex);
+      if (std::chrono::steady_clock::now() - start >= 2s) ++late;
+    };
+    parallel([&] { visit(1s); }, [&] { visit(2s); }, [&] { visit(3s); });
+    outcome(std::to_string(late));
+  };
+  const Report all = explore_all(body), reduced = explore_all(body, {.strategy = "dpor"});
+  CHECK_OUTCOME_SET(all, {"2", "3"});
+  CHECK_OUTCOME_SET(reduced, {"2", "3"});
+  CHECK_HOLDS(reduced, 6u);  // the orders of the three visits
 }
 
 TEST_CASE("random numbers are the same in every execution") {

@@ -105,6 +105,26 @@ TEST_CASE("Thread: has a name, which may be changed", "[primitives][thread]") {
   });
 }
 
+TEST_CASE("Thread: whatever is thrown, and pthread_exit, end that thread only", "[primitives][thread]") {
+  in_both_worlds([] {
+    bool unwound = false;
+    Thread thrower{"thrower", [] { throw 42; }}, leaver{"leaver", [&] {
+                     struct Unwound {
+                       bool& flag;
+                       ~Unwound() { flag = true; }
+                     } const mark{unwound};
+                     pthread_exit(nullptr);
+                   }};
+    thrower.start();
+    leaver.start();
+    thrower.join();
+    leaver.join();
+    require(!thrower.is_alive());
+    require(!leaver.is_alive());
+    require(unwound);
+  });
+}
+
 TEST_CASE("Thread: is a daemon only if made one before its start", "[primitives][thread]") {
   in_both_worlds([] {
     Thread thread{[] {}};
@@ -119,7 +139,7 @@ TEST_CASE("Thread: a daemon can be joined like any other thread", "[primitives][
   in_both_worlds([] {
     int result = 0;
     Thread thread{[&] { result = 42; }};
-    thread.set_daemon(true);
+    thread.daemon(true);
     require(thread.daemon());
     thread.start();
     thread.join();

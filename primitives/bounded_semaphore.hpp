@@ -1,0 +1,4 @@
+// BoundedSemaphore, by its own name: it lives in semaphore.hpp.
+#pragma once
+
+#include <interleave/primitives/semaphore.hpp>

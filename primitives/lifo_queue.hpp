@@ -1,0 +1,4 @@
+// LifoQueue, by its own name: it lives in queue.hpp.
+#pragma once
+
+#include <interleave/primitives/queue.hpp>

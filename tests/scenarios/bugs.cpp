@@ -1,0 +1,154 @@
+// The classic defects: each is found by default settings, each repaired twin is proved, and the page about them says so.
+#include <cstdint>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include <interleave/interleave.hpp>
+#include <interleave/scenarios/scenario.hpp>
+
+#include "explored.hpp"
+
+using namespace interleave;
+using scenarios::Definition;
+using scenarios::Effort;
+
+namespace {
+
+constexpr std::string_view group = "bugs/", repaired = "_repaired";
+
+std::vector<const Definition*> all_of_group() {
+  std::vector<const Definition*> chosen;
+  for (const auto* scenario : scenarios::all())
+    if (scenario->definition().name.starts_with(group)) chosen.push_back(&scenario->definition());
+  return chosen;
+}
+
+std::vector<const Definition*> bugs() {
+  auto chosen = all_of_group();
+  std::erase_if(chosen, [](const Definition* each) { return each->expect != Verdict::fail; });
+  return chosen;
+}
+
+const Definition& twin_of(const Definition& bug) {
+  const auto* twin = scenarios::find(bug.name + std::string(repaired));
+  REQUIRE(twin != nullptr);
+  return twin->definition();
+}
+
+// Up to the first failure.
+Report first(const Definition& bug, const std::string& strategy, std::uint64_t seed = 1, std::uint64_t executions_max = 0) {
+  Options options = bug.options;
+  options.strategy = strategy;
+  options.seed = seed;
+  options.executions_max = executions_max;
+  return explore(bug.body, options);
+}
+
+// By default, or up to the bound that it declares.
+Report searched(const Definition& program) { return explore(program.body, program.options); }
+
+void check_found(const Definition& bug, const Report& report) {
+  INFO(bug.name);
+  REQUIRE(report.failure);
+  CHECK(report.failure->kind == bug.failure_kind);
+}
+
+// What the page says of a search that finds nothing.
+std::string proof(const Definition& program) {
+  if (program.effort == Effort::sample) return "not searched";
+  const Report report = searched(program);
+  if (report.complete) return "all " + std::to_string(report.executions);
+  return std::to_string(report.executions) + ": " + report.covered;
+}
+
+using Cells = std::vector<std::string>;
+
+// The rows of the page's tables, by the name in their first column.
+std::vector<Cells> rows_of_page() {
+  std::ifstream page(INTERLEAVE_DOCS "/known-bugs.md");
+  REQUIRE(page);
+  std::vector<Cells> rows;
+  for (std::string line; std::getline(page, line);) {
+    if (!line.starts_with("| `")) continue;
+    Cells cells;
+    std::istringstream text(line.substr(2));
+    for (std::string cell; std::getline(text, cell, '|');) cells.push_back(cell.substr(0, cell.find_last_not_of(' ') + 1));
+    for (std::size_t i = 1; i < cells.size(); ++i) cells[i].erase(0, 1);
+    cells.front() = std::string(group) + cells.front().substr(1, cells.front().size() - 2);
+    rows.push_back(cells);
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("Bugs: there are 44, each with a repaired twin", "[scenarios][bugs]") {
+  CHECK(bugs().size() == 44);
+  for (const Definition* bug : bugs()) {
+    INFO(bug->name);
+    CHECK(twin_of(*bug).expect == Verdict::pass);
+  }
+}
+
+TEST_CASE("Bugs: the default search finds each, as what it is", "[scenarios][bugs]") {
+  for (const Definition* bug : bugs()) check_found(*bug, first(*bug, ""));
+}
+
+TEST_CASE("Bugs: so does each strategy by itself, the sampler by default within 10,000 executions", "[scenarios][bugs]") {
+  for (const Definition* bug : bugs()) {
+    check_found(*bug, first(*bug, "dfs"));
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) check_found(*bug, first(*bug, "auto", seed, 10'000));
+    for (const char* sampler : {"random", "pct:depth=3", "pos", "surw"}) {
+      INFO(sampler);
+      check_found(*bug, first(*bug, sampler, 1, 10'000));
+    }
+  }
+}
+
+TEST_CASE("Bugs: each repaired twin is proved, and further repairs up to the bound that they state", "[scenarios][bugs]") {
+  std::size_t proved = 0, bounded = 0;
+  for (const Definition* program : all_of_group()) {
+    if (program->expect != Verdict::pass || program->effort == Effort::sample) continue;
+    INFO(program->name);
+    const Report report = searched(*program);
+    CHECK(report.verdict == Verdict::pass);
+    if (program->effort == Effort::bounded) {
+      CHECK(report.covered == "every schedule with at most 6 preemptions");
+      ++bounded;
+    } else {
+      CHECK(report.complete);
+      ++proved;
+    }
+  }
+  CHECK(proved == 44);
+  CHECK(bounded == 1);
+}
+
+TEST_CASE("Bugs: docs/known-bugs.md says of each what it is, and the executions of the searches", "[scenarios][bugs]") {
+  const auto rows = rows_of_page();
+  CHECK(rows.size() == all_of_group().size() - bugs().size());  // a row for each pair, and for each further repair
+  std::size_t described = 0;
+  for (const Cells& row : rows) {
+    INFO(row.front());
+    const auto* scenario = scenarios::find(row.front());
+    REQUIRE(scenario != nullptr);
+    const Definition& program = scenario->definition();
+    CHECK(row[1] == program.summary);
+    if (program.expect == Verdict::pass) {
+      CHECK(row[2] == proof(program));
+      continue;
+    }
+    ++described;
+    REQUIRE(row.size() == 12);
+    CHECK(row[2] == program.failure_kind);
+    CHECK(row[3] == std::to_string(first(program, "dpor").executions));
+    CHECK(row[4] == std::to_string(first(program, "dfs").executions));
+    CHECK(row[10] == twin_of(program).summary);
+    CHECK(row[11] == proof(twin_of(program)));
+  }
+  CHECK(described == bugs().size());
+}
