@@ -15,6 +15,8 @@
 # (target_compile_options(LIBRARY PRIVATE ${INTERLEAVE_INSTRUMENT})), or the model does not see what it does; its std:: inline
 # functions would even replace the instrumented ones.
 
+# In the cache, where also a project sees them that adds the tree with add_subdirectory or FetchContent.
+#
 # What turns memory accesses into calls. The line numbers of reports come from -g (set INTERLEAVE_DEBUG_INFO to -g1 for those and
 # nothing else). g++ warns that TSan does not support fences; the model does.
 if(NOT DEFINED INTERLEAVE_DEBUG_INFO)
@@ -22,16 +24,17 @@ if(NOT DEFINED INTERLEAVE_DEBUG_INFO)
 endif()
 # clang leaves out a read that a write of the same variable follows, and with it the moment between the two (races=explore).
 set(INTERLEAVE_INSTRUMENT -fsanitize=thread ${INTERLEAVE_DEBUG_INFO} $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>
-  "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-instrument-read-before-write=1>")
+  "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-instrument-read-before-write=1>" CACHE INTERNAL "")
 # To be added for code that means atomic by volatile (older C code): tells volatile accesses from plain ones, and each is a step.
 set(INTERLEAVE_VOLATILE_ATOMIC "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-distinguish-volatile=1>"
-  $<$<CXX_COMPILER_ID:GNU>:--param=tsan-distinguish-volatile=1>)
+  $<$<CXX_COMPILER_ID:GNU>:--param=tsan-distinguish-volatile=1> CACHE INTERNAL "")
 
 # The adapter's source lies beside this file's package, or in the tree.
-get_filename_component(INTERLEAVE_CATCH2_ADAPTER ${CMAKE_CURRENT_LIST_DIR}/catch2.cpp ABSOLUTE)
-if(NOT EXISTS ${INTERLEAVE_CATCH2_ADAPTER})
-  get_filename_component(INTERLEAVE_CATCH2_ADAPTER ${CMAKE_CURRENT_LIST_DIR}/../scheduler/catch2.cpp ABSOLUTE)
+set(interleave_adapters_ ${CMAKE_CURRENT_LIST_DIR})
+if(NOT EXISTS ${interleave_adapters_}/catch2.cpp)
+  get_filename_component(interleave_adapters_ ${CMAKE_CURRENT_LIST_DIR}/../scheduler ABSOLUTE)
 endif()
+set(INTERLEAVE_CATCH2_ADAPTER ${interleave_adapters_}/catch2.cpp CACHE INTERNAL "")
 
 # Links an executable made of instrumented objects with the model. A shared library on the link line precedes libstdc++, which
 # the compiler's driver appends, so libstdc++'s own calls enter the model as well.

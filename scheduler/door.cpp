@@ -23,10 +23,13 @@ struct ForeignStatics {
   std::uintptr_t low = ~std::uintptr_t{0}, high = 0;
 };
 
+// The kernel's own page, in which addresses are not what they are elsewhere.
+bool kernels(const dl_phdr_info& info) { return info.dlpi_name != nullptr && std::strstr(info.dlpi_name, "linux-vdso") != nullptr; }
+
 int add_module(dl_phdr_info* info, std::size_t, void* data) {
   auto& found = *static_cast<ForeignStatics*>(data);
   const bool program = info->dlpi_name == nullptr || *info->dlpi_name == '\0';
-  if (program || std::strstr(info->dlpi_name, "linux-vdso") != nullptr || instrumented(*info)) return 0;
+  if (program || kernels(*info) || instrumented(*info)) return 0;
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const auto& segment = info->dlpi_phdr[i];
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) == 0) continue;
@@ -51,6 +54,7 @@ const ForeignStatics& foreign_statics() {
 }  // namespace
 
 bool instrumented(const dl_phdr_info& info) {
+  if (kernels(info)) return false;
   for (int i = 0; i < info.dlpi_phnum; ++i) {
     if (info.dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
     const ElfW(Sym)* symbols = nullptr;

@@ -17,6 +17,7 @@
 #include <interleave/scheduler/faults.hpp>
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/hooks.hpp>
+#include <interleave/scheduler/linkage.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/observer.hpp>
 #include <interleave/scheduler/outer_state.hpp>
@@ -37,6 +38,7 @@ bool under_way = false;
 
 // What must be so before the state of the process is first looked at.
 void prepare_process() {
+  require_instrumented_program();
   // The C library believes that the process has one thread, and shared_ptr would count without atomics.
   __libc_single_threaded = 0;
   // The buffer of stdout belongs to the process, not to the first execution that prints.
