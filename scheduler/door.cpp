@@ -53,7 +53,7 @@ const ForeignStatics& foreign_statics() {
 
 }  // namespace
 
-bool instrumented(const dl_phdr_info& info) {
+bool imports(const dl_phdr_info& info, bool (*asked_for)(const char*)) {
   if (kernels(info)) return false;
   for (int i = 0; i < info.dlpi_phnum; ++i) {
     if (info.dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
@@ -67,9 +67,13 @@ bool instrumented(const dl_phdr_info& info) {
     // The symbol table ends, in practice, where the string table begins.
     const auto* end = reinterpret_cast<const ElfW(Sym)*>(strings);
     for (const ElfW(Sym)* s = symbols; s < end; ++s)
-      if (s->st_shndx == SHN_UNDEF && std::strncmp(strings + s->st_name, "__tsan_", 7) == 0) return true;
+      if (s->st_shndx == SHN_UNDEF && asked_for(strings + s->st_name)) return true;
   }
   return false;
+}
+
+bool instrumented(const dl_phdr_info& info) {
+  return imports(info, [](const char* name) { return std::strncmp(name, "__tsan_", 7) == 0; });
 }
 
 bool Model::foreign(const void* object) {

@@ -109,10 +109,10 @@ Ending Execution::run(const std::function<void()>& body) {
 
   Thread& first = new_thread();
   first.body = &body;
-  launch(first);
+  prepare(first);
   running_ = &first;
   current = this;
-  explorer_.switch_to(first.fiber);  // comes back when the execution has ended
+  explorer_.start(first.fiber);  // comes back when the execution has ended
   mode = Mode::outside;
   current = nullptr;
   running_ = nullptr;
@@ -150,7 +150,7 @@ void Execution::dismiss(Thread& thread) {
   thread.conditional = false;
 }
 
-void Execution::launch(Thread& thread) {
+void Execution::prepare(Thread& thread) {
   thread.fiber.prepare(memory->stack(thread.id), memory->stack_size(), &thread_main, &thread,
                        blocks_ ? thread_blocks::fresh(thread.id) : 0);
 }
@@ -220,8 +220,16 @@ Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::funct
   if (strategy_watches_) strategy_.created(running_->id, thread.id);
   if (shadow != nullptr) shadow->created(running_->id, thread.id);
   launch(thread);
-  advance(thread);
   return &thread;
+}
+
+// Lets a new thread run to its first announcement.
+void Execution::launch(Thread& thread) {
+  prepare(thread);
+  thread.resumer = running_;
+  Thread& from = *running_;
+  running_ = &thread;
+  from.fiber.start(thread.fiber);
 }
 
 void Execution::advance(Thread& thread) {
@@ -262,7 +270,6 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
     if (strategy_watches_) strategy_.created(me.id, thread.id);
     if (shadow != nullptr) shadow->created(me.id, thread.id);
     launch(thread);
-    advance(thread);
   }
   static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
                                         return std::uint32_t{0};

@@ -277,6 +277,7 @@ class Execution final : public Situation {
   static void destroy_thread_locals(Thread& thread);
   void destroy_specific(Thread& thread);
   Thread& new_thread();
+  void prepare(Thread& thread);
   void launch(Thread& thread);
   std::uint32_t proceed();
   void dismiss(Thread& thread);

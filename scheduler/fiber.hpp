@@ -1,17 +1,26 @@
 // A fiber: a stack and the place where it stands. The only file, with its .cpp, that names Boost.
 //
-// Switches are direct, from any fiber to any other, and cost what Boost.Context's jump costs plus the state that the C++
-// runtime keeps per thread: errno and the exception globals (Itanium C++ ABI, 2.2.2), or, for programs with thread-local
-// variables, the whole thread block (thread_block.hpp). Everything runs on one OS thread.
-// An abandoned fiber is never unwound; preparing it again reuses its stack.
+// Switches are direct, from any fiber to any other, and take along what belongs to a thread: the registers that a call preserves,
+// errno and the exception globals (Itanium C++ ABI, 2.2.2), or, for programs with thread-local variables, the whole thread block
+// (thread_block.hpp), and for programs that use them the floating-point control words (control_words.hpp). Everything runs on
+// one OS thread. An abandoned fiber is never unwound; preparing it again reuses its stack.
+//
+// On x86-64 the switch is ours. Boost.Context's reads the control words each time, and goes on by a jump, after which the
+// processor guesses every return from the calls below wrongly: together several times the cost of what there is to do. Elsewhere,
+// and where the hardware checks returns (shadow stacks), it is Boost's.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include <boost/context/detail/fcontext.hpp>
-
+#include <interleave/scheduler/control_words.hpp>
 #include <interleave/scheduler/thread_block.hpp>
+
+#if defined(__x86_64__) && !defined(__SHSTK__)
+#define INTERLEAVE_OWN_SWITCH 1
+#else
+#include <boost/context/detail/fcontext.hpp>
+#endif
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -36,19 +45,22 @@ struct OsThread {
   };
   int* error = nullptr;
   ExceptionGlobals* exceptions = nullptr;
+  bool control_words = false;  // each fiber has its own
 };
 extern OsThread os_thread;
 
 class Fiber {
  public:
-  // The next switch to this fiber calls entry(argument) on the given stack. `entry` must not return. `block`: the FS base
-  // that it runs with; 0 if the fibers share that of the OS thread.
+  // To start this fiber will be to call entry(argument) on the given stack. `entry` must not return. `block`: the FS base that it
+  // runs with; 0 if the fibers share that of the OS thread.
   void prepare(void* stack_low, std::size_t stack_size, void (*entry)(void*), void* argument, std::uintptr_t block);
 
-  // Goes on with `to` where it stands; returns when somebody switches back. REQUIRES: *this is what runs now.
+  // ---- REQUIRES, of all three: *this is what runs now ----
+  // Starts `to`, which was prepared; returns when somebody switches back.
+  void start(Fiber& to);
+  // Goes on with `to` where it stands; returns when somebody switches back.
   void switch_to(Fiber& to);
-
-  // As switch_to, but *this will never run again.
+  // The same, but *this will never run again.
   [[noreturn]] void leave_to(Fiber& to);
 
   // Makes *this what runs now on the calling OS thread. `blocks`: whether fibers have blocks of their own.
@@ -63,11 +75,13 @@ class Fiber {
 
   void save();     // before a switch away
   void restore();  // after arriving
+  void jump(Fiber& to);
   friend struct FiberEntry;
 
   std::uintptr_t block_ = 0;
   void* context_ = nullptr;  // where it stands, while it does not run
   RuntimeState state_;
+  ControlWords control_words_;
   void (*entry_)(void*) = nullptr;
   void* argument_ = nullptr;
   const void* stack_low_ = nullptr;  // null: the OS thread's own stack
@@ -75,9 +89,12 @@ class Fiber {
   [[maybe_unused]] void* fake_stack_ = nullptr;  // AddressSanitizer's
 };
 
-// In the header, so that a step is one call deep: every return after a switch is one that the processor predicts wrongly.
+// In the header, so that a step is one call deep.
 
 inline void Fiber::save() {
+#ifdef INTERLEAVE_OWN_SWITCH
+  if (os_thread.control_words) [[unlikely]] control_words_.save();
+#endif
   if (block_ != 0) return;
   state_.error = *os_thread.error;
   state_.caught_exceptions = os_thread.exceptions->caught_exceptions;
@@ -85,6 +102,9 @@ inline void Fiber::save() {
 }
 
 inline void Fiber::restore() {
+#ifdef INTERLEAVE_OWN_SWITCH
+  if (os_thread.control_words) [[unlikely]] control_words_.restore();
+#endif
   if (block_ != 0) {
     thread_blocks::switch_to(block_);
     return;
@@ -94,18 +114,29 @@ inline void Fiber::restore() {
   os_thread.exceptions->uncaught_exceptions = state_.uncaught_exceptions;
 }
 
+#ifdef INTERLEAVE_OWN_SWITCH
+// Keeps the registers that a call preserves on the stack and its top in *place, and goes on with the stack whose top is `to`.
+extern "C" __attribute__((visibility("hidden"))) void interleave_switch_stacks(void** place, void* to);
+
+inline void Fiber::jump(Fiber& to) { interleave_switch_stacks(&context_, to.context_); }
+#else
+inline void Fiber::jump(Fiber& to) {
+  Fiber* pair[2] = {this, &to};
+  const boost::context::detail::transfer_t back = boost::context::detail::jump_fcontext(to.context_, pair);
+  // Whoever switched to us stands now at `back.fctx`.
+  static_cast<Fiber**>(back.data)[0]->context_ = back.fctx;
+}
+#endif
+
 inline void Fiber::switch_to(Fiber& to) {
   save();
-  Fiber* pair[2] = {this, &to};
 #ifdef INTERLEAVE_ASAN
   __sanitizer_start_switch_fiber(&fake_stack_, to.stack_low_, to.stack_size_);
 #endif
-  const boost::context::detail::transfer_t back = boost::context::detail::jump_fcontext(to.context_, pair);
+  jump(to);
 #ifdef INTERLEAVE_ASAN
   __sanitizer_finish_switch_fiber(fake_stack_, nullptr, nullptr);
 #endif
-  // Whoever switched to us stands now at `back.fctx`.
-  static_cast<Fiber**>(back.data)[0]->context_ = back.fctx;
   restore();
 }
 

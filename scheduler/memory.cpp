@@ -47,9 +47,8 @@ Memory::Memory() {
     base_ = reinterpret_cast<std::uintptr_t>(p);
     size_ = wanted;
   }
-  const std::size_t slot = guard_size + stack_size_;
+  const std::size_t slot = slot_size();
   stacks_max_ = std::min<std::size_t>(4096, size_ / 4 / slot);
-  stack_ready_.resize(stacks_max_);
   arena_ = base_ + stacks_max_ * slot;
   arena_size_ = size_ - stacks_max_ * slot;
   while (mprotect(reinterpret_cast<void*>(arena_), arena_size_, PROT_READ | PROT_WRITE) != 0) {
@@ -60,17 +59,17 @@ Memory::Memory() {
 }
 
 void* Memory::stack(std::size_t index) {
-  const std::uintptr_t low = base_ + index * (guard_size + stack_size_) + guard_size;
-  if (!stack_ready_[index]) {
-    if (mprotect(reinterpret_cast<void*>(low), stack_size_, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
-    stack_ready_[index] = true;
+  const std::uintptr_t low = base_ + index * slot_size() + guard_size;
+  if (index >= stacks_ready_) {
+    if (mprotect(reinterpret_cast<void*>(low), slot_size() - guard_size, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
+    stacks_ready_ = index + 1;
   }
-  return reinterpret_cast<void*>(low);
+  return reinterpret_cast<void*>(low + index % offsets * offset_size);
 }
 
 bool Memory::in_guard(const void* p) const {
   const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
-  return offset < arena_ - base_ && offset % (guard_size + stack_size_) < guard_size;
+  return offset < arena_ - base_ && offset % slot_size() < guard_size;
 }
 
 void* Memory::allocate(std::size_t size, std::size_t alignment) {

@@ -1,7 +1,8 @@
 // The memory that belongs to executions, and how it goes back to what it was.
 //
 // One reserved range of addresses holds the stacks of the fibers and the arena from which modelled threads allocate; both
-// are simply used again by the next execution. Whatever instrumented code writes *outside* that range during an execution
+// are simply used again by the next execution. The stacks begin at different offsets in their pages: a cache finds a line by that,
+// and would have no room for the tops of many stacks. Whatever instrumented code writes *outside* that range during an execution
 // (static storage, captured objects, heap blocks from before) is logged with its old value and rolled back afterwards.
 //
 //     +-- stack 0 --+-- stack 1 --+- ... -+------------- arena -------------+
@@ -72,12 +73,12 @@ class Memory {
   // ---- stacks ----
   std::size_t stacks_max() const { return stacks_max_; }
   std::size_t stack_size() const { return stack_size_; }
-  // The lowest usable address of stack `index`; made usable at its first use.
+  // The lowest usable address of stack `index`; made usable at its first use. REQUIRES: those before it were used before.
   void* stack(std::size_t index);
   // The index of the stack that `p` lies in; stacks_max() if in none.
   std::size_t stack_of(const void* p) const {
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
-    return offset < arena_ - base_ ? offset / (guard_size + stack_size_) : stacks_max_;
+    return offset < arena_ - base_ ? offset / slot_size() : stacks_max_;
   }
   // Whether `p` lies in the guard of a stack: a stack overflow.
   bool in_guard(const void* p) const;
@@ -118,11 +119,13 @@ class Memory {
   static_assert(sizeof(Block) == 16);
   static constexpr std::size_t retained_max = std::size_t{64} << 20;
   static constexpr std::size_t guard_size = std::size_t{1} << 20;
+  static constexpr std::size_t offsets = 16, offset_size = 832;  // of stacks: an odd number of lines of 64 bytes
+  std::size_t slot_size() const { return guard_size + stack_size_ + (offsets * offset_size | 0xfff) + 1; }
 
   std::uintptr_t base_ = 0, arena_ = 0;
   std::size_t size_ = 0, arena_size_ = 0;
   std::size_t stack_size_ = 0, stacks_max_ = 0;
-  std::vector<bool> stack_ready_;
+  std::size_t stacks_ready_ = 0;        // the first so many
   std::uintptr_t top_ = 0, start_ = 0;  // next free address; where the current execution's blocks begin
   std::uintptr_t last_ = 0;             // the block allocated last; 0: none in this execution
   std::size_t live_ = 0, executions_ = 0;
