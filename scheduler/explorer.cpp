@@ -96,8 +96,9 @@ struct Finding {
 
 class Explorer {
  public:
-  Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame)
-      : body_(body), options_(options), outer_((prepare_process(), caller_frame)), bridge_(options_.observers) {
+  // `unseen`: what an earlier attempt has learnt.
+  Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, const OuterState::Places& unseen)
+      : body_(body), options_(options), outer_((prepare_process(), caller_frame), unseen), bridge_(options_.observers) {
     under_way = true;
     explores_races = options_.races == "explore";
   }
@@ -107,7 +108,10 @@ class Explorer {
     explores_races = false;
   }
 
+  // Not to be believed if this attempt was `misled`.
   Report run();
+  bool misled() const { return outer_.misled(); }
+  OuterState::Places unseen() const { return outer_.unseen(); }
 
  private:
   std::unique_ptr<Strategy> make();
@@ -220,6 +224,7 @@ Report Explorer::run() {
     begun += !again;
     Fault fault;
     Ending ending = run_once(execution, fault);
+    if (outer_.misled()) return {};
     try {
       strategy_->end_execution(ending);
     } catch (const Divergence& divergence) {
@@ -251,6 +256,8 @@ Report Explorer::run() {
       if (options_.stop_at_first_failure || hopeless) break;
     }
   }
+  outer_.compare();
+  if (outer_.misled()) return {};
   report_.complete = exhausted && strategy_->exhaustive() && report_.cut == 0;
   report_.covered = report_.complete ? "" : strategy_->covered();
   report_.seconds = elapsed().count();
@@ -357,7 +364,13 @@ std::uint64_t fresh_seed() {
 }
 
 __attribute__((noinline)) Report explore(const std::function<void()>& body, const Options& options) {
-  return Explorer(body, options, __builtin_frame_address(0)).run();
+  OuterState::Places unseen;
+  while (true) {
+    Explorer explorer(body, options, __builtin_frame_address(0), unseen);
+    Report report = explorer.run();
+    if (!explorer.misled()) return report;
+    unseen = explorer.unseen();
+  }
 }
 
 }  // namespace interleave::engine

@@ -77,7 +77,8 @@ Range test_frames(const void* frame) {
 
 }  // namespace
 
-OuterState::OuterState(const void* frame) {
+OuterState::OuterState(const void* frame, const Places& unseen) {
+  for (std::uint64_t* place : unseen) unseen_.push_back({place, *place});
   std::vector<Range> ranges;
   dl_iterate_phdr(&program_statics, &ranges);
   ranges.push_back(test_frames(frame));
@@ -97,13 +98,22 @@ void OuterState::restore() {
 }
 
 void OuterState::compare() {
+  const bool at_once = executions_ <= compared_ + 1;
+  compared_ = executions_;
   for (const Area& area : areas_) {
     for (std::size_t i = 0; i < area.words.size(); ++i) {
       if (area.begin[i] == area.words[i] || framework_owns(area.begin + i)) continue;
       area.begin[i] = area.words[i];
       unseen_.push_back({area.begin + i, area.words[i]});
+      misled_ |= !at_once;
     }
   }
+}
+
+OuterState::Places OuterState::unseen() const {
+  Places places;
+  for (const Word& word : unseen_) places.push_back(word.place);
+  return places;
 }
 
 }  // namespace interleave::engine

@@ -3,8 +3,9 @@
 // is copied into the program's .bss).
 //
 // Before the first execution the program's writable static storage and the stack frames of the test are copied; after the
-// first, second, fourth, eighth ... execution, rollback done, they are compared with the copy. Words that differ were
-// written unseen: they are put back then, and after every execution from there on.
+// first, second, fourth, eighth ... execution, and the last, rollback done, they are compared with the copy. Words that differ
+// were written unseen: they are put back then, and after every execution from there on. Those that were written in an execution
+// after which nothing was compared may have misled the executions that followed: the exploration begins anew, knowing them.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +16,19 @@ namespace interleave::engine {
 
 class OuterState {
  public:
-  // `frame`: where the stack of the caller of the exploration begins.
-  explicit OuterState(const void* frame);
+  using Places = std::vector<std::uint64_t*>;
+
+  // `frame`: where the stack of the caller of the exploration begins. `unseen`: words that are known to be written unseen.
+  OuterState(const void* frame, const Places& unseen);
 
   // After each execution.
   void restore();
+  // After the last.
+  void compare();
+
+  // Whether an execution may have begun with what another one left behind.
+  bool misled() const { return misled_; }
+  Places unseen() const;
 
  private:
   struct Area {
@@ -31,11 +40,10 @@ class OuterState {
     std::uint64_t  value;
   };
 
-  void compare();
-
   std::vector<Area> areas_;
   std::vector<Word> unseen_;
-  std::uint64_t executions_ = 0, next_comparison_ = 1;
+  std::uint64_t executions_ = 0, next_comparison_ = 1, compared_ = 0;  // after which execution
+  bool misled_ = false;
 };
 
 }  // namespace interleave::engine

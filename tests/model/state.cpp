@@ -292,3 +292,23 @@ TEST_CASE("memory of an execution that is kept by the next would be seen: the ve
   CHECK(kept.data() == place);
   CHECK(kept == std::vector<int>(3, 7));
 }
+
+namespace {
+
+char text_of_a_library[64];
+
+}  // namespace
+
+TEST_CASE("what precompiled code leaves behind misleads no execution, whichever is the first to do it") {
+  for (std::size_t culprit = 0; culprit < 12; ++culprit) {
+    CAPTURE(culprit);
+    const Report report = explore_all([culprit] {
+      const std::size_t turn = choose(12);
+      outcome(text_of_a_library[8] == '\0' ? "as before" : "left behind");
+      if (turn == culprit) std::snprintf(text_of_a_library, sizeof text_of_a_library, "%s", "written by the C library");
+    });
+    CHECK_HOLDS(report, 12u);
+    CHECK_OUTCOMES(report, {{"as before", 12}});
+    CHECK(text_of_a_library[8] == '\0');
+  }
+}
