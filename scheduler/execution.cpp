@@ -260,6 +260,14 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   settle();
   me.group_left = static_cast<std::uint32_t>(bodies.size()) + 1;  // one for ourselves: no early wake-up while starting
   const std::size_t first = thread_count_;
+  static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
+                                        return std::uint32_t{0};
+                                      }};
+  if (!watchers_.empty()) [[unlikely]] {  // it stands here, also while its bodies run to their first steps
+    report_step();
+    me.pending = {.type = &wait};
+    for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+  }
   for (const auto& body : bodies) {
     if (thread_count_ == memory->stacks_max())
       fail("unsupported", fmt::format("more than {} threads in one execution", memory->stacks_max()));
@@ -271,12 +279,8 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
     if (shadow != nullptr) shadow->created(me.id, thread.id);
     launch(thread);
   }
-  static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
-                                        return std::uint32_t{0};
-                                      }};
   if (--me.group_left > 0) {
     me.pending = {.type = &wait};
-    for (Watcher* watcher : watchers_) watcher->announced(*this, me);
     dismiss(me);
     Thread* back = std::exchange(me.resumer, nullptr);
     switch_to(back != nullptr ? *back : choose_next());

@@ -24,6 +24,7 @@
 #include <interleave/scheduler/shadow.hpp>
 #include <interleave/scheduler/replay.hpp>
 #include <interleave/scheduler/schedule.hpp>
+#include <interleave/scheduler/stack_frames.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/trace.hpp>
 
@@ -308,7 +309,8 @@ Failure Explorer::explain(const Finding& finding) {
   replay.begin_execution();
   Symbols symbols;
   Recorder recorder(symbols);
-  std::vector<Watcher*> watchers{&recorder};
+  StackFrames frames;
+  std::vector<Watcher*> watchers{&recorder, &frames};
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
   Shadow memory_shadow(options_.races == "fail", true);
   shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
@@ -327,7 +329,7 @@ Failure Explorer::explain(const Finding& finding) {
     return failure;
   }
   failure.message = fault.kind == memory_shadow.found()
-                        ? memory_shadow.describe(symbols, execution)
+                        ? memory_shadow.describe(symbols, execution, frames)
                         : hooks::Explainer::explain(fault.kind, failure.threads, failure.trace, fault.message);
   if (fault.kind == "unsupported" || fault.kind == "misuse" || fault.kind == "crash") {
     for (const ThreadState& thread : failure.threads)

@@ -4,11 +4,8 @@
 #include <cstring>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/memory.hpp>
-#include <interleave/scheduler/symbols.hpp>
 #include <interleave/scheduler/thread_block.hpp>
 #include <interleave/scheduler/trace.hpp>
 
@@ -279,18 +276,6 @@ std::uint32_t Shadow::remember_stack() {
   return static_cast<std::uint32_t>(stacks_.size() - 1);
 }
 
-Shadow::Block* Shadow::block_around(std::uintptr_t address) {
-  // A block is found also by the bytes before and behind it that are dead on its account.
-  const auto found = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const Block& block) {
-    return address + 16 >= block.begin && address < ((block.begin + block.size + 15) & ~std::uintptr_t{15}) + 16;
-  });
-  // Bytes between two blocks belong to either; the one that they lie behind is the likelier culprit.
-  const auto inside = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const Block& block) {
-    return address >= block.begin && address < ((block.begin + block.size + 15) & ~std::uintptr_t{15}) + 16;
-  });
-  return inside != blocks_.rend() ? &*inside : found != blocks_.rend() ? &*found : nullptr;
-}
-
 // Makes bytes dead.
 void Shadow::bury(std::uintptr_t begin, std::uintptr_t end) {
   for (std::uintptr_t word = begin >> 3; word << 3 < end; ++word) {
@@ -347,45 +332,6 @@ void Shadow::met_dead(std::uintptr_t word, const Entry& now) {
   // Between blocks, or in one that was freed: the arena knows.
   found_ = {memory->in_block(reinterpret_cast<const void*>(address)) ? "use-after-free" : "out-of-bounds", address, {}, now};
   found_.now.where = remember_stack();
-}
-
-// ---- for a reader ----------------------------------------------------------------------------------------------------
-
-std::string Shadow::describe(Symbols& symbols, const Execution& run) {
-  const std::uintptr_t address = found_.address;
-  const auto where = [&](std::uint32_t stack) { return symbols.place(stacks_[stack]); };
-  const auto by = [&](std::uint32_t thread) { return name_of(run.thread(thread)); };
-  const auto part = [&](const Entry& entry) {
-    const bool writes = (entry.kind & writing) != 0;
-    const char* what = (entry.kind & by_door) != 0      ? "used"
-                       : (entry.kind & freeing) != 0    ? "freed"
-                       : (entry.kind & destroying) != 0 ? "destroyed"
-                       : (entry.kind & atomically) != 0 ? (writes ? "atomic write" : "atomic read")
-                                                        : (writes ? "write" : "read");
-    return fmt::format("{} by {} at {}", what, by(entry.thread), where(entry.where));
-  };
-  const Block* block = block_around(address);
-  std::string object = symbols.object_name(reinterpret_cast<const void*>(address));
-  if (object.empty() && block != nullptr) {
-    const std::uintptr_t end = block->begin + block->size;
-    const std::string of = fmt::format("a block of {} byte{}, allocated by {} at {}", block->size, block->size == 1 ? "" : "s",
-                                       by(block->thread), where(block->where));
-    object = address < block->begin ? fmt::format("{} before {}", block->begin - address, of)
-             : address >= end       ? fmt::format("{} behind {}", address - end + 1, of)
-                                    : fmt::format("byte {} of {}", address - block->begin, of);
-    if (block->freed_where != none) object += fmt::format(", freed by {} at {}", by(block->freed_by), where(block->freed_where));
-  }
-  if (object.empty()) {
-    const std::size_t owner = memory->stack_of(reinterpret_cast<const void*>(address));
-    object = owner < run.threads_created() ? fmt::format("a local variable of {}", by(static_cast<std::uint32_t>(owner)))
-                                           : "memory from before the execution";
-  }
-  const std::string_view kind = found_.kind;
-  if (found_.before.mask != 0) return fmt::format("{}: {}, and {}; nothing orders them", object, part(found_.before), part(found_.now));
-  if (kind == "double-free" || kind == "invalid-free")
-    return fmt::format("{} frees {} at {}{}", by(found_.now.thread), object, where(found_.now.where),
-                       kind == "double-free" ? " once more" : ", which is not the beginning of a block");
-  return fmt::format("{}: {}", object, part(found_.now));
 }
 
 }  // namespace interleave::engine

@@ -32,6 +32,7 @@ class Symbols;
 namespace interleave::engine {
 
 class Execution;
+class StackFrames;
 
 class Shadow {
  public:
@@ -76,7 +77,7 @@ class Shadow {
   // What was found last: a kind of failure.
   const char* found() const { return found_.kind; }
   // The same for a reader. REQUIRES: this one explains.
-  std::string describe(Symbols& symbols, const Execution& run);
+  std::string describe(Symbols& symbols, const Execution& run, const StackFrames& frames);
 
  private:
   static constexpr std::uint32_t none = ~std::uint32_t{0};
@@ -179,6 +180,7 @@ class Shadow {
   };
   std::vector<Block> blocks_;
   Block* block_around(std::uintptr_t address);
+  std::string object_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames);
 };
 
 // Of the exploration under way; null: memory accesses are not looked at.

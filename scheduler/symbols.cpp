@@ -17,7 +17,16 @@
 
 #include <fmt/format.h>
 
+#include <interleave/scheduler/stack_text.hpp>
+
 namespace interleave {
+
+std::string demangled(const char* name) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
+  return text ? text.get() : name;
+}
+
 namespace {
 
 // ---- whose code it is -----------------------------------------------------------------------------------------------
@@ -60,12 +69,6 @@ bool is_in_library_namespace(std::string_view mangled) {
   if (!mangled.starts_with("_Z")) return false;
   mangled.remove_prefix(std::min(mangled.find_first_not_of("_ZNKVrOR"), mangled.size()));
   return starts_with_any(mangled, {"St", "Sa", "Sb", "Ss", "Si", "So", "Sd", "9__gnu_cxx", "10__cxxabiv1", "5boost"});
-}
-
-std::string demangled(const char* name) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
-  return text ? text.get() : name;
 }
 
 // ---- debug information ----------------------------------------------------------------------------------------------
@@ -290,22 +293,6 @@ const void* object_base(const void* address) {
 
 Dwarf_Addr number_of(const void* address) { return reinterpret_cast<std::uintptr_t>(address); }
 
-// "interleave::Event::wait(std::optional<...>)" is "Event::wait" to a reader; template arguments go, too.
-std::string short_name(std::string_view function) {
-  std::string name;
-  int depth = 0;
-  for (const char c : function) {
-    if (c == '<') ++depth;
-    if (depth == 0 && c == '(') break;
-    if (depth == 0) name += c;
-    if (c == '>') --depth;
-  }
-  const auto space = name.rfind(' ');
-  if (space != name.npos) name.erase(0, space + 1);
-  constexpr std::string_view ours = "interleave::";
-  return name.starts_with(ours) ? name.substr(ours.size()) : name;
-}
-
 }  // namespace
 
 std::string place(const Frame& frame) {
@@ -346,6 +333,7 @@ std::vector<Frame> Symbols::look_up(const void* return_address) {
     auto frames = debug_information_->frames(module, number_of(call), library);
     if (!frames.empty()) return frames;
     if (const char* name = dwfl_module_addrname(module, number_of(call))) return {frame(name, {}, library)};
+    return {Frame{.function = {}, .file = {}, .line = 0, .library = library}};
   }
   Dl_info info{};
   if (dladdr(call, &info) != 0 && info.dli_sname != nullptr) {
@@ -359,11 +347,11 @@ std::string Symbols::primitive_call(std::span<const void* const> stack) {
   for (const void* address : stack) {
     for (const Frame& frame : frames(address)) {
       if (frame.library) continue;
-      if (!is_primitive(frame.file)) return outermost != nullptr ? short_name(outermost->function) : "";
+      if (!is_primitive(frame.file)) return outermost != nullptr ? reader_name(outermost->function) : "";
       outermost = &frame;
     }
   }
-  return outermost != nullptr ? short_name(outermost->function) : "";
+  return outermost != nullptr ? reader_name(outermost->function) : "";
 }
 
 std::string Symbols::place(std::span<const void* const> stack) {

@@ -29,6 +29,9 @@ struct Frame {
 // "event.hpp:41"; the function where the line is not known; "?" where nothing is.
 std::string place(const Frame& frame);
 
+// A name as it was written; itself if it is not mangled.
+std::string demangled(const char* name);
+
 class Symbols {
  public:
   Symbols();
@@ -48,13 +51,15 @@ class Symbols {
   // The name of the global or static variable that holds the address, as "counter" or "table+16"; empty if there is none.
   std::string object_name(const void* address);
 
+  // Of the code at the address; null if it is in none.
+  Dwfl_Module* module_of(const void* address);
+
  private:
   struct Close {
     void operator()(Dwfl* session) const;
   };
 
   Dwfl* session();
-  Dwfl_Module* module_of(const void* address);
   std::vector<Frame> look_up(const void* return_address);
 
   struct DebugInformation;

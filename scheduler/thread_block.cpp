@@ -91,6 +91,13 @@ void* park(void* argument) {
 
 }  // namespace
 
+std::size_t owner(std::uintptr_t address) {
+  for (std::size_t thread = 0; thread < parked().size(); ++thread)
+    for (const Image& image : images())
+      if (address - (parked()[thread]->base + static_cast<std::uintptr_t>(image.offset)) < image.size) return thread;
+  return ~std::size_t{0};
+}
+
 bool needed() { return !images().empty(); }
 
 const char* obstacle() {

@@ -25,6 +25,9 @@ const char* obstacle();
 // first use of an index; throws std::system_error if none can be had.
 std::uintptr_t fresh(std::size_t index);
 
+// The modelled thread in whose block the address is one of the program's variables; any number that is no thread's if in none's.
+std::size_t owner(std::uintptr_t address);
+
 // The FS base of the calling code.
 std::uintptr_t current();
 

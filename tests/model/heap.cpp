@@ -132,7 +132,7 @@ TEST_CASE("heap: beyond the ends of a block") {
     put(hidden(x.get()) + 5);
   });
   CHECK(behind.kind == "out-of-bounds");
-  CHECK_THAT(behind.message, Catch::Contains("1 behind a block of 5 bytes"));
+  CHECK_THAT(behind.message, Catch::Contains("1 byte behind a block of 5 bytes"));
   const Found next = found([] {
     std::vector<int> x(4);
     put(hidden(x.data()) + 4);

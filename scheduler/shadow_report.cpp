@@ -1,0 +1,84 @@
+// What the shadow found, for a reader: the object, both accesses and where their threads were, what became of the block.
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/execution.hpp>
+#include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/shadow.hpp>
+#include <interleave/scheduler/stack_frames.hpp>
+#include <interleave/scheduler/stack_text.hpp>
+#include <interleave/scheduler/symbols.hpp>
+#include <interleave/scheduler/thread_block.hpp>
+#include <interleave/scheduler/trace.hpp>
+
+namespace interleave::engine {
+namespace {
+
+constexpr std::size_t frames_max = 3;  // of a stack: both fit on a screen
+
+std::string_view plural(std::size_t n) { return n == 1 ? "" : "s"; }
+
+}  // namespace
+
+Shadow::Block* Shadow::block_around(std::uintptr_t address) {
+  // A block is found also by the bytes before and behind it that are dead on its account.
+  const auto found = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const Block& block) {
+    return address + 16 >= block.begin && address < ((block.begin + block.size + 15) & ~std::uintptr_t{15}) + 16;
+  });
+  // Bytes between two blocks belong to either; the one that they lie behind is the likelier culprit.
+  const auto inside = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const Block& block) {
+    return address >= block.begin && address < ((block.begin + block.size + 15) & ~std::uintptr_t{15}) + 16;
+  });
+  return inside != blocks_.rend() ? &*inside : found != blocks_.rend() ? &*found : nullptr;
+}
+
+// Where the access fell: in a block of the heap, a variable, or what else is known.
+std::string Shadow::object_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames) {
+  const auto where = [&](std::uint32_t stack) { return stack_text(symbols, stacks_[stack], frames_max); };
+  const auto by = [&](std::uint32_t thread) { return name_of(run.thread(thread)); };
+  if (std::string global = symbols.object_name(reinterpret_cast<const void*>(address)); !global.empty())
+    return "the variable " + global;
+  if (const Block* block = block_around(address)) {
+    const std::uintptr_t end = block->begin + block->size;
+    const std::string of = fmt::format("a block of {} byte{}", block->size, plural(block->size));
+    const std::uintptr_t beyond = address < block->begin ? block->begin - address : address - end + 1;
+    std::string text = address >= block->begin && address < end
+                           ? fmt::format("byte {} of {}", address - block->begin, of)
+                           : fmt::format("{} byte{} {} {}", beyond, plural(beyond), address < block->begin ? "before" : "behind", of);
+    text += fmt::format(", allocated by {} at {}", by(block->thread), where(block->where));
+    if (block->freed_where != none) text += fmt::format(", freed by {} at {}", by(block->freed_by), where(block->freed_where));
+    return text;
+  }
+  const std::size_t owner = memory->stack_of(reinterpret_cast<const void*>(address));
+  if (const std::size_t of = thread_blocks::owner(address); of < run.threads_created())
+    return fmt::format("a thread_local variable of {}", by(static_cast<std::uint32_t>(of)));
+  if (owner >= run.threads_created()) return "memory from before the execution";
+  const auto thread = static_cast<std::uint32_t>(owner);
+  const std::string variable = frames.variable(symbols, thread, address);
+  return fmt::format("{} on the stack of {}", variable.empty() ? "a variable" : variable, by(thread));
+}
+
+std::string Shadow::describe(Symbols& symbols, const Execution& run, const StackFrames& frames) {
+  const std::string object = object_at(found_.address, symbols, run, frames);
+  const auto where = [&](const Entry& entry) { return stack_text(symbols, stacks_[entry.where], frames_max); };
+  const auto part = [&](const Entry& entry) {
+    const bool writes = (entry.kind & writing) != 0;
+    const char* what = (entry.kind & by_door) != 0      ? "used"
+                       : (entry.kind & freeing) != 0    ? "freed"
+                       : (entry.kind & destroying) != 0 ? "destroyed"
+                       : (entry.kind & atomically) != 0 ? (writes ? "atomic write" : "atomic read")
+                                                        : (writes ? "write" : "read");
+    return fmt::format("{} by {} at {}", what, name_of(run.thread(entry.thread)), where(entry));
+  };
+  const std::string_view kind = found_.kind;
+  if (found_.before.mask != 0) return fmt::format("{}\n  {}\n  {}\n  nothing orders them", object, part(found_.before), part(found_.now));
+  if (kind == "double-free" || kind == "invalid-free")
+    return fmt::format("{} frees {}\n  at {}{}", name_of(run.thread(found_.now.thread)), object, where(found_.now),
+                       kind == "double-free" ? ", once more" : ", which is not the beginning of a block");
+  return fmt::format("{}\n  {}", object, part(found_.now));
+}
+
+}  // namespace interleave::engine
