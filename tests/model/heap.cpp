@@ -123,7 +123,7 @@ TEST_CASE("heap: double and invalid free") {
     });
   });
   CHECK(local.kind == "invalid-free");
-  CHECK_THAT(local.message, Catch::Contains("a local variable of T1"));
+  CHECK_THAT(local.message, Catch::Contains("on the stack of T1"));
 }
 
 TEST_CASE("heap: beyond the ends of a block") {
