@@ -13,6 +13,7 @@ using Threads = std::span<const ThreadState>;
 using Trace = std::span<const TraceEvent>;
 
 bool failed(const TraceEvent& event) { return event.operation.ends_with("(failed)"); }
+bool found_nobody(const TraceEvent& event) { return event.operation.ends_with("(nobody waits)"); }
 bool begins_with(const std::string& text, const char* word) { return text.starts_with(word); }
 
 const ThreadState* named(Threads threads, const std::string& name) {
@@ -32,10 +33,31 @@ const TraceEvent* last_taker(const std::string& semaphore, Trace trace) {
   return nullptr;
 }
 
+// Of the readers of a reader-writer lock, which knows only how many they are: the one that has been in for longest.
+const TraceEvent* first_reader(const std::string& lock, Trace trace) {
+  std::vector<const TraceEvent*> inside;
+  for (const TraceEvent& event : trace) {
+    if (event.object != lock || failed(event) || event.operation.find("read") == std::string::npos) continue;
+    const auto same = std::find_if(inside.begin(), inside.end(), [&](const TraceEvent* each) { return each->thread == event.thread; });
+    if (begins_with(event.operation, "rwlock read unlock")) {
+      if (same != inside.end()) inside.erase(same);
+    } else {
+      inside.push_back(&event);
+    }
+  }
+  return inside.empty() ? nullptr : inside.front();
+}
+
+// Who has what the thread waits for, where the object itself does not know.
+const TraceEvent* taker(const ThreadState& thread, Trace trace) {
+  if (!thread.holder.empty()) return nullptr;
+  if (begins_with(thread.operation, "sem_")) return last_taker(thread.object, trace);
+  return begins_with(thread.operation, "rwlock") ? first_reader(thread.object, trace) : nullptr;
+}
+
 std::string holder_of(const ThreadState& thread, Trace trace) {
-  if (!thread.holder.empty() || !begins_with(thread.operation, "sem_")) return thread.holder;
-  const TraceEvent* taker = last_taker(thread.object, trace);
-  return taker != nullptr ? taker->thread : "";
+  const TraceEvent* event = taker(thread, trace);
+  return event != nullptr ? event->thread : thread.holder;
 }
 
 std::string waits_for(const ThreadState& thread, Trace trace) {
@@ -45,8 +67,8 @@ std::string waits_for(const ThreadState& thread, Trace trace) {
   if (holder.empty()) return text;
   if (thread.object.empty()) return text + " for " + holder;
   text += " held by " + (holder == thread.name ? "itself" : holder);
-  if (const TraceEvent* taker = last_taker(thread.object, trace); taker != nullptr && thread.holder.empty())
-    text += " since step " + std::to_string(taker->step) + " (" + taker->location + ")";
+  if (const TraceEvent* event = taker(thread, trace))
+    text += " since step " + std::to_string(event->step) + " (" + event->location + ")";
   return text;
 }
 
@@ -71,7 +93,7 @@ bool is_signal(const TraceEvent& event) {
 // The last signal to what `thread` sleeps on that found nobody.
 const TraceEvent* lost_signal(const ThreadState& thread, Trace trace) {
   for (auto event = trace.rbegin(); event != trace.rend(); ++event)
-    if (event->object == thread.object && is_signal(*event) && failed(*event)) return &*event;
+    if (event->object == thread.object && is_signal(*event) && found_nobody(*event)) return &*event;
   return nullptr;
 }
 
@@ -101,11 +123,32 @@ const TraceEvent* early_wake(const ThreadState& thread, Trace trace) {
   return nullptr;
 }
 
+std::string at(const TraceEvent& event) {
+  return event.operation.substr(0, event.operation.find(" (")) + " at step " + std::to_string(event.step) + " (" + event.thread + ", " +
+         event.location + ")";
+}
+
+// Why `thread` still sleeps although there were signals: the last one since woke another; or none came since it was woken before.
+std::string spent_signal(const ThreadState& thread, Trace trace) {
+  const TraceEvent* signal = nullptr;  // to what it sleeps on, since it does
+  for (auto event = trace.rbegin(); event != trace.rend(); ++event) {
+    if (event->object != thread.object) continue;
+    if (signal == nullptr && is_signal(*event)) signal = &*event;
+    if (event->thread != thread.name) continue;
+    if (signal != nullptr) return "the " + at(*signal) + " woke another thread";
+    const auto before = std::find_if(std::next(event), trace.rend(), [&](const TraceEvent& earlier) {
+      return earlier.thread == thread.name && earlier.object == thread.object && earlier.operation == event->operation;
+    });
+    if (before == trace.rend()) return "";
+    return thread.name + " was woken before, and waits again since step " + std::to_string(event->step) + "; no signal came since";
+  }
+  return "";
+}
+
 std::string lost_sentence(const ThreadState& thread, Trace trace) {
   if (const TraceEvent* lost = lost_signal(thread, trace))
-    return "the " + lost->operation.substr(0, lost->operation.find(" (")) + " at step " + std::to_string(lost->step) + " (" +
-           lost->thread + ", " + lost->location + ") found nobody waiting (lost signal)";
-  if (!waits_in_primitive(thread)) return "";
+    return "the " + at(*lost) + " found nobody waiting (lost signal)";
+  if (!waits_in_primitive(thread)) return spent_signal(thread, trace);
   const TraceEvent* early = early_wake(thread, trace);
   if (early == nullptr) return "";
   const auto arrow = early->location.find("<- ");

@@ -157,11 +157,10 @@ const Bug double_checked{"double_checked", "Double-checked locking with a plain 
   delete published.load();
 }};
 
-const Bug once_failed{"once_failed", "The first initialisation throws, and the flag says that it is done", "require", "std::call_once tries again",
+const Bug once_failed{"once_failed", "The first initialisation throws, and the flag says that it is done", "require", "It says so once it is",
                       [](bool repaired) {
-  std::once_flag once;
   std::mutex m;
-  bool tried = false;
+  bool done = false;
   std::optional<int> value;
   int attempts = 0;
   const auto init = [&] {
@@ -170,14 +169,11 @@ const Bug once_failed{"once_failed", "The first initialisation throws, and the f
   };
   const auto use = [&] {
     try {
-      if (repaired) {
-        std::call_once(once, init);
-      } else {
-        const std::lock_guard guard(m);
-        if (!tried) {
-          tried = true;
-          init();
-        }
+      const std::lock_guard guard(m);
+      if (!done) {
+        if (!repaired) done = true;
+        init();
+        done = true;
       }
     } catch (int) {
       return;  // this user gives up; the next one need not

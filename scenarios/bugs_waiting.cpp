@@ -2,7 +2,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <latch>
 #include <mutex>
 #include <stop_token>
 
@@ -178,27 +177,27 @@ const Scenario stop_between_with_token{{
     },
 }};
 
-const Bug spurious{"spurious", "Woken, and takes it for the signal; but it woke by itself", "require", "A latch, which does not wake by itself",
+const Bug spurious{"spurious", "Woken, and takes it for the signal; but it woke by itself", "require", "Looks again",
                    [](bool repaired) {
   std::mutex m;
   std::condition_variable c;
-  std::latch latch(1);
   bool ready = false;
   parallel(
       [&] {
-        if (repaired) latch.wait();
         std::unique_lock lock(m);
-        if (!ready) c.wait(lock);
+        if (repaired) {
+          c.wait(lock, [&] { return ready; });
+        } else if (!ready) {
+          c.wait(lock);
+        }
         require(ready, "what was waited for is there");
       },
       [&] {
-        std::unique_lock lock(m);
+        const std::lock_guard guard(m);
         ready = true;
         c.notify_one();
-        lock.unlock();
-        latch.count_down();
       });
-}, {.options = {.spurious_wakeups = true}, .effort_repaired = Effort::search_reduced}};
+}, {.options = {.spurious_wakeups = true}}};
 
 }  // namespace
 }  // namespace interleave::scenarios

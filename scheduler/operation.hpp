@@ -50,6 +50,9 @@ struct OperationType {
   const Thread* (*blocker)(const Execution&, const Thread& thread) = nullptr;
   bool shows_value = false;                // `argument` is a value worth showing
   const char* noun = nullptr;              // what the object is called; null: the first word of the name
+  const char* failure = "failed";          // what is said of one that fails
+  // How it is shown, of one performed or of a thread asleep in it. Null: by its name.
+  const char* (*shown)(const Operation&, bool asleep) = nullptr;
   std::uint32_t hash = hash_of(name);
 
   static constexpr std::uint32_t hash_of(const char* text) {  // FNV-1a

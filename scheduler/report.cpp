@@ -141,8 +141,11 @@ struct Row {
 
 Row row_of(const ThreadState& thread) {
   const std::string call = thread.call.empty() ? "" : thread.call + ":";
+  // What it did last is no fault: the table has it, and the message says what is wrong.
+  if (thread.state == "failed")
+    return {clean(thread.name), clean(thread.call.empty() ? "failed" : "failed in " + thread.call), clean(thread.location)};
   auto what = joined(joined(joined(is_stuck(thread) ? "waits in" : thread.state, call), thread.operation), thread.object);
-  if (!thread.holder.empty()) what += ", held by " + thread.holder;
+  if (!thread.holder.empty()) what += (thread.object.empty() ? " of " : ", held by ") + thread.holder;
   if (thread.daemon) what += " (daemon)";
   return {clean(thread.name), clean(what), clean(thread.location)};
 }

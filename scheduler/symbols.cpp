@@ -297,6 +297,7 @@ Dwarf_Addr number_of(const void* address) { return reinterpret_cast<std::uintptr
 
 std::string place(const Frame& frame) {
   if (!frame.file.empty() && frame.line != 0) return fmt::format("{}:{}", base_name(frame.file), frame.line);
+  if (!frame.file.empty()) return fmt::format("{}:?", base_name(frame.file));  // code that stands for several lines has none
   return frame.function.empty() ? "?" : frame.function;
 }
 

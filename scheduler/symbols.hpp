@@ -26,7 +26,7 @@ struct Frame {
   bool        library = false;
 };
 
-// "event.hpp:41"; the function where the line is not known; "?" where nothing is.
+// "event.hpp:41"; "event.hpp:?" or the function where the line is not known; "?" where nothing is.
 std::string place(const Frame& frame);
 
 // A name as it was written; itself if it is not mangled.

@@ -36,7 +36,9 @@ const EngineCode& engine_code() {
 }
 
 // An address differs from process to process; a trace must not.
-std::string value_text(std::uint64_t value) {
+std::string value_text(std::uint64_t value, std::uint32_t size) {
+  // Nobody says whether it is signed; a little below 0 is likelier than a little below 2^32.
+  if (size == 4 && value >= 0xffff0000 && value <= 0xffffffff) return fmt::format("{}", static_cast<std::int32_t>(value));
   constexpr std::uint64_t least_address = std::uint64_t{1} << 32, end_of_addresses = std::uint64_t{1} << 47;
   const auto number = static_cast<std::int64_t>(value);
   return value >= least_address && value < end_of_addresses ? "pointer" : fmt::format("{}", number);
@@ -44,12 +46,12 @@ std::string value_text(std::uint64_t value) {
 
 std::string text_of(const Operation& operation) {
   const OperationType& type = *operation.type;
-  std::string text = type.name;
+  std::string text = type.shown != nullptr ? type.shown(operation, false) : type.name;
   if (type.shows_value) {
     const bool writes = operation.access() == Access::write;
-    text += fmt::format(" {} {}", writes ? "<-" : "->", value_text(operation.argument));
+    text += fmt::format(" {} {}", writes ? "<-" : "->", value_text(operation.argument, operation.size));
   }
-  if (operation.failed) text += " (failed)";
+  if (operation.failed) text += fmt::format(" ({})", type.failure);
   return text;
 }
 
@@ -110,7 +112,7 @@ void Recorder::ended(Execution& run, Ending ending) {
       const OperationType& type = *thread.pending.type;
       const bool waits = type.candidates != nullptr && type.candidates(run, thread) == 0;
       if (waits) state.state = "waits";
-      state.operation = type.name;
+      state.operation = type.shown != nullptr ? type.shown(thread.pending, waits) : type.name;
       state.object = object_of(thread.pending);
       if (id < stacks_.size()) {
         state.location = symbols_.place(stacks_[id]);

@@ -16,7 +16,8 @@ Fields& fields(pthread_barrier_t* barrier) { return *reinterpret_cast<Fields*>(b
 
 const OperationType arrive_type{.name = "barrier wait", .access = Access::write};
 const OperationType asleep_type{.name = "barrier asleep", .access = Access::write, .waits = true,
-                                .candidates = [](const Execution&, const Thread&) -> std::uint32_t { return 0; }};
+                                .candidates = [](const Execution&, const Thread&) -> std::uint32_t { return 0; },
+                                .shown = [](const Operation&, bool asleep) { return asleep ? "barrier wait" : "barrier passed"; }};
 
 }  // namespace
 }  // namespace interleave::engine

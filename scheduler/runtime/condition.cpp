@@ -29,18 +29,27 @@ std::uint32_t waiters(const Execution& run, const void* condition) {
 bool finds_nobody(const Operation&, std::uint64_t state, std::uint32_t) { return state == 0; }
 
 const OperationType wait_type{.name = "condition wait", .access = Access::enqueue};
+// How a thread woke that nobody woke: Operation::argument.
+constexpr std::uint64_t by_itself = 1;
+
+const char* shown(const Operation& op, bool asleep) {
+  return asleep ? "condition wait" : op.argument == by_itself ? "condition spurious wakeup" : "condition timeout";
+}
+
 const OperationType asleep_type{
     .name = "condition timeout", .access = Access::write, .failed = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return (t.timed && run.due(t)) + (run.options().spurious_wakeups && t.may_be_disturbed(t.pending.object));
-    }};
+    },
+    .shown = &shown};
 const OperationType signal_type{
     .name = "condition signal", .access = Access::write,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return std::max(1u, waiters(run, t.pending.object));
     },
-    .fails = &finds_nobody};
-const OperationType broadcast_type{.name = "condition broadcast", .access = Access::write, .fails = &finds_nobody};
+    .fails = &finds_nobody, .failure = "nobody waits"};
+const OperationType broadcast_type{.name = "condition broadcast", .access = Access::write, .fails = &finds_nobody,
+                                   .failure = "nobody waits"};
 
 // The waiter goes on with taking its mutex, which is its next step.
 void wake(Execution& run, Thread& waiter) {
@@ -71,6 +80,8 @@ int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint6
     if (timed_out) {
       result = ETIMEDOUT;
       run.pass_until(*deadline);
+    } else {
+      me.pending.argument = by_itself;
     }
     me.timed = false;
     run.step({.type = &mutex_lock_type, .object = m});

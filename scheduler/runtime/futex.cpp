@@ -26,7 +26,8 @@ const void* queue_of(const void* word) {
 const OperationType wait_type{.name = "futex wait", .access = Access::read};
 const OperationType asleep_type{
     .name = "futex timeout", .access = Access::write, .failed = Access::write, .waits = true,
-    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return t.timed && run.due(t); }};
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return t.timed && run.due(t); },
+    .shown = [](const Operation&, bool asleep) { return asleep ? "futex wait" : "futex timeout"; }};
 
 bool sleeps_on(const Thread& thread, const void* queue) {
   return thread.pending.type == &asleep_type && thread.pending.object == queue && !thread.woken;
@@ -55,7 +56,8 @@ const OperationType wake_type{
       const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(t.pending.argument, n));
       return combinations(n, wanted);
     },
-    .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state == 0 || op.argument == 0; }};
+    .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state == 0 || op.argument == 0; },
+    .failure = "nobody waits"};
 
 // The `index`-th way, in lexicographic order, to choose k of the sleepers.
 std::vector<Thread*> chosen_sleepers(Execution& run, const void* queue, std::uint32_t k, std::uint32_t index) {

@@ -138,6 +138,12 @@ TEST_CASE("a violation points at the blamed thread, or else at the last step") {
   report.failure->threads[1].state = "failed";
   report.failure->threads[1].location = "pc.cpp:40";
   CHECK(lines_of(failure_text(report, {.name = "a"}))[1] == "  producer  failed  pc.cpp:40");
+  // What it did last is in the table, and was no failed operation.
+  report.failure->threads[1].operation = "store <- 1";
+  report.failure->threads[1].object = "atomic 1";
+  CHECK(lines_of(failure_text(report, {.name = "a"}))[1] == "  producer  failed  pc.cpp:40");
+  report.failure->threads[1].call = "Queue::put";
+  CHECK(lines_of(failure_text(report, {.name = "a"}))[1] == "  producer  failed in Queue::put  pc.cpp:40");
 }
 
 TEST_CASE("a failure fits on one screen, however long and wide the trace") {
