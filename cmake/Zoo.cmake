@@ -30,6 +30,7 @@ if(INTERLEAVE_ZOO)
   interleave_zoo_client(concurrentqueue concurrentqueue/concurrentqueue.h libconcurrentqueue-dev)
   interleave_zoo_client(ck ck_ring.h libck-dev)
   interleave_zoo_client(urcu urcu/wfcqueue.h liburcu-dev)
+  interleave_zoo_client(tbb oneapi/tbb/concurrent_queue.h libtbb-dev)
 endif()
 
 # Code that means atomic by volatile is a library of its own.

@@ -1,4 +1,5 @@
-// Every client of the zoo keeps its promise: verdict, kind of failure, exactly its outcomes, exactly as many executions as it says.
+// Every client of the zoo keeps its promise: verdict, kind of failure, exactly its outcomes, exactly as many executions as it says
+// (one does not say: there are more of them where two threads' addresses fall on one place of a hash table).
 //
 // Clients of more than `most` executions are left to the command (`interleave search zoo`), but sampled here.
 #include <set>
@@ -23,7 +24,7 @@ std::vector<const Definition*> clients() {
   return all;
 }
 
-bool searched(const Definition& client) { return client.classes != 0 && client.classes <= most; }
+bool searched(const Definition& client) { return client.effort == scenarios::Effort::search_reduced && client.classes <= most; }
 
 Options options_of(const Definition& client, const char* strategy) {
   Options options = client.options;
@@ -40,7 +41,7 @@ TEST_CASE("Zoo: each client has exactly its executions, its outcomes and its ver
     DYNAMIC_SECTION(client->name) {
       const Report report = explore(client->body, options_of(*client, "dpor"));
       CHECK(report.complete);
-      CHECK(report.executions == client->classes);
+      if (client->classes != 0) CHECK(report.executions == client->classes);
       CHECK(report.redundant == 0);
       CHECK(report.verdict == client->expect);
       CHECK(report.failing == client->failing_classes);
@@ -52,16 +53,22 @@ TEST_CASE("Zoo: each client has exactly its executions, its outcomes and its ver
   }
 }
 
-TEST_CASE("Zoo: no sample of a client too large to be searched here fails", "[zoo]") {
-  for (const Definition* client : clients()) {
-    if (searched(*client)) continue;
+// A random walk lets every thread get on in the end, so one that waits by spinning is no hindrance.
+TEST_CASE("Zoo: no sample of a client or kernel that is not searched here fails", "[zoo]") {
+  std::vector<const Definition*> sampled = clients();
+  std::erase_if(sampled, [](const Definition* client) { return searched(*client); });
+  for (const auto* scenario : scenarios::all()) {
+    const Definition& kernel = scenario->definition();
+    if (kernel.name.starts_with("kernels/") && !searched(kernel)) sampled.push_back(&kernel);
+  }
+  for (const Definition* client : sampled) {
     DYNAMIC_SECTION(client->name) {
-      Options options = options_of(*client, "auto");
+      Options options = options_of(*client, "random");
       options.seed = 1;
       options.executions_max = 2'000;
       const Report report = explore(client->body, options);
       INFO((report.failure ? report.failure->message : ""));
-      CHECK(report.verdict == Verdict::pass);
+      CHECK(report.verdict == client->expect);
       CHECK(report.executions == 2'000);
     }
   }
@@ -70,7 +77,7 @@ TEST_CASE("Zoo: no sample of a client too large to be searched here fails", "[zo
 TEST_CASE("Zoo: there is a client of each library, as ci/setup installs them", "[zoo]") {
   for (const char* name : {"zoo/boost_queue_1_1", "zoo/boost_stack_1_1", "zoo/boost_spsc_queue", "zoo/concurrentqueue_1_1",
                            "zoo/blockingconcurrentqueue_1_1", "zoo/readerwriterqueue_full", "zoo/ck_ring_1_1",
-                           "zoo/urcu_wfcqueue_1_1", "zoo/weak_ptr_lock"}) {
+                           "zoo/urcu_wfcqueue_1_1", "zoo/weak_ptr_lock", "zoo/tbb_queue_1_1", "zoo/tbb_hash_map_insert"}) {
     INFO(name);
     CHECK(scenarios::find(name) != nullptr);
   }

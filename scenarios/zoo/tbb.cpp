@@ -1,0 +1,145 @@
+// oneTBB: concurrent_queue and concurrent_hash_map. Both are headers, but for an allocator and an exception in libtbb.so, which is
+// not instrumented and takes its memory from tbbmalloc, outside of the model's heap: the client provides these functions itself.
+//
+// concurrent_bounded_queue sleeps inside libtbb.so and is not covered.
+#include <cstdlib>
+#include <new>
+#include <stdexcept>
+
+#include <oneapi/tbb/concurrent_hash_map.h>
+#include <oneapi/tbb/concurrent_queue.h>
+
+#include <interleave/scenarios/scenario.hpp>
+#include <interleave/scenarios/zoo/client.hpp>
+
+namespace tbb::detail::r1 {
+
+void* cache_aligned_allocate(std::size_t size) {
+  constexpr std::size_t line = 128;
+  if (void* block = std::aligned_alloc(line, (size + line - 1) / line * line)) return block;
+  throw std::bad_alloc();
+}
+void cache_aligned_deallocate(void* block) { std::free(block); }
+std::size_t cache_line_size() { return 128; }
+void* allocate_memory(std::size_t size) {
+  if (void* block = std::malloc(size)) return block;
+  throw std::bad_alloc();
+}
+void deallocate_memory(void* block) { std::free(block); }
+void throw_exception(exception_id) { throw std::runtime_error("oneTBB"); }
+
+}  // namespace tbb::detail::r1
+
+namespace interleave::scenarios {
+namespace {
+
+using zoo::Load;
+using zoo::Parcel;
+
+void queue(const Load& load) {
+  tbb::concurrent_queue<Parcel*> container;
+  zoo::hand_over(
+      load,
+      [&] {
+        return [&](Parcel* parcel) {
+          container.push(parcel);
+          return true;
+        };
+      },
+      [&] {
+        return [&]() -> Parcel* {
+          Parcel* parcel = nullptr;
+          return container.try_pop(parcel) ? parcel : nullptr;
+        };
+      });
+}
+
+const Scenario queue_1_1{{
+    .name = "zoo/tbb_queue_1_1",
+    .summary = "tbb::concurrent_queue, one producer of two, one consumer",
+    .effort = Effort::sample,
+    .body = [] { queue({.producers = {2}, .consumers = {2}}); },
+}};
+
+const Scenario queue_2_1{{
+    .name = "zoo/tbb_queue_2_1",
+    .summary = "tbb::concurrent_queue, two producers, one consumer",
+    .effort = Effort::sample,
+    .body = [] { queue({.producers = {1, 1}, .consumers = {2}}); },
+}};
+
+const Scenario queue_1_2{{
+    .name = "zoo/tbb_queue_1_2",
+    .summary = "tbb::concurrent_queue, one producer of two, two consumers",
+    .effort = Effort::sample,
+    .body = [] { queue({.producers = {2}, .consumers = {1, 1}}); },
+}};
+
+using Map = tbb::concurrent_hash_map<int, int>;
+
+const Scenario map_insert{{
+    .name = "zoo/tbb_hash_map_insert",
+    .summary = "tbb::concurrent_hash_map, two threads insert the same key: one does, the other finds what it wrote",
+    .effort = Effort::sample,
+    .body = [] {
+      Map map;
+      int inserted = 0, seen[2] = {};
+      bool first[2] = {};
+      const auto insert = [&](int by) {
+        Map::accessor place;
+        first[by] = map.insert(place, 7);
+        if (first[by]) place->second = by + 1;
+        seen[by] = place->second;
+      };
+      parallel([&] { insert(0); }, [&] { insert(1); });
+      inserted = first[0] + first[1];
+      require(inserted == 1);
+      require(seen[0] == seen[1]);
+      require(map.size() == 1);
+      outcome(std::to_string(seen[0]));
+    },
+}};
+
+const Scenario map_erase{{
+    .name = "zoo/tbb_hash_map_erase",
+    .summary = "tbb::concurrent_hash_map, one thread erases what another finds and changes",
+    .effort = Effort::sample,
+    .body = [] {
+      Map map;
+      map.insert({7, 1});
+      bool erased = false;
+      int seen = 0;
+      parallel([&] { erased = map.erase(7); },
+               [&] {
+                 Map::accessor place;
+                 if (map.find(place, 7)) {
+                   seen = place->second;
+                   place->second = 2;
+                 }
+               });
+      require(erased);
+      require(map.empty());
+      outcome(std::to_string(seen));
+    },
+}};
+
+const Scenario map_count{{
+    .name = "zoo/tbb_hash_map_count",
+    .summary = "tbb::concurrent_hash_map, two threads count one word each, and both count a third",
+    .effort = Effort::sample,
+    .body = [] {
+      Map map;
+      const auto count = [&](int word) {
+        Map::accessor place;
+        map.insert(place, word);
+        ++place->second;
+      };
+      parallel([&] { count(1); count(3); }, [&] { count(2); count(3); });
+      Map::const_accessor place;
+      require(map.find(place, 3) && place->second == 2);
+      require(map.size() == 3);
+    },
+}};
+
+}  // namespace
+}  // namespace interleave::scenarios
