@@ -48,6 +48,12 @@ Definition promised(Definition definition, std::vector<std::string> outcomes, st
   return definition;
 }
 
+// A producer waits, spinning, for those that have begun before it.
+Definition sampled(Definition definition) {
+  definition.effort = Effort::sample;
+  return definition;
+}
+
 // A consumer among several copies a slot before it knows whether the slot is still its to take.
 const Definition one_two_ring = ring("1_2", "ck_ring of one place, one producer of four, two consumers", 2, zoo_ring_put_sp_mc,
                                      zoo_ring_get_sp_mc, {.producers = {4}, .consumers = {2, 1}});
@@ -61,6 +67,8 @@ const Scenario rings[] = {
     Scenario(promised(ring("wide_1_1", "ck_ring of three places, one producer of five, one consumer", 4, zoo_ring_put_sp_sc,
                            zoo_ring_get_sp_sc, {.producers = {5}, .consumers = {5}}),
                       {"0", "1", "2", "3", "4", "5"}, 2112)),
+    Scenario(sampled(ring("2_1", "ck_ring of three places, two producers, one consumer", 4, zoo_ring_put_mp_sc, zoo_ring_get_mp_sc,
+                          {.producers = {1, 1}, .consumers = {2}}))),
     Scenario(promised(in_turns(one_two_ring), up_to_two_and_one, 321)),
     Scenario(promised(raced(one_two_ring, "ck_ring copies a slot that the producer may be writing to"), up_to_two_and_one, 307,
                       114)),

@@ -2,32 +2,13 @@
 #include <memory>
 #include <string>
 
-#include <interleave/checkers/conservation.hpp>
 #include <interleave/scenarios/scenario.hpp>
+#include <interleave/scenarios/zoo/tracked.hpp>
 
 namespace interleave::scenarios {
 namespace {
 
-// Something that is made and destroyed once, and whose last user's traces must be visible to its destructor.
-class Tracked {
- public:
-  Tracked(Ledger<int>& ledger, int id) : ledger_(&ledger), id_(id) { ledger_->put(id_); }
-  ~Tracked() {
-    require(id_ > 0, "destroyed twice");
-    ledger_->take(id_);
-    uses_[0] = uses_[1] = id_ = 0;  // conflicts with every use that does not come before
-  }
-  Tracked(const Tracked&) = delete;
-  Tracked& operator=(const Tracked&) = delete;
-
-  void use(int by) { ++uses_[by]; }  // each user its own place
-  int id() const { return id_; }
-
- private:
-  Ledger<int>* ledger_;
-  int id_;
-  int uses_[2] = {};
-};
+using zoo::Tracked;
 
 const Scenario last_release{{
     .name = "zoo/shared_ptr_release",
