@@ -158,7 +158,7 @@ extern const OperationType mutex_lock_type;
 // Stands for "threads may be woken and run to their end within this step": a step that does so posts it, one that asks whether
 // a thread has ended reads it.
 extern const char waking;
-void take_mutex(Execution&, pthread_mutex_t*);                          // REQUIRES: the thread's lock step was chosen
+int  take_mutex(Execution&, pthread_mutex_t*);                          // REQUIRES: the thread's lock step was chosen
 int  release_mutex(Execution&, pthread_mutex_t*);                       // 0 or EPERM
 
 }  // namespace interleave::engine

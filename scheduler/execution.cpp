@@ -128,6 +128,10 @@ Thread& Execution::new_thread() {
   thread.destructors.clear();
   thread.specific.clear();
   thread.disturbed_at.clear();
+  thread.robust.clear();
+  thread.delayed.clear();
+  thread.attributes = running_ != nullptr ? running_->attributes.inherited() : ThreadAttributes{};
+  thread.rand48 = {.x = std::uint64_t{thread_count_} * 0x9e3779b97f4a & 0xffff'ffff'ffff};  // thread 0 begins as the C library does
   thread.id = static_cast<std::uint32_t>(thread_count_++);
   thread.random = Random(thread.id);
   live_.push_back(&thread);
@@ -170,6 +174,10 @@ void Execution::destroy_thread_locals(Thread& thread) {
 
 // As POSIX has it: again as long as destructors set values, but only so often.
 void Execution::destroy_specific(Thread& thread) {
+  if (!thread.delayed.empty()) {
+    const EngineScope engine;
+    announce_delayed_results(*this);
+  }
   bool again = true;
   for (int round = 0; again && round < PTHREAD_DESTRUCTOR_ITERATIONS; ++round) {
     again = false;
@@ -199,9 +207,11 @@ void Execution::thread_main(void* argument) {
     }
     destroy_thread_locals(thread);
     mode = Mode::outside;
+    if (!thread.robust.empty() && thread.id != 0) give_up_robust_mutexes(run);
   } catch (const abi::__forced_unwind&) {  // pthread_exit
     destroy_thread_locals(thread);
     mode = Mode::outside;
+    if (!thread.robust.empty()) give_up_robust_mutexes(run);
     run.finish_thread(thread.result);
   } catch (...) {
     mode = Mode::outside;

@@ -72,6 +72,21 @@ struct ThreadFields {
   }
 };
 
+// What a program may set for a thread and ask again, and what decides nothing in the model.
+struct ThreadAttributes {
+  int cancel_state = 0, cancel_type = 0;   // as new threads have them: enabled, deferred
+  int policy = 0, priority = 0;
+  std::uint32_t processors = 3;            // it may run on: one bit each
+  std::uint64_t blocked_signals = 0;
+
+  ThreadAttributes inherited() const { return {0, 0, policy, priority, processors, blocked_signals}; }
+};
+
+// The state of drand48() and its kin: x' = a x + c modulo 2^48.
+struct Rand48 {
+  std::uint64_t x = 0, a = 0x5deece66d, c = 0xb;
+};
+
 // One modelled thread.
 struct Thread : ThreadFields {
   struct Destructor {  // of a thread_local variable
@@ -81,6 +96,10 @@ struct Thread : ThreadFields {
 
   std::vector<Destructor> destructors;
   std::vector<std::pair<unsigned, void*>> specific;  // values of pthread_key_t
+  std::vector<void*> robust;                         // robust mutexes that it holds
+  std::vector<void*> delayed;                        // results that become ready when it ends
+  ThreadAttributes attributes;
+  Rand48 rand48;
   std::string name;
   Fiber fiber;
 
@@ -157,6 +176,11 @@ class Choices {
 
 // What becomes of the values under `key` when their thread ends; null: nothing.
 void (*key_destructor(const Execution& run, unsigned key))(void*);
+
+// The thread that runs now ends: whoever waits for a robust mutex of its learns of that. Steps.
+void give_up_robust_mutexes(Execution& run);
+// The same of whoever waits for a future that becomes ready with the thread's end.
+void announce_delayed_results(Execution& run);
 
 // The type and text of the exception being handled. REQUIRES: there is one.
 std::string current_exception_text();
@@ -238,7 +262,7 @@ class Execution final : public Situation {
 
   // ---- thread-specific data ----
   using KeyDestructor = void (*)(void*);
-  std::vector<KeyDestructor> keys;  // that this execution created, by number; null: none, or deleted
+  std::vector<KeyDestructor> keys;  // that this execution created, by number; null: none
 
   // Whether the fiber that runs now belongs to a modelled thread.
   bool on_fiber() const { return running_ != nullptr; }

@@ -248,6 +248,7 @@ void interleave_atomic_load(std::size_t, const void*, void*, int) LIBRARY("load"
 void interleave_atomic_store(std::size_t, void*, const void*, int) LIBRARY("store");
 void interleave_atomic_exchange(std::size_t, void*, const void*, void*, int) LIBRARY("exchange");
 bool interleave_atomic_compare_exchange(std::size_t, void*, void*, const void*, int, int) LIBRARY("compare_exchange");
+bool interleave_atomic_is_lock_free(std::size_t, const void*) LIBRARY("is_lock_free");
 
 void interleave_atomic_load(std::size_t size, const void* p, void* result, int mo) {
   Model model;
@@ -282,5 +283,11 @@ bool interleave_atomic_compare_exchange(std::size_t size, void* p, void* expecte
     copy(model, expected, p, size);
     return false;
   });
+}
+
+// As libatomic answers on x86-64: what the processor does at once.
+bool interleave_atomic_is_lock_free(std::size_t size, const void* p) {
+  const bool power_of_two = (size & (size - 1)) == 0 && size != 0;
+  return power_of_two && size <= 16 && reinterpret_cast<std::uintptr_t>(p) % size == 0;
 }
 }

@@ -86,8 +86,8 @@ int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint6
     me.timed = false;
     run.step({.type = &mutex_lock_type, .object = m});
   }
-  take_mutex(run, m);
-  return result;
+  const int error = take_mutex(run, m);  // of a robust mutex
+  return error != 0 ? error : result;
 }
 
 int timed_wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {

@@ -13,7 +13,12 @@ namespace {
 // Of the keys that were created outside executions. An execution's own are numbered from PTHREAD_KEYS_MAX on.
 std::array<Execution::KeyDestructor, PTHREAD_KEYS_MAX> outer_destructors{};
 
-bool inner(const Execution& run, pthread_key_t key) { return key >= PTHREAD_KEYS_MAX && key - PTHREAD_KEYS_MAX < run.keys.size(); }
+void deleted(void*) {}
+
+// An execution's own, and not deleted.
+bool inner(const Execution& run, pthread_key_t key) {
+  return key >= PTHREAD_KEYS_MAX && key - PTHREAD_KEYS_MAX < run.keys.size() && run.keys[key - PTHREAD_KEYS_MAX] != &deleted;
+}
 
 }  // namespace
 
@@ -51,7 +56,7 @@ int pthread_key_delete(pthread_key_t key) noexcept {
   }
   if (key < PTHREAD_KEYS_MAX) unsupported("pthread_key_delete", "the key was created outside this execution");
   if (!inner(*model, key)) return EINVAL;
-  model->keys[key - PTHREAD_KEYS_MAX] = nullptr;
+  model->keys[key - PTHREAD_KEYS_MAX] = &deleted;
   return 0;
 }
 
@@ -71,6 +76,7 @@ int pthread_setspecific(pthread_key_t key, const void* value) noexcept {
 void* pthread_getspecific(pthread_key_t key) noexcept {
   Model model;
   if (!model) return REAL(pthread_getspecific)(key);
+  if (key >= PTHREAD_KEYS_MAX && !inner(*model, key)) return nullptr;
   for (const auto& [known, value] : model->self().specific)
     if (known == key) return value;
   // The first thread is, to the program, the one that explores.

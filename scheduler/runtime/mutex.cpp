@@ -1,7 +1,11 @@
 // Mutexes: pthread_mutex_t of the kinds normal, recursive and errorcheck, and through them all of <mutex> but call_once.
 //
 // A mutex that is held is `__lock != 0`, by the thread `__owner - 1`, as in the C library: so one that was locked before the
-// exploration is seen as locked.
+// exploration is seen as locked. The bits of a priority ceiling, which the C library keeps in the same word, stay what they are:
+// priorities decide nothing here.
+//
+// A robust mutex outlives its owner: the end of a thread that holds one is a step that gives it up, and whoever takes it next is
+// told so. What has become of it is kept in `__spins`, which the C library uses for adaptive mutexes only.
 #include <pthread.h>
 
 #include <interleave/scheduler/door.hpp>
@@ -11,50 +15,62 @@ namespace {
 
 auto& fields(const void* mutex) { return static_cast<pthread_mutex_t*>(const_cast<void*>(mutex))->__data; }
 int kind(const void* mutex) { return fields(mutex).__kind & 3; }
+bool robust(const void* mutex) { return (fields(mutex).__kind & 16) != 0; }
+
+enum : short { consistent = 0, owner_died = 1, not_recoverable = 2 };
+
+constexpr int ceiling_bits = ~0x7ffff;
+int ceiling(const void* mutex) { return (fields(mutex).__kind & 64) != 0 ? fields(mutex).__lock & ceiling_bits : 0; }
+bool locked(const void* mutex) { return fields(mutex).__lock != ceiling(mutex); }
 bool recursive(const void* mutex) { return kind(mutex) == PTHREAD_MUTEX_RECURSIVE; }
 int owner_mark(const Thread& thread) { return static_cast<int>(thread.id) + 1; }
 
 bool held_by(const void* mutex, const Thread& thread) {
-  return fields(mutex).__lock != 0 && fields(mutex).__owner == owner_mark(thread);
+  return locked(mutex) && fields(mutex).__owner == owner_mark(thread);
 }
 
 // Free, or held by the thread itself where that is not a reason to sleep.
 bool can_proceed(const Thread& thread) {
   const void* mutex = thread.pending.object;
-  return fields(mutex).__lock == 0 || (kind(mutex) != PTHREAD_MUTEX_NORMAL && kind(mutex) != PTHREAD_MUTEX_ADAPTIVE_NP &&
+  return !locked(mutex) || (kind(mutex) != PTHREAD_MUTEX_NORMAL && kind(mutex) != PTHREAD_MUTEX_ADAPTIVE_NP &&
                                        held_by(mutex, thread));
 }
 
 std::int64_t slack(const Execution&, const Thread& thread) {
   const void* mutex = thread.pending.object;
-  return fields(mutex).__lock == 0 ? 0 : can_proceed(thread) ? unblockable : -1;
+  return !locked(mutex) ? 0 : can_proceed(thread) ? unblockable : -1;
 }
 
 const Thread* holder(const Execution& run, const Thread& thread) {
-  const auto& mutex = fields(thread.pending.object);
-  const auto id = static_cast<std::size_t>(mutex.__owner - 1);
-  return mutex.__lock != 0 && id < run.threads_created() ? &run.thread(id) : nullptr;
+  const void* mutex = thread.pending.object;
+  const auto id = static_cast<std::size_t>(fields(mutex).__owner - 1);
+  return locked(mutex) && id < run.threads_created() ? &run.thread(id) : nullptr;
 }
 
 // A mutex that is held by a thread is in the state `owner mark`; one that is not, in 0.
-std::uint64_t state_of(const void* mutex) { return fields(mutex).__lock == 0 ? 0 : static_cast<std::uint64_t>(fields(mutex).__owner); }
+std::uint64_t state_of(const void* mutex) { return !locked(mutex) ? 0 : static_cast<std::uint64_t>(fields(mutex).__owner); }
 
 bool fails(const Operation& op, std::uint64_t state, std::uint32_t thread) {
   return state != 0 && !(state == thread + 1 && recursive(op.object));
 }
 
-// What taking a mutex comes to when it is the thread's turn: 0, EBUSY, EDEADLK.
+void set_locked(pthread_mutex_t* m, bool held) { write(m->__data.__lock, ceiling(m) | static_cast<int>(held)); }
+
+// What taking a mutex comes to when it is the thread's turn: 0, EBUSY, EDEADLK; of a robust one also EOWNERDEAD, ENOTRECOVERABLE.
 int attempt(Execution& run, pthread_mutex_t* m) {
   Thread& me = run.self();
   auto& mutex = m->__data;
   me.pending.state = state_of(m);
-  if (mutex.__lock == 0) {
-    write(mutex.__lock, 1);
+  if (robust(m) && mutex.__spins == not_recoverable) return ENOTRECOVERABLE;
+  if (!locked(m)) {
+    set_locked(m, true);
     write(mutex.__owner, owner_mark(me));
     write(mutex.__count, 1);
     me.pending.effect = -1;
     acquire(m);
-    return 0;
+    if (!robust(m)) return 0;
+    me.robust.push_back(m);
+    return mutex.__spins == owner_died ? EOWNERDEAD : 0;
   }
   if (held_by(m, me) && recursive(m)) {
     write(mutex.__count, mutex.__count + 1);
@@ -71,6 +87,7 @@ const OperationType timed_lock_type{
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return can_proceed(t) || run.due(t); },
     .fails = &fails, .blocker = &holder};
 const OperationType unlock_type{.name = "mutex unlock", .access = Access::write};
+const OperationType owner_died_type{.name = "mutex owner ends", .access = Access::write};
 
 int timed_lock(Execution& run, pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
   if (!valid(*absolute)) return EINVAL;
@@ -91,15 +108,15 @@ const OperationType mutex_lock_type{
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return can_proceed(t); },
     .slack = &slack, .blocker = &holder};
 
-void take_mutex(Execution& run, pthread_mutex_t* m) { attempt(run, m); }
+int take_mutex(Execution& run, pthread_mutex_t* m) { return attempt(run, m); }
 
 int release_mutex(Execution& run, pthread_mutex_t* m) {
   auto& mutex = m->__data;
   Operation& op = run.self().pending;
   (op.object == m ? op.state : op.second_state) = state_of(m);
   if (!held_by(m, run.self())) {
-    if (kind(m) == PTHREAD_MUTEX_RECURSIVE || kind(m) == PTHREAD_MUTEX_ERRORCHECK) return EPERM;
-    misuse(mutex.__lock == 0 ? "a thread unlocks a mutex that is not locked"
+    if (kind(m) == PTHREAD_MUTEX_RECURSIVE || kind(m) == PTHREAD_MUTEX_ERRORCHECK || robust(m)) return EPERM;
+    misuse(!locked(m) ? "a thread unlocks a mutex that is not locked"
                              : "a thread unlocks a mutex that another thread holds");
   }
   if (mutex.__count > 1) {
@@ -108,10 +125,24 @@ int release_mutex(Execution& run, pthread_mutex_t* m) {
   }
   write(mutex.__count, 0);
   write(mutex.__owner, 0);
-  write(mutex.__lock, 0);
+  set_locked(m, false);
   op.effect = 1;
   release(m);
+  if (!robust(m)) return 0;
+  std::erase(run.self().robust, m);
+  if (mutex.__spins == owner_died) write(mutex.__spins, not_recoverable);
   return 0;
+}
+
+void give_up_robust_mutexes(Execution& run) {
+  Thread& me = run.self();
+  while (!me.robust.empty()) {
+    auto* m = static_cast<pthread_mutex_t*>(me.robust.front());
+    run.step({.type = &owner_died_type, .object = m});
+    write(m->__data.__count, 1);  // however often it was taken
+    release_mutex(run, m);
+    write(m->__data.__spins, owner_died);
+  }
 }
 
 }  // namespace interleave::engine
@@ -168,8 +199,17 @@ int pthread_mutex_init(pthread_mutex_t* m, const pthread_mutexattr_t* attributes
 int pthread_mutex_destroy(pthread_mutex_t* m) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_destroy)(m);
-  if (m->__data.__lock != 0) return EBUSY;
+  if (locked(m)) return EBUSY;
   destroyed(m);
+  return 0;
+}
+
+// Not a step: nobody but the owner can tell.
+int pthread_mutex_consistent(pthread_mutex_t* m) noexcept {
+  Model model(m);
+  if (!model) return REAL(pthread_mutex_consistent)(m);
+  if (!robust(m) || m->__data.__spins != owner_died || !held_by(m, model->self())) return EINVAL;
+  write(m->__data.__spins, consistent);
   return 0;
 }
 

@@ -56,7 +56,13 @@ extern "C" {
 int pthread_once(pthread_once_t* once, void (*init)()) {
   {
     Model model(once);
-    if (!model) return REAL(pthread_once)(once, init);
+    if (!model) {
+      // What a library that we cannot see into sets up for itself (libstdc++ a key, for set_value_at_thread_exit) is the
+      // process's, whichever execution is the first to need it.
+      if (mode != Mode::modelled) return REAL(pthread_once)(once, init);
+      const EngineScope outside;
+      return REAL(pthread_once)(once, init);
+    }
     {
       const CallOnceWords words;
       model->step({.type = &once_type, .object = once, .size = sizeof *once});

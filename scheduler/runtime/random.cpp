@@ -1,4 +1,4 @@
-// Randomness: the same numbers in every execution, drawn per thread.
+// Randomness: the same numbers in every execution, drawn per thread. A seed is the calling thread's; without one, its id is.
 #include <cstdlib>
 #include <sys/random.h>
 
@@ -12,6 +12,18 @@ void fill(Execution& run, void* buffer, std::size_t size) {
   auto* bytes = static_cast<unsigned char*>(buffer);
   Thread& me = run.self();
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<unsigned char>(me.random.next() >> 32);
+}
+
+// Modelled code is about to read and write it.
+void used(void* p, std::size_t size) {
+  accessed(p, size, true);
+  memory->note_write(p, size);
+}
+
+// The generator and its table, whose first word lies before it.
+void used(random_data& state) {
+  used(&state, sizeof state);
+  if (state.state != nullptr) used(state.state - 1, (static_cast<std::size_t>(state.rand_deg) + 1) * sizeof *state.state);
 }
 
 }  // namespace
@@ -55,20 +67,56 @@ void srand(unsigned seed) noexcept {
   model->self().random = Random(seed);
 }
 
-// std::random_device asks the processor, inside libstdc++: two of its functions, by their mangled names.
-unsigned interleave_random_device(void* device) __asm__("_ZNSt13random_device9_M_getvalEv");
-unsigned interleave_random_device_old(void* device) __asm__("_ZNSt13random_device16_M_getval_pretr1Ev");
-
-unsigned interleave_random_device(void* device) {
+void srandom(unsigned seed) noexcept {
   Model model;
-  if (!model) {
-    static auto* const real = reinterpret_cast<unsigned (*)(void*)>(next_definition("_ZNSt13random_device9_M_getvalEv"));
-    return real(device);
-  }
-  return static_cast<unsigned>(model->self().random.next() >> 32);
+  if (!model) return REAL(srandom)(seed);
+  model->self().random = Random(seed);
 }
 
-unsigned interleave_random_device_old(void* device) { return interleave_random_device(device); }
+std::uint32_t arc4random() noexcept {
+  Model model;
+  if (!model) return REAL(arc4random)();
+  return static_cast<std::uint32_t>(model->self().random.next() >> 32);
+}
+
+void arc4random_buf(void* buffer, std::size_t size) noexcept {
+  Model model;
+  if (!model) return REAL(arc4random_buf)(buffer, size);
+  fill(*model, buffer, size);
+}
+
+std::uint32_t arc4random_uniform(std::uint32_t bound) noexcept {
+  Model model;
+  if (!model) return REAL(arc4random_uniform)(bound);
+  return static_cast<std::uint32_t>((model->self().random.next() >> 32) * bound >> 32);
+}
+
+// ---- with a state that the program keeps: the C library's own functions, which do not see that their writes are looked at ----
+
+int rand_r(unsigned* seed) noexcept {
+  if (mode == Mode::modelled) used(seed, sizeof *seed);
+  return REAL(rand_r)(seed);
+}
+
+int random_r(random_data* state, std::int32_t* result) noexcept {
+  if (mode == Mode::modelled) used(*state), used(result, sizeof *result);
+  return REAL(random_r)(state, result);
+}
+
+int srandom_r(unsigned seed, random_data* state) noexcept {
+  if (mode == Mode::modelled) used(*state);
+  return REAL(srandom_r)(seed, state);
+}
+
+int initstate_r(unsigned seed, char* table, std::size_t size, random_data* state) noexcept {
+  if (mode == Mode::modelled) used(state, sizeof *state), used(table, size);
+  return REAL(initstate_r)(seed, table, size, state);
+}
+
+int setstate_r(char* table, random_data* state) noexcept {
+  if (mode == Mode::modelled) used(*state), used(table, sizeof(std::int32_t));
+  return REAL(setstate_r)(table, state);
+}
 
 }  // extern "C"
 

@@ -12,6 +12,11 @@ namespace {
 auto& fields(const void* lock) { return static_cast<pthread_rwlock_t*>(const_cast<void*>(lock))->__data; }
 int mark(const Thread& thread) { return static_cast<int>(thread.id) + 1; }
 
+// A lock that keeps readers out while a writer waits. Its readers depend on when a writer began to wait, which is no step here.
+void refuse_writers_first(const pthread_rwlock_t* l, const char* function) {
+  if (l->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) unsupported(function, "of a lock that prefers writers");
+}
+
 bool may_read(const void* lock) { return fields(lock).__cur_writer == 0; }
 bool may_write(const void* lock) { return fields(lock).__cur_writer == 0 && fields(lock).__readers == 0; }
 
@@ -83,17 +88,20 @@ int enter(Execution& run, pthread_rwlock_t* l, bool writing) {
 }
 
 int lock(Execution& run, pthread_rwlock_t* l, bool writing) {
+  refuse_writers_first(l, writing ? "pthread_rwlock_wrlock" : "pthread_rwlock_rdlock");
   if (l->__data.__cur_writer == mark(run.self())) return EDEADLK;
   run.step({.type = writing ? &write_lock_type : &read_lock_type, .object = l});
   return enter(run, l, writing);
 }
 
 int try_lock(Execution& run, pthread_rwlock_t* l, bool writing) {
+  refuse_writers_first(l, writing ? "pthread_rwlock_trywrlock" : "pthread_rwlock_tryrdlock");
   run.step({.type = writing ? &try_write_lock_type : &try_read_lock_type, .object = l});
   return enter(run, l, writing);
 }
 
 int timed_lock(Execution& run, pthread_rwlock_t* l, bool writing, clockid_t clock, const timespec* absolute) {
+  refuse_writers_first(l, writing ? "pthread_rwlock_timedwrlock" : "pthread_rwlock_timedrdlock");
   if (!valid(*absolute)) return EINVAL;
   if (l->__data.__cur_writer == mark(run.self())) return EDEADLK;
   const std::uint64_t deadline = virtual_deadline(*absolute, clock);
@@ -179,7 +187,9 @@ int pthread_rwlock_unlock(pthread_rwlock_t* l) {
 int pthread_rwlock_init(pthread_rwlock_t* l, const pthread_rwlockattr_t* attributes) {
   Model model;
   if (model) memory->note_write(l, sizeof *l);
-  return REAL(pthread_rwlock_init)(l, attributes);
+  const int error = REAL(pthread_rwlock_init)(l, attributes);
+  if (model && error == 0) refuse_writers_first(l, "pthread_rwlock_init");
+  return error;
 }
 
 int pthread_rwlock_destroy(pthread_rwlock_t* l) {

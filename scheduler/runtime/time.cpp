@@ -101,6 +101,22 @@ time_t time(time_t* result) noexcept {
   return t;
 }
 
+// The processor time that the program has used is the time that has passed for its thread.
+clock_t clock() noexcept {
+  Model model;
+  if (!model) return REAL(clock)();
+  return static_cast<clock_t>((clock_origin(CLOCK_PROCESS_CPUTIME_ID) + model->now()) / 1000);
+}
+
+int timespec_get(timespec* result, int base) noexcept {
+  Model model;
+  if (!model) return REAL(timespec_get)(result, base);
+  if (base != TIME_UTC) return 0;
+  memory->note_write(result, sizeof *result);
+  *result = as_timespec(clock_origin(CLOCK_REALTIME) + model->now());
+  return base;
+}
+
 int nanosleep(const timespec* duration, timespec* remaining) {
   Model model;
   if (!model) return REAL(nanosleep)(duration, remaining);

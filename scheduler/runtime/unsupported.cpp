@@ -3,12 +3,15 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
-#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
 
 #include <interleave/scheduler/door.hpp>
 
@@ -28,26 +31,23 @@ extern "C" {
 
 REFUSE(int, pthread_cancel, (pthread_t t), (t), )
 REFUSE(int, pthread_kill, (pthread_t t, int s), (t, s), noexcept)
-REFUSE(int, pthread_setschedparam, (pthread_t t, int p, const sched_param* s), (t, p, s), noexcept)
-REFUSE(int, pthread_getschedparam, (pthread_t t, int* p, sched_param* s), (t, p, s), noexcept)
-REFUSE(int, pthread_setaffinity_np, (pthread_t t, std::size_t n, const cpu_set_t* s), (t, n, s), noexcept)
 REFUSE(int, pthread_getattr_np, (pthread_t t, pthread_attr_t* a), (t, a), noexcept)
-REFUSE(int, pthread_getaffinity_np, (pthread_t t, std::size_t n, cpu_set_t* s), (t, n, s), noexcept)
 REFUSE(int, pthread_getcpuclockid, (pthread_t t, clockid_t* c), (t, c), noexcept)
-REFUSE(int, pthread_setschedprio, (pthread_t t, int p), (t, p), noexcept)
-// C11's threads call the C library's inside, not the functions above.
-REFUSE(int, thrd_create, (thrd_t * t, thrd_start_t f, void* a), (t, f, a), )
-REFUSE(int, thrd_sleep, (const timespec* d, timespec* r), (d, r), )
-REFUSE(int, mtx_lock, (mtx_t * m), (m), )
-REFUSE(int, mtx_trylock, (mtx_t * m), (m), )
-REFUSE(int, mtx_unlock, (mtx_t * m), (m), )
-REFUSE(int, cnd_wait, (cnd_t * c, mtx_t* m), (c, m), )
-REFUSE(int, cnd_signal, (cnd_t * c), (c), )
-REFUSE(int, cnd_broadcast, (cnd_t * c), (c), )
-REFUSE(int, pthread_mutex_consistent, (pthread_mutex_t * m), (m), noexcept)
+REFUSE(int, pthread_sigqueue, (pthread_t t, int s, const sigval v), (t, s, v), noexcept)
+REFUSE(int, pthread_mutex_setprioceiling, (pthread_mutex_t * m, int c, int* b), (m, c, b), noexcept)
+REFUSE(int, pthread_setattr_default_np, (const pthread_attr_t* a), (a), noexcept)
 REFUSE(int, sem_close, (sem_t * s), (s), noexcept)
 REFUSE(int, sem_unlink, (const char* n), (n), noexcept)
 REFUSE(int, timer_create, (clockid_t c, sigevent* e, timer_t* t), (c, e, t), noexcept)
+REFUSE(int, setitimer, (int w, const itimerval* t, itimerval* b), (w, t, b), noexcept)
+REFUSE(useconds_t, ualarm, (useconds_t first, useconds_t then), (first, then), noexcept)
+REFUSE(int, timerfd_create, (clockid_t c, int f), (c, f), noexcept)
+REFUSE(int, clock_settime, (clockid_t c, const timespec* t), (c, t), noexcept)
+REFUSE(int, settimeofday, (const timeval* t, const struct timezone* z), (t, z), noexcept)
+REFUSE(char*, initstate, (unsigned s, char* b, std::size_t n), (s, b, n), noexcept)
+REFUSE(char*, setstate, (char* b), (b), noexcept)
+REFUSE(void, flockfile, (FILE* f), (f), noexcept)
+REFUSE(int, ftrylockfile, (FILE* f), (f), noexcept)
 REFUSE(pid_t, fork, (), (), noexcept)
 REFUSE(pid_t, vfork, (), (), noexcept)
 REFUSE(pid_t, waitpid, (pid_t p, int* s, int o), (p, s, o), )

@@ -1,0 +1,118 @@
+// The machine that the program sees: two processors, on every real one, so that a program that asks how many threads it should
+// start does the same everywhere. Which of them a thread may run on is remembered; it is said to run on the first of those.
+#include <pthread.h>
+#include <sched.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cstring>
+
+#include <interleave/scheduler/door.hpp>
+
+namespace interleave::engine {
+namespace {
+
+constexpr std::uint32_t all = ThreadAttributes{}.processors;
+constexpr int how_many = std::popcount(all);
+
+Thread* find(Execution& run, std::uint64_t handle) {
+  return handle >= 1 && handle <= run.threads_created() ? &run.thread(handle - 1) : nullptr;
+}
+
+int set(Thread* thread, std::size_t size, const cpu_set_t* wanted) {
+  if (thread == nullptr) return ESRCH;
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, wanted, std::min(size, sizeof bits));
+  if ((bits & all) == 0) return EINVAL;
+  thread->attributes.processors = bits & all;
+  return 0;
+}
+
+int get(const Thread* thread, std::size_t size, cpu_set_t* result) {
+  if (thread == nullptr) return ESRCH;
+  if (size < sizeof thread->attributes.processors) return EINVAL;
+  memory->note_write(result, size);
+  std::memset(result, 0, size);
+  std::memcpy(result, &thread->attributes.processors, sizeof thread->attributes.processors);
+  return 0;
+}
+
+int told_by_errno(int error) {
+  if (error == 0) return 0;
+  errno = error;
+  return -1;
+}
+
+Thread* by_kernel_id(Execution& run, pid_t id) {
+  return id == 0 ? &run.self() : id < 0 ? nullptr : find(run, static_cast<std::uint64_t>(id));
+}
+
+int current(Execution& run) { return std::countr_zero(run.self().attributes.processors); }
+
+}  // namespace
+}  // namespace interleave::engine
+
+using namespace interleave::engine;
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+int get_nprocs() noexcept {
+  const Model model;
+  return model ? how_many : REAL(get_nprocs)();
+}
+
+int get_nprocs_conf() noexcept {
+  const Model model;
+  return model ? how_many : REAL(get_nprocs_conf)();
+}
+
+long sysconf(int name) noexcept {
+  const Model model;
+  return model && (name == _SC_NPROCESSORS_ONLN || name == _SC_NPROCESSORS_CONF) ? how_many : REAL(sysconf)(name);
+}
+
+int sched_getcpu() noexcept {
+  Model model;
+  return model ? current(*model) : REAL(sched_getcpu)();
+}
+
+int getcpu(unsigned* processor, unsigned* node) noexcept {
+  Model model;
+  if (!model) return REAL(getcpu)(processor, node);
+  if (processor != nullptr) write(*processor, static_cast<unsigned>(current(*model)));
+  if (node != nullptr) write(*node, 0u);
+  return 0;
+}
+
+int pthread_setaffinity_np(pthread_t h, std::size_t size, const cpu_set_t* wanted) noexcept {
+  Model model;
+  return model ? set(find(*model, h), size, wanted) : REAL(pthread_setaffinity_np)(h, size, wanted);
+}
+
+int pthread_getaffinity_np(pthread_t h, std::size_t size, cpu_set_t* result) noexcept {
+  Model model;
+  return model ? get(find(*model, h), size, result) : REAL(pthread_getaffinity_np)(h, size, result);
+}
+
+int sched_setaffinity(pid_t id, std::size_t size, const cpu_set_t* wanted) noexcept {
+  Model model;
+  return model ? told_by_errno(set(by_kernel_id(*model, id), size, wanted)) : REAL(sched_setaffinity)(id, size, wanted);
+}
+
+int sched_getaffinity(pid_t id, std::size_t size, cpu_set_t* result) noexcept {
+  Model model;
+  return model ? told_by_errno(get(by_kernel_id(*model, id), size, result)) : REAL(sched_getaffinity)(id, size, result);
+}
+
+// As threads are numbered here.
+pid_t gettid() noexcept {
+  Model model;
+  return model ? static_cast<pid_t>(model->self().id + 1) : REAL(gettid)();
+}
+
+}  // extern "C"
+
+#pragma GCC visibility pop

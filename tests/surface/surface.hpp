@@ -1,0 +1,102 @@
+// What the tests of this folder share: the whole surface of the standard's and POSIX's threads, function by function
+// (docs/surface.md names the test of each). A test says what a body can come to, and in how many interleavings: the model
+// explores them all. The same object files run on real threads under ThreadSanitizer, where whatever a body comes to must be
+// among the outcomes that the model found.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <interleave/catch2.hpp>
+#include <interleave/interleave.hpp>
+
+using Names = std::vector<std::string>;
+
+// Whether the linker has put the model under the API.
+inline bool linked_with_the_model() {
+  static const bool model = [] {
+    interleave::Options once;
+    once.executions_max = 1;
+    const auto report = interleave::explore([] { interleave::outcome(interleave::modelled() ? "model" : "real"); }, once);
+    return report.outcomes.contains("model");
+  }();
+  return model;
+}
+
+inline std::string text_of(const interleave::Report& report) {
+  std::string text = std::to_string(report.executions) + " executions, " + std::to_string(report.failing) + " failing";
+  for (const auto& [outcome, count] : report.outcomes) text += ", " + outcome + ": " + std::to_string(count);
+  if (!report.incomplete_reason.empty()) text += "; " + report.incomplete_reason;
+  if (report.failure) text += "; " + report.failure->kind + ": " + report.failure->message + " " + report.failure->schedule;
+  return text;
+}
+
+inline Names names_of(const interleave::Report& report) {
+  Names names;
+  for (const auto& [name, count] : report.outcomes) names.push_back(name);
+  return names;
+}
+
+// Whether a body also runs on real threads. Not if it would hang, or if clang 14's ThreadSanitizer does not know a function in it.
+enum class Real { yes, no };
+
+struct Expected {
+  std::uint64_t executions = 0;  // of dfs; 0: many, for the library spins before it sleeps
+  Names outcomes = {};           // sorted
+  Real real = Real::yes;
+  const char* strategy = "dfs";  // a sampler where a loop of the library may spin for ever
+  const char* clock = "any";
+  const char* races = "fail";
+};
+
+// The body holds in every interleaving, and comes to exactly these outcomes.
+inline void holds(const Expected& expected, const std::function<void()>& body, int line = __builtin_LINE()) {
+  interleave::Options options;
+  options.name = "holds";
+  options.strategy = expected.strategy;
+  options.clock = expected.clock;
+  options.races = expected.races;
+  options.stop_at_first_failure = false;
+  const bool all = expected.strategy == std::string("dfs"), model = linked_with_the_model();
+  if (!model && expected.real == Real::no) return;
+  if (!model) {
+    options.strategy = "";
+    options.executions_max = 50;
+  } else if (!all) {
+    options.seed = 1;
+    options.executions_max = 1000;
+  }
+  const interleave::Report report = interleave::explore(body, options);
+  INFO("line " << line << ": " << text_of(report));
+  CHECK(report.verdict == interleave::Verdict::pass);
+  if (!model) {
+    for (const std::string& name : names_of(report))
+      CHECK(std::find(expected.outcomes.begin(), expected.outcomes.end(), name) != expected.outcomes.end());
+    return;
+  }
+  CHECK(report.complete == all);
+  CHECK(names_of(report) == expected.outcomes);
+  if (!all) CHECK(report.executions == 1000);
+  if (expected.executions != 0) CHECK(report.executions == expected.executions);
+}
+
+// Of all interleavings, of which there are `executions`, `failing` fail, the shortest with this kind; the message contains `text`.
+// In the model only.
+inline void fails(std::uint64_t executions, std::uint64_t failing, const std::string& kind, const std::string& text,
+                  const std::function<void()>& body, int line = __builtin_LINE()) {
+  if (!linked_with_the_model()) return;
+  interleave::Options options;
+  options.name = "fails";
+  options.strategy = "dfs";
+  options.stop_at_first_failure = false;
+  const interleave::Report report = interleave::explore(body, options);
+  INFO("line " << line << ": " << text_of(report));
+  CHECK(report.verdict == interleave::Verdict::fail);
+  CHECK(report.executions == executions);
+  CHECK(report.failing == failing);
+  REQUIRE(report.failure.has_value());
+  CHECK(report.failure->kind == kind);
+  CHECK_THAT(report.failure->message, Catch::Matchers::Contains(text));
+}
