@@ -20,7 +20,8 @@ TEST_CASE("std::call_once: once, with arguments, passed on when the callable thr
     parallel([&] { std::call_once(flag, set, 1); }, [&] { std::call_once(flag, set, 2); });
     outcome(std::to_string(value));
   });
-  holds({.executions = 2, .outcomes = {"1 thrown, 2 tried"}}, [] {
+  // ThreadSanitizer's pthread_once never comes back from a callable that throws.
+  holds({.executions = 2, .outcomes = {"1 thrown, 2 tried"}, .real = Real::no}, [] {
     std::once_flag flag;
     int tried = 0;
     std::atomic<int> thrown = 0;
