@@ -29,7 +29,7 @@ const Held* holding(const void* pointer) {
   return found == held().end() ? nullptr : &*found;
 }
 
-// Beside the pointer itself, whose words may be accessed by themselves.
+// Not a use of the pointer itself, which is written to as soon as the lock is held.
 const OperationType lock_type{
     .name = "shared_ptr lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return holding(t.pending.object) == nullptr; },
@@ -45,7 +45,7 @@ void lock(Execution& run, const void* guard, const void* pointer) {
   run.step({.type = &lock_type, .object = pointer});
   run.self().pending.effect = -1;
   held().push_back({guard, pointer, run.self().id});
-  acquire(pointer);
+  if (shadow != nullptr) shadow->acquire(run.self().id, reinterpret_cast<std::uintptr_t>(pointer));
 }
 
 void unlock(Execution& run, const void* guard) {
@@ -58,7 +58,7 @@ void unlock(Execution& run, const void* guard) {
     run.self().pending.effect = 1;
     last = std::find_if(held().rbegin(), held().rend(), is_ours);  // others may have come and gone
     held().erase(std::next(last).base());
-    release(pointer);
+    if (shadow != nullptr) shadow->release(run.self().id, reinterpret_cast<std::uintptr_t>(pointer), false);
   }
 }
 
