@@ -1,6 +1,6 @@
 # interleave_add_test: one compilation of a test, two programs.
 #
-#   interleave_add_test(NAME SOURCES FILE... [FRAMEWORK none|catch2] [LIBRARIES TARGET...] [TIMEOUT SECONDS] [LABELS LABEL...]
+#   interleave_add_test(NAME SOURCES FILE... [FRAMEWORK none|catch2|gtest] [LIBRARIES TARGET...] [TIMEOUT SECONDS] [LABELS LABEL...]
 #                       [MODEL_ONLY | STRESS_ONLY])
 #
 #   NAME_objects   the sources, compiled once with -fsanitize=thread (what the program means is decided by the link)
@@ -9,7 +9,9 @@
 #
 # Both programs are registered with CTest under their own names, NAME_stress with the label "stress". FRAMEWORK none (the
 # default): the sources have their own main. FRAMEWORK catch2: they have none; they include <interleave/catch2.hpp> or Catch2's
-# own header, and a failed assertion inside a body is that execution's failure.
+# own header, and a failed assertion inside a body is that execution's failure. FRAMEWORK gtest: the same with
+# <interleave/gtest.hpp> or GoogleTest's own header; GoogleTest is compiled from its sources, instrumented, so GTest::gtest must not be
+# linked (INTERLEAVE_GTEST_SOURCE: the folder that has src/gtest-all.cc, if it is not where packages put it).
 #
 # LIBRARIES are linked into both programs. A library that runs inside a body must be compiled with -fsanitize=thread as well
 # (target_compile_options(LIBRARY PRIVATE ${INTERLEAVE_INSTRUMENT})), or the model does not see what it does; its std:: inline
@@ -29,12 +31,12 @@ set(INTERLEAVE_INSTRUMENT -fsanitize=thread ${INTERLEAVE_DEBUG_INFO} $<$<CXX_COM
 set(INTERLEAVE_VOLATILE_ATOMIC "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-distinguish-volatile=1>"
   $<$<CXX_COMPILER_ID:GNU>:--param=tsan-distinguish-volatile=1> CACHE INTERNAL "")
 
-# The adapter's source lies beside this file's package, or in the tree.
+# The adapters' sources lie beside this file's package, or in the tree.
 set(interleave_adapters_ ${CMAKE_CURRENT_LIST_DIR})
 if(NOT EXISTS ${interleave_adapters_}/catch2.cpp)
   get_filename_component(interleave_adapters_ ${CMAKE_CURRENT_LIST_DIR}/../scheduler ABSOLUTE)
 endif()
-set(INTERLEAVE_CATCH2_ADAPTER ${interleave_adapters_}/catch2.cpp CACHE INTERNAL "")
+set(INTERLEAVE_ADAPTERS ${interleave_adapters_} CACHE INTERNAL "")
 
 # Links an executable made of instrumented objects with the model. A shared library on the link line precedes libstdc++, which
 # the compiler's driver appends, so libstdc++'s own calls enter the model as well.
@@ -53,25 +55,47 @@ function(interleave_catch2_main_)
     return()
   endif()
   find_package(Catch2 REQUIRED)
-  add_library(interleave_catch2_main OBJECT ${INTERLEAVE_CATCH2_ADAPTER})
+  add_library(interleave_catch2_main OBJECT ${INTERLEAVE_ADAPTERS}/catch2.cpp)
   target_compile_features(interleave_catch2_main PRIVATE cxx_std_20)
   target_compile_options(interleave_catch2_main PRIVATE ${INTERLEAVE_INSTRUMENT} -O0)
   target_link_libraries(interleave_catch2_main PRIVATE interleave::model Catch2::Catch2)
+endfunction()
+
+# GoogleTest, its main and our hook, the same way.
+function(interleave_gtest_main_)
+  if(TARGET interleave_gtest_main)
+    return()
+  endif()
+  find_path(INTERLEAVE_GTEST_SOURCE src/gtest-all.cc HINTS ${googletest_SOURCE_DIR}/googletest
+    PATHS /usr/src/googletest/googletest /usr/src/gtest)
+  if(NOT INTERLEAVE_GTEST_SOURCE)
+    message(FATAL_ERROR "FRAMEWORK gtest needs the sources of GoogleTest: install libgtest-dev, or set INTERLEAVE_GTEST_SOURCE to "
+      "the folder that has src/gtest-all.cc")
+  endif()
+  add_library(interleave_gtest INTERFACE)
+  if(EXISTS ${INTERLEAVE_GTEST_SOURCE}/include)
+    target_include_directories(interleave_gtest SYSTEM INTERFACE ${INTERLEAVE_GTEST_SOURCE}/include)
+  endif()
+  add_library(interleave_gtest_main OBJECT ${INTERLEAVE_ADAPTERS}/gtest.cpp)
+  target_compile_features(interleave_gtest_main PRIVATE cxx_std_20)
+  target_compile_options(interleave_gtest_main PRIVATE ${INTERLEAVE_INSTRUMENT} -O0)
+  target_include_directories(interleave_gtest_main SYSTEM PRIVATE ${INTERLEAVE_GTEST_SOURCE})
+  target_link_libraries(interleave_gtest_main PRIVATE interleave::model interleave_gtest)
 endfunction()
 
 function(interleave_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "MODEL_ONLY;STRESS_ONLY" "FRAMEWORK;TIMEOUT" "SOURCES;LIBRARIES;LABELS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "interleave_add_test(${name}): what is '${arg_UNPARSED_ARGUMENTS}'? "
-      "Usage: interleave_add_test(NAME SOURCES FILE... [FRAMEWORK none|catch2] [LIBRARIES TARGET...] [TIMEOUT SECONDS])")
+      "Usage: interleave_add_test(NAME SOURCES FILE... [FRAMEWORK none|catch2|gtest] [LIBRARIES TARGET...] [TIMEOUT SECONDS])")
   endif()
   if(NOT arg_SOURCES)
     message(FATAL_ERROR "interleave_add_test(${name}): no SOURCES given")
   endif()
   if(NOT arg_FRAMEWORK)
     set(arg_FRAMEWORK none)
-  elseif(NOT arg_FRAMEWORK MATCHES "^(none|catch2)$")
-    message(FATAL_ERROR "interleave_add_test(${name}): FRAMEWORK is none or catch2, not '${arg_FRAMEWORK}'")
+  elseif(NOT arg_FRAMEWORK MATCHES "^(none|catch2|gtest)$")
+    message(FATAL_ERROR "interleave_add_test(${name}): FRAMEWORK is none, catch2 or gtest, not '${arg_FRAMEWORK}'")
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
@@ -83,6 +107,10 @@ function(interleave_add_test name)
     interleave_catch2_main_()
     list(APPEND objects $<TARGET_OBJECTS:interleave_catch2_main>)
     set(framework_libraries Catch2::Catch2)
+  elseif(arg_FRAMEWORK STREQUAL gtest)
+    interleave_gtest_main_()
+    list(APPEND objects $<TARGET_OBJECTS:interleave_gtest_main>)
+    set(framework_libraries interleave_gtest)
   endif()
 
   add_library(${name}_objects OBJECT ${arg_SOURCES})

@@ -11,7 +11,7 @@ endif()
 install(EXPORT interleave_targets NAMESPACE interleave:: FILE interleave-targets.cmake DESTINATION ${interleave_package_dir})
 
 # Public headers only. The engine's own stay in the tree.
-install(FILES scheduler/interleave.hpp scheduler/catch2.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/interleave)
+install(FILES scheduler/interleave.hpp scheduler/catch2.hpp scheduler/gtest.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/interleave)
 foreach(room primitives checkers)
   file(GLOB headers CONFIGURE_DEPENDS ${room}/*.hpp)
   install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/interleave/${room})
@@ -23,4 +23,4 @@ configure_package_config_file(cmake/interleave-config.cmake.in ${PROJECT_BINARY_
   INSTALL_DESTINATION ${interleave_package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/interleave-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/interleave-config.cmake ${PROJECT_BINARY_DIR}/interleave-config-version.cmake
-  cmake/InterleaveAddTest.cmake scheduler/catch2.cpp DESTINATION ${interleave_package_dir})
+  cmake/InterleaveAddTest.cmake scheduler/catch2.cpp scheduler/gtest.cpp DESTINATION ${interleave_package_dir})

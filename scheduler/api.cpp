@@ -11,6 +11,7 @@
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/explorer.hpp>
 #include <interleave/scheduler/framework.hpp>
+#include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/report.hpp>
 #include <interleave/scheduler/door.hpp>
@@ -139,6 +140,9 @@ void section_left(std::uint64_t section) noexcept {
 }
 
 bool in_run() noexcept { return in_model() || real::in_run(); }
+void keep_framework_writes() noexcept {
+  if (engine::mode == engine::Mode::framework) engine::keep_framework_writes();
+}
 bool may_unwind() noexcept { return in_model() || real::may_unwind(); }
 
 void framework_assertion_failed(const char* text, const char* file, unsigned line) {

@@ -32,6 +32,10 @@ bool in_run() noexcept;
 // return. In a run on real threads: records the failure and returns. Outside a run: does nothing.
 void framework_assertion_failed(const char* text, const char* file, unsigned line);
 
+// In the model, for an adapter that is called from deep within the framework: what the framework has set up for the calling thread
+// on the way here stands, also if the execution now ends. (Without this it is taken back, as if the assertion had never been made.)
+void keep_framework_writes() noexcept;
+
 // Whether an exception may be thrown to leave the calling thread's part of the body: on a real thread that runs the body
 // itself or a body of parallel(). In any other real thread of a body it would terminate the process.
 bool may_unwind() noexcept;

@@ -171,6 +171,11 @@ FrameworkFrame::~FrameworkFrame() {
   commit();
 }
 
+void keep_framework_writes() {
+  commit();
+  mode = Mode::framework;
+}
+
 void framework_write(void* p, std::size_t size) {
   const EngineScope engine;
   if (!memory->contains(p)) transaction().writes.log(p, size);

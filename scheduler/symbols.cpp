@@ -53,12 +53,13 @@ bool is_installed_primitive(std::string_view file) { return contains(file, "/int
 // REQUIRES: not an installed primitive.
 bool is_library_file(std::string_view file) {
   return starts_with_any(file, {"/usr/include/", "/usr/lib/", "/usr/lib64/", "/lib/", "/lib64/"}) ||
-         contains_any(file, {"/include/c++/", "/lib/gcc/", "/lib/clang/", "/catch2/", "/gtest/"});
+         contains_any(file, {"/include/c++/", "/lib/gcc/", "/lib/clang/", "/catch2/", "/gtest/", "/googletest/googletest/"});
 }
 
 // Interleave's own code in the program: its headers, through the links that give the tree the installed layout or not.
 bool is_api_header(std::string_view file, std::string_view mangled) {
-  if (file.ends_with("scheduler/catch2.cpp") || file.ends_with("interleave/catch2.cpp")) return true;  // the adapter
+  for (const std::string_view adapter : {"scheduler/catch2.cpp", "interleave/catch2.cpp", "scheduler/gtest.cpp", "interleave/gtest.cpp"})
+    if (file.ends_with(adapter)) return true;
   if (contains_any(file, {"/interleave/scheduler/", "/interleave/checkers/", "/interleave/interleave.hpp"})) return true;
   return contains_any(file, {"scheduler/", "checkers/"}) && file.ends_with(".hpp") && contains(mangled, "10interleave");
 }

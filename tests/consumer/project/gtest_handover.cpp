@@ -1,0 +1,19 @@
+// FRAMEWORK gtest: assertions inside a body, in any thread, and beside it.
+#include <interleave/gtest.hpp>
+
+#include <mutex>
+#include <thread>
+
+TEST(Handover, what_was_put_under_the_lock_is_found_there) {
+  interleave::check([] {
+    std::mutex mutex;
+    int value = 0;
+    std::thread producer([&] { const std::lock_guard lock(mutex); value = 42; });
+    {
+      const std::lock_guard lock(mutex);
+      EXPECT_TRUE(value == 0 || value == 42);
+    }
+    producer.join();
+    ASSERT_EQ(value, 42);
+  }, {.executions_max = 1000});
+}
