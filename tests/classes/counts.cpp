@@ -71,6 +71,7 @@ TEST_CASE("dpor and dfs meet the same outcomes of every scenario, and the same v
     CAPTURE(definition.name);
     CHECK(keys(reduced) == keys(all));
     CHECK((reduced.failing > 0) == (all.failing > 0));
-    CHECK(reduced.executions <= all.executions);
+    // Beyond a failure dpor lets the other threads run on, into classes that dfs does not see.
+    if (all.failing == 0) CHECK(reduced.executions <= all.executions);
   }
 }
