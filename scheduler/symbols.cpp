@@ -86,14 +86,41 @@ const char* mangled_name(Dwarf_Die& function) {
 struct Place {
   std::string file;
   unsigned    line = 0;
+  bool        near = false;
 };
+
+std::string_view file_of(Dwarf_Line* line) {
+  const char* file = dwarf_linesrc(line, nullptr, nullptr);
+  return file != nullptr ? file : "";
+}
+
+// An optimiser that merges the code of several lines records line 0 for it. The line of the nearest code of the file that has one.
+unsigned line_beside(Dwarf_Die* unit, Dwarf_Line* line) {
+  constexpr std::size_t far = 16;
+  Dwarf_Lines* lines = nullptr;
+  std::size_t count = 0, at = 0;
+  if (dwarf_getsrclines(unit, &lines, &count) != 0) return 0;
+  while (at < count && dwarf_onesrcline(lines, at) != line) ++at;
+  const auto number_at = [&](std::size_t i) {
+    Dwarf_Line* other = i < count ? dwarf_onesrcline(lines, i) : nullptr;
+    int number = 0;
+    return other != nullptr && file_of(other) == file_of(line) && dwarf_lineno(other, &number) == 0 ? static_cast<unsigned>(number) : 0;
+  };
+  for (std::size_t distance = 1; distance <= far; ++distance) {
+    if (const unsigned before = at >= distance ? number_at(at - distance) : 0) return before;
+    if (const unsigned after = number_at(at + distance)) return after;
+  }
+  return 0;
+}
 
 Place place_of(Dwarf_Die* unit, Dwarf_Addr address) {
   Place place;
   if (Dwarf_Line* line = dwarf_getsrc_die(unit, address)) {
     int number = 0;
-    if (const char* file = dwarf_linesrc(line, nullptr, nullptr)) place.file = file;
+    place.file = file_of(line);
     if (dwarf_lineno(line, &number) == 0) place.line = static_cast<unsigned>(number);
+    place.near = place.line == 0;
+    if (place.near) place.line = line_beside(unit, line);
   }
   return place;
 }
@@ -121,7 +148,7 @@ Frame frame(const char* mangled, Place place, bool library_module) {
   const bool library = !is_installed_primitive(place.file) &&
                        (library_module || is_library_file(place.file) || is_api_header(place.file, mangled) ||
                         is_in_library_namespace(mangled));
-  return {.function = demangled(mangled), .file = std::move(place.file), .line = place.line, .library = library};
+  return {.function = demangled(mangled), .file = std::move(place.file), .line = place.line, .library = library, .near = place.near};
 }
 
 bool is_function(int tag) { return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine; }
@@ -297,8 +324,7 @@ Dwarf_Addr number_of(const void* address) { return reinterpret_cast<std::uintptr
 }  // namespace
 
 std::string place(const Frame& frame) {
-  if (!frame.file.empty() && frame.line != 0) return fmt::format("{}:{}", base_name(frame.file), frame.line);
-  if (!frame.file.empty()) return fmt::format("{}:?", base_name(frame.file));  // code that stands for several lines has none
+  if (!frame.file.empty() && frame.line != 0) return fmt::format("{}:{}{}", base_name(frame.file), frame.line, frame.near ? "~" : "");
   return frame.function.empty() ? "?" : frame.function;
 }
 
@@ -335,7 +361,7 @@ std::vector<Frame> Symbols::look_up(const void* return_address) {
     auto frames = debug_information_->frames(module, number_of(call), library);
     if (!frames.empty()) return frames;
     if (const char* name = dwfl_module_addrname(module, number_of(call))) return {frame(name, {}, library)};
-    return {Frame{.function = {}, .file = {}, .line = 0, .library = library}};
+    return {Frame{.function = {}, .file = {}, .line = 0, .library = library, .near = false}};
   }
   Dl_info info{};
   if (dladdr(call, &info) != 0 && info.dli_sname != nullptr) {

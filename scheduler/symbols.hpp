@@ -24,9 +24,10 @@ struct Frame {
   std::string file;      // as the compiler recorded it; empty if unknown
   unsigned    line = 0;
   bool        library = false;
+  bool        near = false;  // the code stands for several lines, or for none, and the line is that of code beside it
 };
 
-// "event.hpp:41"; "event.hpp:?" or the function where the line is not known; "?" where nothing is.
+// "event.hpp:41", or "event.hpp:41~" if that is near; the function where the line is not known; "?" where nothing is.
 std::string place(const Frame& frame);
 
 // A name as it was written; itself if it is not mangled.

@@ -55,6 +55,15 @@ namespace {
 
 std::string place_of(std::vector<const void*> stack) { return Symbols().place(stack); }
 
+TEST_CASE("a place says whether its line is exact, or that of code beside it") {
+  Frame frame{.function = "f()", .file = "a/b.cpp", .line = 12, .library = false, .near = false};
+  CHECK(place(frame) == "b.cpp:12");
+  frame.near = true;
+  CHECK(place(frame) == "b.cpp:12~");
+  frame.line = 0;
+  CHECK(place(frame) == "f()");
+}
+
 TEST_CASE("a return address has the function, file and line of its call") {
   Symbols symbols;
   const auto frames = symbols.frames(of_the_program::call());
