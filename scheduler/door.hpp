@@ -82,7 +82,7 @@ void plain_step(const void* p, std::size_t size, bool writes);
 void copy_step(void* to, const void* from, std::size_t size);
 
 // To the shadow.
-inline void shown(const void* p, std::size_t size, bool writes) {
+__attribute__((always_inline)) inline void shown(const void* p, std::size_t size, bool writes) {
   if (shadow != nullptr && !shadow->access_again(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(p), size, writes))
     plain_access(p, size, writes);
 }

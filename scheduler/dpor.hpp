@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <interleave/scheduler/clock_rows.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/visits.hpp>
 
@@ -202,9 +203,8 @@ class Dpor final : public Strategy {
   Count* clock(std::uint32_t event) { return clocks_.data() + std::size_t{event} * width_; }
   Count* now(std::uint32_t thread) { return now_.data() + std::size_t{thread} * width_; }
   bool within(std::uint32_t event, const Count* row) const { return events_[event].index <= row[events_[event].thread]; }
-  void join(Count* into, const Count* from) const {
-    for (std::uint32_t i = 0; i < width_; ++i) into[i] = std::max(into[i], from[i]);
-  }
+  void join(Count* into, const Count* from) const { clock_rows::join(into, from, width_); }
+  void copy(Count* into, const Count* from) const { clock_rows::copy(into, from, width_); }
   void widen();
 
   void cut_back(std::uint32_t length);
@@ -245,7 +245,7 @@ class Dpor final : public Strategy {
 
   // ---- the execution under way; what it shares with the one before is kept ----
   Family family_;
-  std::uint32_t width_ = 8;
+  std::uint32_t width_ = 8;                      // of a clock
   std::vector<Event> events_;
   std::vector<Count> clocks_;
   std::vector<Trace> traces_;
@@ -268,8 +268,8 @@ class Dpor final : public Strategy {
   Visits visits_;
 
   // ---- scratch ----
-  std::vector<Count> past_, whole_past_;
-  std::vector<Count> row_;                       // the clock of the last event's thread before it
+  std::vector<Count> past_ = std::vector<Count>(width_), whole_past_ = past_;
+  std::vector<Count> row_ = past_;               // the clock of the last event's thread before it
   Subject x_, seen_;
   Operation last_;                               // as the last event performed it
   std::vector<std::uint32_t> races_, open_;

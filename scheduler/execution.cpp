@@ -101,7 +101,7 @@ Ending Execution::run(const std::function<void()>& body) {
   stepped_ = nullptr;
   has_outcome_ = false;
   choices_.clear();
-  fault_ = {};
+  if (failed_) fault_ = {};
   failed_ = false;
   keys.clear();
 
@@ -196,8 +196,8 @@ void Execution::thread_main(void* argument) {
   Thread& thread = *static_cast<Thread*>(argument);
   Execution& run = *current;
   void* result = nullptr;
-  // An execution that was abandoned inside a handler leaves its exception behind.
-  std::memset(static_cast<void*>(abi::__cxa_get_globals()), 0, sizeof(OsThread::ExceptionGlobals));
+  // An execution that was abandoned inside a handler leaves its exception behind in the thread's block.
+  if (run.blocks_) std::memset(static_cast<void*>(abi::__cxa_get_globals()), 0, sizeof(OsThread::ExceptionGlobals));
   try {
     mode = Mode::modelled;
     if (thread.body != nullptr) {
@@ -374,8 +374,11 @@ void Execution::collect() {
   for (Thread* thread : live_) {
     const OperationType& type = *thread->pending.type;
     const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(*this, *thread);
-    candidate_threads_ += n > 0;
-    for (std::uint32_t variant = 0; variant < n; ++variant) {
+    if (n == 0) continue;
+    ++candidate_threads_;
+    candidates_.push_back({thread->id, 0, &thread->pending});
+    fingerprint_ ^= thread->marked == &type ? thread->mark : mark_of(*thread, 0);
+    for (std::uint32_t variant = 1; variant < n; ++variant) {
       candidates_.push_back({thread->id, variant, &thread->pending});
       fingerprint_ ^= mark_of(*thread, variant);
     }

@@ -164,7 +164,7 @@ Ending Explorer::run_once(Execution& execution, Fault& fault) {
   hooks::BeforeExecution::call_all();
   bridge_.begin();
   Ending ending = execution.run(body_);
-  fault = execution.fault();
+  if (ending == Ending::failed) fault = execution.fault();
   abandon_framework_frame();
   if (ending == Ending::failed) release_streams();
   memory->end_execution(!execution.abandoned());

@@ -28,7 +28,7 @@ namespace interleave::engine {
 // A log of old values, so that writes can be taken back in reverse order.
 class UndoLog {
  public:
-  void log(void* address, std::size_t size) {
+  __attribute__((noinline)) void log(void* address, std::size_t size) {
     const EngineScope engine;  // the log itself must not live in the arena
     auto p = reinterpret_cast<std::uintptr_t>(address);
     const std::uintptr_t end = p + size;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include <interleave/scheduler/clock_rows.hpp>
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/thread_block.hpp>
@@ -47,17 +48,17 @@ void Shadow::begin_execution() {
 // ---- clocks ----------------------------------------------------------------------------------------------------------
 
 inline void Shadow::join(Count* into, const Count* from) const {
-  for (std::size_t i = 0; i < width_; ++i) into[i] = std::max(into[i], from[i]);
+  clock_rows::join(into, from, width_);
 }
 
-inline void Shadow::copy(Count* into, const Count* from) const { std::memcpy(into, from, width_ * sizeof(Count)); }
+inline void Shadow::copy(Count* into, const Count* from) const { clock_rows::copy(into, from, width_); }
 
-inline void Shadow::clear(Count* row) const { std::fill_n(row, width_, 0); }
+inline void Shadow::clear(Count* row) const { clock_rows::clear(row, width_); }
 
 void Shadow::start(std::uint32_t thread) {
   while (thread >= width_) widen();
   if (clocks_.size() < (thread + std::size_t{1}) * rows * width_) clocks_.resize((thread + std::size_t{1}) * rows * width_);
-  std::fill_n(clock(thread), rows * width_, 0);
+  clock_rows::clear(clock(thread), rows * width_);
   clock(thread)[thread] = 1;
 }
 

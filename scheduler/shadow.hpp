@@ -201,7 +201,7 @@ void plain_access(const void* p, std::size_t size, bool writes);
 
 // Whether the access is the first of its word, the same again, comes after the only one before and stands for it, or is a read
 // among reads. Few branches that depend on which thread runs: those are guessed wrongly.
-inline bool Shadow::settles(const Entry& now, Cell& place, const Count* past) {
+__attribute__((always_inline)) inline bool Shadow::settles(const Entry& now, Cell& place, const Count* past) {
   if (place.read_mask != 0) {
     if (place.read_mask != now.mask || now.kind != 0 || now.thread >= place.reads.size()) return false;
     place.reads[now.thread] = now.count;
@@ -229,7 +229,7 @@ inline bool Shadow::settles(const Entry& now, Cell& place, const Count* past) {
   return true;
 }
 
-inline bool Shadow::access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes) {
+__attribute__((always_inline)) inline bool Shadow::access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes) {
   if (address - unwatched_ < unwatched_size_ || (alone_ && address - arena_ >= arena_size_)) return true;
   const std::uintptr_t word = address >> 3;
   const unsigned begin = address & 7;

@@ -40,17 +40,27 @@ namespace {
 
 using namespace interleave::engine;
 
-inline void written(void* p, std::size_t size) {
-  if (mode == Mode::modelled) {
-    accessed(p, size, true);
-    memory->note_write(p, size);
-  } else if (mode == Mode::framework) [[unlikely]] {
-    framework_write(p, size);
-  }
+// Where races are explored; out of the way of the others.
+__attribute__((noinline)) void explored(const void* p, std::size_t size, bool writes) {
+  accessed(p, size, writes);
+  if (writes) memory->note_write(const_cast<void*>(p), size);
 }
 
-inline void read(const void* p, std::size_t size) {
-  if (mode == Mode::modelled) accessed(p, size, false);
+// In line, once for every size, and without a frame: what is called here is called last.
+__attribute__((always_inline)) inline void read(const void* p, std::size_t size) {
+  if (mode != Mode::modelled) return;
+  if (explores_races) [[unlikely]] return explored(p, size, false);
+  shown(p, size, false);
+}
+
+__attribute__((always_inline)) inline void written(void* p, std::size_t size) {
+  if (mode != Mode::modelled) {
+    if (mode == Mode::framework) [[unlikely]] framework_write(p, size);
+    return;
+  }
+  if (explores_races) [[unlikely]] return explored(p, size, true);
+  shown(p, size, true);
+  memory->note_write(p, size);
 }
 
 }  // namespace

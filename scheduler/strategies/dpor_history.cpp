@@ -1,6 +1,5 @@
 #include <interleave/scheduler/dpor.hpp>
 
-#include <cstring>
 #include <functional>
 #include <span>
 
@@ -15,7 +14,7 @@ void Dpor::widen() {
   };
   spread(clocks_);
   spread(now_);
-  row_.resize(wider);
+  for (std::vector<Count>* row : {&past_, &whole_past_, &row_}) row->resize(wider);
   width_ = wider;
 }
 
@@ -26,7 +25,7 @@ std::uint32_t Dpor::add_thread(std::uint32_t id, std::uint32_t key) {
   threads_[key].id = id;
   if (key_of_.size() <= id) key_of_.resize(id + 1, none);
   key_of_[id] = key;
-  if (std::exchange(threads_[key].ordered, false)) std::fill_n(now(key), width_, 0);
+  if (std::exchange(threads_[key].ordered, false)) clock_rows::clear(now(key), width_);
   return key;
 }
 
@@ -184,16 +183,17 @@ void Dpor::performed(const Step& step) {
   thread.last = event;
   thread.pending = nullptr;
   if (event < retained_) {
-    std::memcpy(now(key), clock(event), width_ * sizeof(Count));
+    copy(now(key), clock(event));
   } else {
     const auto touches = static_cast<std::uint32_t>(traces_.size());
     events_.push_back({.thread = key, .variant = variant_, .index = thread.made, .type = op.type->hash, .offered = offered_,
                        .touches = touches,
                        .touches_end = touches});
-    for (const Block& block : current_.blocks) events_.back().in_block |= event >= block.start && event <= block.head;
+    if (event < prefix_.size())
+      for (const Block& block : current_.blocks) events_.back().in_block |= event >= block.start && event <= block.head;
     if (clocks_.size() < (std::size_t{event} + 1) * width_) clocks_.resize((std::size_t{event} + 1) * width_ * 2);
     Count* row = clock(event);
-    std::memcpy(row, now(key), width_ * sizeof(Count));
+    copy(row, now(key));
     last_ = op;
     describe(x_, key, op);
     if (op.failed && op.type->fails != nullptr && part_was_written(event)) x_.reaches[0].touch.access = Access::write;
@@ -205,8 +205,8 @@ void Dpor::performed(const Step& step) {
     record(event, x_);
     if (x_.ends != none) askers_.emplace_back(event, x_.ends);
     // The clock before the event is what its races are judged by.
-    row_.assign(now(key), now(key) + width_);
-    std::memcpy(now(key), row, width_ * sizeof(Count));
+    copy(row_.data(), now(key));
+    copy(now(key), row);
     settled_ = false;
   }
   under_way_ = false;

@@ -37,21 +37,17 @@ void Dpor::judge_executed(std::uint32_t x) {
   }
   const bool may_fail = last_.type->fails != nullptr;
   if (may_fail) seen_ = x_;
-  for (const std::uint32_t d : races_) {
+  for (const std::uint32_t& d : races_) {
     const Event& reversed = events_[d];
     if (reversed.in_block) continue;
+    // Whether x could come before d at all: not if it must come before something first that comes after d.
+    const auto after_d = [&](std::uint32_t e) { return clock(e)[reversed.thread] >= reversed.index; };
+    const auto later = races_.begin() + (&d - races_.data());
+    if (std::any_of(races_.begin(), later, after_d)) continue;
     // What x needs of what came after d: its thread's past, and what it depends on and does not come of d.
-    past_ = row_;
-    bool next = true;
-    for (const std::uint32_t e : races_) {
-      if (e <= d) break;
-      if (clock(e)[reversed.thread] >= reversed.index) {
-        next = false;  // x must come before e first
-      } else if (!fault(Fault::forgets_what_x_needs)) {
-        join(past_.data(), clock(e));
-      }
-    }
-    if (!next) continue;
+    copy(past_.data(), row_.data());
+    if (!fault(Fault::forgets_what_x_needs))
+      for (auto e = races_.begin(); e != later; ++e) join(past_.data(), clock(*e));
     if (may_fail) {
       x_ = seen_;
       as_before(d, event.thread);
@@ -165,7 +161,7 @@ void Dpor::judge_withdrawn(const Withdrawn& x, std::uint32_t last) {
 // Judges the race with each closed set of open_ (from `next` on; `needed` among them, if any) as what x needs as well.
 void Dpor::judge_subsets(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t needed, std::size_t next) {
   if (next == open_.size()) {
-    past_ = subset_rows_[next];
+    copy(past_.data(), subset_rows_[next].data());
     judge(d, thread, kind, none);
     return;
   }
@@ -205,7 +201,7 @@ bool Dpor::first_in_chain(std::uint32_t d, std::uint32_t thread) {
       return true;
     if (!std::exchange(known, true)) {
       // All that happens before x once d does not.
-      whole_past_ = past_;
+      copy(whole_past_.data(), past_.data());
       each_conflict(x_, d, [&](std::uint32_t e, bool covered) {
         join(whole_past_.data(), clock(e));
         return !covered;
