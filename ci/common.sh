@@ -12,7 +12,7 @@ build() {
   # A build directory that was configured elsewhere (a moved or copied tree) cannot be reused.
   local cache=build/$preset/CMakeCache.txt
   if [ -f "$cache" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$cache"; then rm -rf "build/$preset"; fi
-  cmake --preset "$preset" > /dev/null
+  cmake --preset "$preset" > /dev/null || return
   cmake --build --preset "$preset" ${1:+--target "$@"}
 }
 
