@@ -1,7 +1,6 @@
 #include <interleave/scheduler/execution.hpp>
 
 #include <link.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cassert>
@@ -63,14 +62,6 @@ std::string current_exception_text() {
 __thread Mode mode = Mode::outside;
 Execution* Execution::current = nullptr;
 
-Choices::Choices()
-    : entries_(static_cast<std::uint32_t*>(mmap(nullptr, capacity * sizeof(std::uint32_t), PROT_READ | PROT_WRITE,
-                                                MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0))) {
-  if (entries_ == MAP_FAILED) throw std::bad_alloc();
-}
-
-Choices::~Choices() { munmap(entries_, capacity * sizeof(std::uint32_t)); }
-
 Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers)
     : strategy_(strategy), options_(options), watchers_(std::move(watchers)),
       strategy_watches_(strategy.wants_steps()), watching_(strategy_watches_ || !watchers_.empty()) {
@@ -90,6 +81,8 @@ Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::v
 Execution::~Execution() = default;
 
 Ending Execution::run(const std::function<void()>& body) {
+  static std::uint64_t begun = 0;
+  ordinal_ = ++begun;
   thread_count_ = 0;
   live_.clear();
   conditional_ = 0;

@@ -29,6 +29,7 @@
 #include <interleave/scheduler/operation.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/times.hpp>
+#include <interleave/scheduler/witness.hpp>
 
 namespace interleave::engine {
 
@@ -146,8 +147,8 @@ struct ExecutionOptions {
 // process, and are all that is recorded while exploring.
 class Choices {
  public:
-  Choices();
-  ~Choices();
+  Choices() : shared_(*witness::take_choices()) { clear(); }
+  ~Choices() { witness::give_back(&shared_); }
   Choices(const Choices&) = delete;
   Choices& operator=(const Choices&) = delete;
 
@@ -155,23 +156,21 @@ class Choices {
   static std::uint32_t check(std::uint32_t entry) { return entry >> 24; }  // of the candidates' fingerprint
 
   void clear() {
-    size_ = 0;
-    kept_ = none;
+    shared_.size = 0;
+    shared_.kept = witness::Choices::all;
   }
   // What is pushed from here on is not part of the recording.
-  void keep() { kept_ = size_; }
-  bool full() const { return size_ == capacity; }
+  void keep() { shared_.kept = shared_.size; }
+  bool full() const { return shared_.size == witness::Choices::capacity; }
   void push(std::size_t taken, std::uint32_t fingerprint) {
-    entries_[size_++] = static_cast<std::uint32_t>(taken) | fingerprint << 24;
+    shared_.entries[shared_.size] = static_cast<std::uint32_t>(taken) | fingerprint << 24;
+    ++shared_.size;  // afterwards: the process may end in between
   }
-  std::size_t size() const { return size_; }
-  std::vector<std::uint32_t> copy() const { return {entries_, entries_ + std::min(size_, kept_)}; }
+  std::size_t size() const { return shared_.size; }
+  std::vector<std::uint32_t> copy() const { return {shared_.entries, shared_.entries + std::min(shared_.size, shared_.kept)}; }
 
  private:
-  static constexpr std::size_t capacity = std::size_t{1} << 26;
-  static constexpr std::size_t none = ~std::size_t{0};
-  std::uint32_t* entries_;
-  std::size_t size_ = 0, kept_ = none;
+  witness::Choices& shared_;
 };
 
 // What becomes of the values under `key` when their thread ends; null: nothing.
@@ -199,6 +198,7 @@ class Execution final : public Situation {
   // ---- after run ----
   const Fault& fault() const { return fault_; }
   std::uint64_t steps() const { return steps_; }
+  std::uint64_t ordinal() const { return ordinal_; }   // of all that ran in this process
   std::uint64_t failing_step() const { return failed_ ? failing_step_ : steps_; }
   std::size_t thread_count() const { return thread_count_; }
   const Choices& choices() const { return choices_; }  // those of the failure, if it failed
@@ -339,6 +339,7 @@ class Execution final : public Situation {
   Thread* stepped_ = nullptr;       // whose step has not been reported yet
   std::uint32_t last_ = 0;
   std::uint64_t steps_ = 0, failing_step_ = 0;
+  std::uint64_t ordinal_ = 0;
   std::uint64_t clock_ = 0;
   Times times_;
   bool time_has_passed_ = false;    // for some thread of this execution: until then all clocks agree

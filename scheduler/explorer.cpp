@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <interleave/scheduler/confirm.hpp>
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/faults.hpp>
 #include <interleave/scheduler/framework_code.hpp>
@@ -27,6 +28,8 @@
 #include <interleave/scheduler/stack_frames.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/trace.hpp>
+#include <interleave/scheduler/watchdog.hpp>
+#include <interleave/scheduler/witness.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -104,6 +107,7 @@ class Explorer {
     explores_races = options_.races == "explore";
   }
   ~Explorer() {
+    witness::end();
     under_way = false;
     shadow = nullptr;
     explores_races = false;
@@ -123,6 +127,7 @@ class Explorer {
   Ending run_once(Execution& execution, Fault& fault);
   void keep(Finding finding);
   Failure explain(const Finding& finding);
+  Failure explain_here(const Finding& finding, Failure failure);
   std::string place_of_cut(const Finding& finding);
   Schedule schedule_of(const Finding& finding) const;
 
@@ -131,6 +136,7 @@ class Explorer {
   OuterState outer_;
   ObserverBridge bridge_;
   FaultGuard faults_;
+  Watchdog watchdog_;
   Report report_;
   std::optional<Finding> shortest_, first_cut_;
   std::unique_ptr<Strategy> strategy_;
@@ -167,6 +173,7 @@ Ending Explorer::run_once(Execution& execution, Fault& fault) {
   if (ending == Ending::failed) fault = execution.fault();
   abandon_framework_frame();
   if (ending == Ending::failed) release_streams();
+  close_streams();
   memory->end_execution(!execution.abandoned());
   outer_.restore();
   if (ending == Ending::deadlock) {
@@ -181,7 +188,9 @@ Ending Explorer::run_once(Execution& execution, Fault& fault) {
 }
 
 void Explorer::keep(Finding finding) {
-  if (!shortest_ || finding.steps < shortest_->steps) shortest_ = std::move(finding);
+  if (shortest_ && finding.steps >= shortest_->steps) return;
+  shortest_ = std::move(finding);
+  witness::found(shortest_->kind, encode(schedule_of(*shortest_)));
 }
 
 Report Explorer::run() {
@@ -206,6 +215,7 @@ Report Explorer::run() {
   std::uint64_t limit = options_.executions_max;
   if (limit == 0 && !strategy_->ends() && !replaying_ && options_.time_max.count() == 0) limit = sample_executions;
 
+  witness::begin(schedule_of({}));
   std::uint64_t begun = 0;
   bool exhausted = false;
   while (true) {
@@ -224,7 +234,9 @@ Report Explorer::run() {
     }
     begun += !again;
     Fault fault;
+    witness::executing(begun);
     Ending ending = run_once(execution, fault);
+    witness::executing(0);
     if (outer_.misled()) return {};
     try {
       strategy_->end_execution(ending);
@@ -305,6 +317,15 @@ Failure Explorer::explain(const Finding& finding) {
                   .seed = finding.seed.value_or(0), .strategy = finding.strategy,
                   .step = static_cast<std::size_t>(finding.steps), .threads = {}, .trace = {}};
   if (finding.kind == "nondeterminism") return failure;  // executing it again would do something else
+  const bool dangerous = finding.kind == "crash" || (finding.kind == "livelock" && !finding.message.empty());
+  if (!dangerous || std::getenv("INTERLEAVE_BREAK") != nullptr) return explain_here(finding, std::move(failure));
+  constexpr double patience = 120;  // seconds, of which a loop without steps takes ten
+  return in_own_process([&] { return explain_here(finding, failure); }, failure, patience);
+}
+
+// `failure`: what is known of it.
+Failure Explorer::explain_here(const Finding& finding, Failure failure) {
+  const Schedule schedule = schedule_of(finding);
   Replay replay(schedule);
   replay.begin_execution();
   Symbols symbols;
@@ -331,7 +352,7 @@ Failure Explorer::explain(const Finding& finding) {
   failure.message = fault.kind == memory_shadow.found()
                         ? memory_shadow.describe(symbols, execution, frames)
                         : hooks::Explainer::explain(fault.kind, failure.threads, failure.trace, fault.message);
-  if (fault.kind == "unsupported" || fault.kind == "misuse" || fault.kind == "crash") {
+  if (fault.kind == "unsupported" || fault.kind == "misuse" || fault.kind == "crash" || fault.kind == "livelock") {
     for (const ThreadState& thread : failure.threads)
       if (thread.state == "failed" && !thread.location.empty()) failure.message += fmt::format(" ({})", thread.location);
   }

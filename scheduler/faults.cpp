@@ -1,15 +1,16 @@
 #include <interleave/scheduler/faults.hpp>
 
+#include <ucontext.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/trace.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -17,22 +18,58 @@ namespace {
 // The handler jumps off this stack and never returns to it, so one is enough.
 alignas(16) char handler_stack[128 * 1024];
 
-void on_signal(int number, siginfo_t* info, void*) {
+FaultGuard* installed = nullptr;
+
+// Of what the signal interrupted.
+const void* stack_pointer(const void* context) {
+  return reinterpret_cast<const void*>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP]);
+}
+
+bool is_on_handler_stack(const void* p) {
+  return reinterpret_cast<std::uintptr_t>(p) - reinterpret_cast<std::uintptr_t>(handler_stack) < sizeof handler_stack;
+}
+
+// The same in every process, so without addresses that are not.
+std::string place_of(const void* p) {
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  constexpr std::uintptr_t null_page_end = std::uintptr_t{1} << 16;
+  if (address < null_page_end) return fmt::format("at address {:#x}", address);
+  return memory->in_arena(p) ? "in the heap, where no block has ever been" : "at an address where the program has nothing, or may not write";
+}
+
+}  // namespace
+
+void overflowed(Execution& run) {
+  run.crash("crash", fmt::format("stack overflow: a modelled thread has {} KiB of stack; INTERLEAVE_STACK_KB gives it more",
+                                 memory->stack_size() / 1024));
+}
+
+void FaultGuard::on_signal(int number, siginfo_t* info, void* context) {
   Execution* run = Execution::current;
-  if (run == nullptr || !run->on_fiber()) {
+  const bool asynchronous = number != SIGSEGV && number != SIGBUS && number != SIGFPE && number != SIGILL && number != SIGABRT;
+  const bool sent_by_itself = info->si_code <= 0 && info->si_pid == getpid();
+  if (run == nullptr || !run->on_fiber() || (asynchronous && !sent_by_itself)) {
     // Not the program under test: let it happen as it would have.
-    signal(number, SIG_DFL);
+    sigaction(number, &installed->previous_[number], nullptr);
     raise(number);
     return;
   }
+  const void* top = stack_pointer(context);
+  const bool overflow = number == SIGSEGV && memory->in_guard(info->si_addr) && memory->stack_of(info->si_addr) == memory->stack_of(top);
+  if (broken_stack != nullptr && number == SIGSEGV && !overflow) longjmp(*broken_stack, 1);
+  if (is_on_handler_stack(top)) stop_harness("a crash of the program was followed by one in the handler that was to contain it");
+  if (mode == Mode::outside && number == SIGABRT && !run->has_failed())
+    stop_harness("the engine aborts, by a fault of its own or because the program has overwritten its memory");
   mode = Mode::outside;
-  const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
-  if (number == SIGSEGV && memory->in_guard(info->si_addr))
-    run->crash("crash", fmt::format("stack overflow: a modelled thread has {} KiB of stack; INTERLEAVE_STACK_KB gives it more",
-                                    memory->stack_size() / 1024));
+  if (asynchronous || (sent_by_itself && number != SIGABRT))
+    run->crash("crash", fmt::format("the program sends itself SIG{}", sigabbrev_np(number)));
+  if (overflow) overflowed(*run);
   if (number == SIGABRT) run->crash("crash", "the program aborts (SIGABRT)");
-  run->crash("crash", fmt::format("SIG{} at address {:#x}", sigabbrev_np(number), address));
+  const bool of_access = number == SIGSEGV || number == SIGBUS;
+  run->crash("crash", of_access ? fmt::format("SIG{} {}", sigabbrev_np(number), place_of(info->si_addr)) : fmt::format("SIG{}", sigabbrev_np(number)));
 }
+
+namespace {
 
 [[noreturn]] void on_terminate() {
   Execution* run = Execution::current;
@@ -44,26 +81,25 @@ void on_signal(int number, siginfo_t* info, void*) {
 
 }  // namespace
 
-FaultGuard::FaultGuard() : previous_terminate_(std::set_terminate(&on_terminate)) {
+FaultGuard::FaultGuard() : previous_terminate_(std::set_terminate(&on_terminate)), outer_(std::exchange(installed, this)) {
   stack_t stack{};
   stack.ss_sp = handler_stack;
   stack.ss_size = sizeof handler_stack;
   sigaltstack(&stack, &previous_stack_);
   struct sigaction action {};
   action.sa_sigaction = &on_signal;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  for (std::size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &action, &previous_[i]);
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
+  for (const int number : signals) {
+    sigaction(number, nullptr, &previous_[number]);
+    if (previous_[number].sa_handler != SIG_IGN) sigaction(number, &action, nullptr);
+  }
 }
 
 FaultGuard::~FaultGuard() {
+  installed = outer_;
   std::set_terminate(previous_terminate_);
-  for (std::size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &previous_[i], nullptr);
+  for (const int number : signals) sigaction(number, &previous_[number], nullptr);
   sigaltstack(&previous_stack_, nullptr);
-}
-
-void release_streams() {
-  for (std::FILE* stream : {stdin, stdout, stderr})
-    if (stream->_lock != nullptr) std::memset(static_cast<void*>(stream->_lock), 0, sizeof(int) * 2 + sizeof(void*));
 }
 
 }  // namespace interleave::engine

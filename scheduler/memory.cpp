@@ -40,7 +40,7 @@ Memory::Memory() {
     stack_size_ = (kib << 10 | 0xfff) + 1;
   }
   // As much address space as the system grants; only what is touched costs memory.
-  for (std::size_t wanted = std::size_t{64} << 30; size_ == 0; wanted /= 2) {
+  for (std::size_t wanted = std::size_t{256} << 30; size_ == 0; wanted /= 2) {
     if (wanted < std::size_t{64} << 20) throw std::bad_alloc();
     void* p = mmap(nullptr, wanted, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) continue;

@@ -16,6 +16,7 @@
 // used again.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -80,6 +81,14 @@ class Memory {
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
     return offset < arena_ - base_ ? offset / slot_size() : stacks_max_;
   }
+  // How much of its stack the caller has left; of a stack that is none of these: as if plenty.
+  std::size_t stack_room() const {
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - base_;
+    if (offset >= arena_ - base_) return stack_size_;
+    return std::max(offset % slot_size(), guard_size) - guard_size;
+  }
+  // The engine asks for at least so much before it allocates: an overflow while it does would leave the heap locked.
+  static constexpr std::size_t stack_reserve = std::size_t{16} << 10;
   // Whether `p` lies in the guard of a stack: a stack overflow.
   bool in_guard(const void* p) const;
 
@@ -118,7 +127,7 @@ class Memory {
   static std::uint16_t check_of(std::uintptr_t address) { return static_cast<std::uint16_t>((address >> 4) * 0x9e37u ^ 0xb10c); }
   static_assert(sizeof(Block) == 16);
   static constexpr std::size_t retained_max = std::size_t{64} << 20;
-  static constexpr std::size_t guard_size = std::size_t{1} << 20;
+  static constexpr std::size_t guard_size = std::size_t{8} << 20;  // no frame of a real thread is larger
   static constexpr std::size_t offsets = 16, offset_size = 832;  // of stacks: an odd number of lines of 64 bytes
   std::size_t slot_size() const { return guard_size + stack_size_ + (offsets * offset_size | 0xfff) + 1; }
 

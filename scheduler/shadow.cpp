@@ -6,6 +6,7 @@
 
 #include <interleave/scheduler/clock_rows.hpp>
 #include <interleave/scheduler/execution.hpp>
+#include <interleave/scheduler/faults.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/thread_block.hpp>
 #include <interleave/scheduler/trace.hpp>
@@ -166,7 +167,10 @@ inline Shadow::Cell& Shadow::cell(std::uintptr_t word) {
   Recent& recent = recent_[number % recent_.size()];
   if (recent.number != number) [[unlikely]] {
     std::unique_ptr<Page>& page = pages_[number];
-    if (page == nullptr) page = std::make_unique<Page>();
+    if (page == nullptr) [[unlikely]] {
+      if (memory->stack_room() < Memory::stack_reserve) overflowed(*Execution::current);
+      page = std::make_unique<Page>();
+    }
     recent = {number, page.get()};
   }
   Cell& found = (*recent.page)[word % page_words];

@@ -124,6 +124,8 @@ Range own_variables() {
   return result;
 }
 
+void forget() { parked().clear(); }
+
 std::uintptr_t fresh(std::size_t index) {
   auto& list = parked();
   while (list.size() <= index) {

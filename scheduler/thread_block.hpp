@@ -37,6 +37,9 @@ struct Range {
 };
 Range own_variables();
 
+// After a fork: the parked threads are not there, and their blocks are the C library's to use again.
+void forget();
+
 inline void switch_to(std::uintptr_t base) { asm volatile("wrfsbase %0" : : "r"(base) : "memory"); }
 
 }  // namespace interleave::engine::thread_blocks

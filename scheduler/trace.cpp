@@ -3,7 +3,11 @@
 #include <link.h>
 #include <unwind.h>
 
+#include <utility>
+
 #include <fmt/format.h>
+
+#include <interleave/scheduler/memory.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -57,16 +61,31 @@ std::string text_of(const Operation& operation) {
 
 }  // namespace
 
+jmp_buf* broken_stack = nullptr;
+
 std::vector<const void*> stack_here() {
   std::vector<const void*> stack;
+  constexpr std::size_t needed = std::size_t{6} << 10;
+  if (memory->stack_room() < needed) return stack;
+  // A program that has overwritten its stack must not take the walk with it.
+  jmp_buf here;
+  jmp_buf* const before = std::exchange(broken_stack, &here);
+  if (_setjmp(here) != 0) {
+    broken_stack = before;
+    return stack;
+  }
+  stack.reserve(64);
   _Unwind_Backtrace(
       [](_Unwind_Context* context, void* to) {
         auto& list = *static_cast<std::vector<const void*>*>(to);
-        const auto* address = reinterpret_cast<const void*>(_Unwind_GetIP(context));
+        int interrupted = 0;  // by a signal: then the instruction is the one that was under way, not the one behind a call
+        const std::uintptr_t at = _Unwind_GetIPInfo(context, &interrupted);
+        const auto* address = reinterpret_cast<const void*>(at + static_cast<std::uintptr_t>(interrupted != 0));
         if (!engine_code().contains(address)) list.push_back(address);
         return list.size() < 64 ? _URC_NO_REASON : _URC_END_OF_STACK;
       },
       &stack);
+  broken_stack = before;
   return stack;
 }
 

@@ -1,5 +1,7 @@
 // Leaving the process, and what is registered for then.
+#include <cassert>
 #include <cstdlib>
+#include <string_view>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -67,6 +69,25 @@ void abort() noexcept {
   Model model;
   if (model) Execution::current->fail("crash", "the program calls abort()");
   REAL(abort)();
+  __builtin_unreachable();
+}
+
+// What assert() calls. Spares the process the message and the reader a search for it.
+void __assert_fail(const char* assertion, const char* file, unsigned line, const char* function) noexcept {
+  Model model;
+  const std::string_view path = file;
+  if (model)
+    Execution::current->fail("crash", fmt::format("the program aborts: assertion `{}' failed at {}:{}", assertion,
+                                                  path.substr(path.find_last_of('/') + 1), line));
+  REAL(__assert_fail)(assertion, file, line, function);
+  __builtin_unreachable();
+}
+
+void __cxa_pure_virtual() {
+  Model model;
+  if (model) Execution::current->fail("crash", "a pure virtual function is called: of an object not yet constructed, or already destroyed");
+  static auto* const real = reinterpret_cast<void (*)()>(next_definition("__cxa_pure_virtual"));
+  real();
   __builtin_unreachable();
 }
 

@@ -1,11 +1,12 @@
 // What the model does not know. Each is interposed so that a program which calls it hears so at once, with the place of the
 // call, instead of hanging or going on in a world that is only half controlled. Outside the model the real function runs.
+#include <netdb.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,10 +51,25 @@ REFUSE(void, flockfile, (FILE* f), (f), noexcept)
 REFUSE(int, ftrylockfile, (FILE* f), (f), noexcept)
 REFUSE(pid_t, fork, (), (), noexcept)
 REFUSE(pid_t, vfork, (), (), noexcept)
-REFUSE(pid_t, waitpid, (pid_t p, int* s, int o), (p, s, o), )
 REFUSE(unsigned, alarm, (unsigned s), (s), noexcept)
 REFUSE(int, pause, (), (), )
 REFUSE(int, sigwait, (const sigset_t* s, int* n), (s, n), )
+REFUSE(int, sigwaitinfo, (const sigset_t* s, siginfo_t* i), (s, i), )
+REFUSE(int, sigtimedwait, (const sigset_t* s, siginfo_t* i, const timespec* t), (s, i, t), )
+REFUSE(int, sigsuspend, (const sigset_t* s), (s), )
+// Other processes, which would go on beside the model, or take its place.
+REFUSE(int, system, (const char* c), (c), )
+REFUSE(FILE*, popen, (const char* c, const char* m), (c, m), )
+REFUSE(int, posix_spawn, (pid_t * p, const char* f, const posix_spawn_file_actions_t* a, const posix_spawnattr_t* t, char* const* v,
+                          char* const* e), (p, f, a, t, v, e), )
+REFUSE(int, posix_spawnp, (pid_t * p, const char* f, const posix_spawn_file_actions_t* a, const posix_spawnattr_t* t, char* const* v,
+                           char* const* e), (p, f, a, t, v, e), )
+REFUSE(int, execve, (const char* f, char* const* v, char* const* e), (f, v, e), noexcept)
+REFUSE(int, execv, (const char* f, char* const* v), (f, v), noexcept)
+REFUSE(int, execvp, (const char* f, char* const* v), (f, v), noexcept)
+// Names of machines are looked up over the network.
+REFUSE(int, getaddrinfo, (const char* n, const char* s, const addrinfo* h, addrinfo** r), (n, s, h, r), )
+REFUSE(hostent*, gethostbyname, (const char* n), (n), )
 
 sem_t* sem_open(const char* name, int flags, ...) noexcept {
   Model model;

@@ -1,0 +1,333 @@
+// Calls that may wait for the world outside: descriptors, child processes, file locks, queues of other processes.
+//
+// The model runs every thread on one OS thread and no real time passes in it, so a call that would wait stops the whole
+// exploration for as long as the world likes. Each of these doors first asks, without waiting, whether the call would: if not
+// (a file, a terminal that is written to, data that is there, a descriptor that does not block), the real function runs; if so,
+// the execution ends as `unsupported`, with the name and the place of the call.
+//
+// What precompiled code waits in below these functions (getchar, say) is found by the watchdog instead.
+#include <fcntl.h>
+#include <mqueue.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/msg.h>
+#include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdarg>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/door.hpp>
+
+namespace interleave::engine {
+namespace {
+
+bool modelled() { return mode == Mode::modelled; }
+
+[[noreturn]] void would_wait(const char* name, const char* what) {
+  unsupported(name, fmt::format("it would wait for {}, which no modelled thread can bring about", what).c_str());
+}
+
+const char* noun_of(const struct stat& status, int descriptor) {
+  if (S_ISSOCK(status.st_mode)) return "a socket";
+  if (S_ISFIFO(status.st_mode)) return "a pipe";
+  return isatty(descriptor) != 0 ? "a terminal" : "a descriptor";
+}
+
+// Returns if `name` can go on with the descriptor at once, be it with an error.
+void ready(const char* name, int descriptor, short events) {
+  const Model model;
+  if (!model) return;
+  const int error = errno;
+  struct stat status {};
+  pollfd asked{descriptor, events, 0};
+  const bool output = events == POLLOUT;
+  const bool fine = fstat(descriptor, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISBLK(status.st_mode) ||
+                    (output && (S_ISCHR(status.st_mode) || descriptor == STDOUT_FILENO || descriptor == STDERR_FILENO)) ||
+                    REAL(poll)(&asked, 1, 0) != 0 || (fcntl(descriptor, F_GETFL) & O_NONBLOCK) != 0;
+  errno = error;
+  if (!fine) would_wait(name, noun_of(status, descriptor));
+}
+
+void ready_unless(bool not_waiting, const char* name, int descriptor, short events) {
+  if (!not_waiting) ready(name, descriptor, events);
+}
+
+// The bytes at `p` are about to be written by the C library, which tells nobody.
+void about_to_fill(void* p, std::size_t size) {
+  if (modelled() && p != nullptr) memory->note_write(p, size);
+}
+void about_to_fill(const iovec* parts, int count) {
+  for (int i = 0; i < count; ++i) about_to_fill(parts[i].iov_base, parts[i].iov_len);
+}
+ssize_t filled(void* p, ssize_t size) {
+  if (modelled() && size > 0) shown(p, static_cast<std::size_t>(size), true);
+  return size;
+}
+
+// What `attempt` returns, unless it says that the call would have waited.
+template <class Attempt, class Waits>
+auto attempted(const char* name, const char* what, Attempt attempt, Waits waits) {
+  const Model model;
+  const auto result = attempt();
+  if (waits(result)) would_wait(name, what);
+  return result;
+}
+
+constexpr const char* some_descriptor = "one of its descriptors";
+constexpr const char* some_child = "a child process";
+constexpr const char* other_process = "another process";
+
+}  // namespace
+}  // namespace interleave::engine
+
+using namespace interleave::engine;
+
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+// ---- reading and writing ----------------------------------------------------------------------------------------------
+
+ssize_t read(int d, void* p, std::size_t n) {
+  ready("read", d, POLLIN);
+  about_to_fill(p, n);
+  return filled(p, REAL(read)(d, p, n));
+}
+ssize_t __read_chk(int d, void* p, std::size_t n, std::size_t room) {
+  ready("read", d, POLLIN);
+  about_to_fill(p, n);
+  static auto* const real = reinterpret_cast<decltype(&__read_chk)>(next_definition("__read_chk"));
+  return filled(p, real(d, p, n, room));
+}
+ssize_t readv(int d, const iovec* v, int n) {
+  ready("readv", d, POLLIN);
+  about_to_fill(v, n);
+  return REAL(readv)(d, v, n);
+}
+ssize_t write(int d, const void* p, std::size_t n) {
+  ready("write", d, POLLOUT);
+  static auto* const real = reinterpret_cast<ssize_t (*)(int, const void*, std::size_t)>(next_definition("write"));
+  return real(d, p, n);
+}
+ssize_t writev(int d, const iovec* v, int n) {
+  ready("writev", d, POLLOUT);
+  return REAL(writev)(d, v, n);
+}
+int eventfd_read(int d, eventfd_t* value) {
+  ready("eventfd_read", d, POLLIN);
+  about_to_fill(value, sizeof *value);
+  return REAL(eventfd_read)(d, value);
+}
+int eventfd_write(int d, eventfd_t value) {
+  ready("eventfd_write", d, POLLOUT);
+  return REAL(eventfd_write)(d, value);
+}
+
+// ---- sockets ----------------------------------------------------------------------------------------------------------
+
+ssize_t recv(int d, void* p, std::size_t n, int flags) {
+  ready_unless(flags & MSG_DONTWAIT, "recv", d, POLLIN);
+  about_to_fill(p, n);
+  return filled(p, REAL(recv)(d, p, n, flags));
+}
+ssize_t __recv_chk(int d, void* p, std::size_t n, std::size_t room, int flags) {
+  ready_unless(flags & MSG_DONTWAIT, "recv", d, POLLIN);
+  about_to_fill(p, n);
+  static auto* const real = reinterpret_cast<decltype(&__recv_chk)>(next_definition("__recv_chk"));
+  return filled(p, real(d, p, n, room, flags));
+}
+ssize_t recvfrom(int d, void* p, std::size_t n, int flags, sockaddr* from, socklen_t* length) {
+  ready_unless(flags & MSG_DONTWAIT, "recvfrom", d, POLLIN);
+  about_to_fill(p, n);
+  return filled(p, REAL(recvfrom)(d, p, n, flags, from, length));
+}
+ssize_t recvmsg(int d, msghdr* m, int flags) {
+  ready_unless(flags & MSG_DONTWAIT, "recvmsg", d, POLLIN);
+  if (m != nullptr) about_to_fill(m->msg_iov, static_cast<int>(m->msg_iovlen));
+  return REAL(recvmsg)(d, m, flags);
+}
+ssize_t send(int d, const void* p, std::size_t n, int flags) {
+  ready_unless(flags & MSG_DONTWAIT, "send", d, POLLOUT);
+  return REAL(send)(d, p, n, flags);
+}
+ssize_t sendto(int d, const void* p, std::size_t n, int flags, const sockaddr* to, socklen_t length) {
+  ready_unless(flags & MSG_DONTWAIT, "sendto", d, POLLOUT);
+  return REAL(sendto)(d, p, n, flags, to, length);
+}
+ssize_t sendmsg(int d, const msghdr* m, int flags) {
+  ready_unless(flags & MSG_DONTWAIT, "sendmsg", d, POLLOUT);
+  return REAL(sendmsg)(d, m, flags);
+}
+int accept(int d, sockaddr* from, socklen_t* length) {
+  ready("accept", d, POLLIN);
+  return REAL(accept)(d, from, length);
+}
+int accept4(int d, sockaddr* from, socklen_t* length, int flags) {
+  ready("accept4", d, POLLIN);
+  return REAL(accept4)(d, from, length, flags);
+}
+// Whether somebody listens cannot be asked beforehand; only a stream waits for an answer.
+int connect(int d, const sockaddr* to, socklen_t length) {
+  {
+    const Model model;
+    int type = 0;
+    socklen_t size = sizeof type;
+    if (model && getsockopt(d, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type != SOCK_DGRAM && (fcntl(d, F_GETFL) & O_NONBLOCK) == 0)
+      would_wait("connect", "a socket");
+  }
+  return REAL(connect)(d, to, length);
+}
+
+// ---- waiting for descriptors ------------------------------------------------------------------------------------------
+
+int poll(pollfd* list, nfds_t n, int milliseconds) {
+  if (!modelled() || milliseconds == 0) return REAL(poll)(list, n, milliseconds);
+  return attempted("poll", some_descriptor, [&] { return REAL(poll)(list, n, 0); }, [](int result) { return result == 0; });
+}
+int __poll_chk(pollfd* list, nfds_t n, int milliseconds, std::size_t) { return poll(list, n, milliseconds); }
+
+int ppoll(pollfd* list, nfds_t n, const timespec* time, const sigset_t* mask) {
+  if (!modelled() || (time != nullptr && time->tv_sec == 0 && time->tv_nsec == 0)) return REAL(ppoll)(list, n, time, mask);
+  constexpr timespec now{0, 0};
+  return attempted("ppoll", some_descriptor, [&] { return REAL(ppoll)(list, n, &now, mask); }, [](int result) { return result == 0; });
+}
+int select(int n, fd_set* r, fd_set* w, fd_set* e, timeval* time) {
+  if (!modelled() || (time != nullptr && time->tv_sec == 0 && time->tv_usec == 0)) return REAL(select)(n, r, w, e, time);
+  timeval now{0, 0};
+  return attempted("select", some_descriptor, [&] { return REAL(select)(n, r, w, e, &now); }, [](int result) { return result == 0; });
+}
+int pselect(int n, fd_set* r, fd_set* w, fd_set* e, const timespec* time, const sigset_t* mask) {
+  if (!modelled() || (time != nullptr && time->tv_sec == 0 && time->tv_nsec == 0)) return REAL(pselect)(n, r, w, e, time, mask);
+  constexpr timespec now{0, 0};
+  return attempted("pselect", some_descriptor, [&] { return REAL(pselect)(n, r, w, e, &now, mask); }, [](int result) { return result == 0; });
+}
+int epoll_wait(int d, epoll_event* events, int n, int milliseconds) {
+  if (!modelled() || milliseconds == 0) return REAL(epoll_wait)(d, events, n, milliseconds);
+  return attempted("epoll_wait", some_descriptor, [&] { return REAL(epoll_wait)(d, events, n, 0); }, [](int result) { return result == 0; });
+}
+int epoll_pwait(int d, epoll_event* events, int n, int milliseconds, const sigset_t* mask) {
+  if (!modelled() || milliseconds == 0) return REAL(epoll_pwait)(d, events, n, milliseconds, mask);
+  return attempted("epoll_pwait", some_descriptor, [&] { return REAL(epoll_pwait)(d, events, n, 0, mask); },
+                   [](int result) { return result == 0; });
+}
+
+// ---- child processes --------------------------------------------------------------------------------------------------
+
+pid_t waitpid(pid_t p, int* status, int options) {
+  if (!modelled()) return REAL(waitpid)(p, status, options);
+  return attempted("waitpid", some_child, [&] { return REAL(waitpid)(p, status, options | WNOHANG); },
+                   [&](pid_t result) { return result == 0 && (options & WNOHANG) == 0; });
+}
+pid_t wait(int* status) {
+  if (!modelled()) return REAL(wait)(status);
+  return attempted("wait", some_child, [&] { return REAL(waitpid)(-1, status, WNOHANG); }, [](pid_t result) { return result == 0; });
+}
+pid_t wait3(int* status, int options, rusage* usage) {
+  if (!modelled()) return REAL(wait3)(status, options, usage);
+  return attempted("wait3", some_child, [&] { return REAL(wait3)(status, options | WNOHANG, usage); },
+                   [&](pid_t result) { return result == 0 && (options & WNOHANG) == 0; });
+}
+pid_t wait4(pid_t p, int* status, int options, rusage* usage) {
+  if (!modelled()) return REAL(wait4)(p, status, options, usage);
+  return attempted("wait4", some_child, [&] { return REAL(wait4)(p, status, options | WNOHANG, usage); },
+                   [&](pid_t result) { return result == 0 && (options & WNOHANG) == 0; });
+}
+int waitid(idtype_t type, id_t id, siginfo_t* info, int options) {
+  if (!modelled()) return REAL(waitid)(type, id, info, options);
+  siginfo_t found{};
+  const int result = attempted("waitid", some_child, [&] { return REAL(waitid)(type, id, &found, options | WNOHANG); },
+                               [&](int r) { return r == 0 && found.si_pid == 0 && (options & WNOHANG) == 0; });
+  if (info != nullptr) {
+    about_to_fill(info, sizeof *info);
+    *info = found;
+  }
+  return result;
+}
+
+// ---- file locks -------------------------------------------------------------------------------------------------------
+
+int flock(int d, int operation) noexcept {
+  if (!modelled() || (operation & LOCK_NB) != 0) return REAL(flock)(d, operation);
+  return attempted("flock", other_process, [&] { return REAL(flock)(d, operation | LOCK_NB); },
+                   [](int result) { return result != 0 && errno == EWOULDBLOCK; });
+}
+int lockf(int d, int command, off_t length) {
+  if (!modelled() || command != F_LOCK) return REAL(lockf)(d, command, length);
+  return attempted("lockf", other_process, [&] { return REAL(lockf)(d, F_TLOCK, length); },
+                   [](int result) { return result != 0 && (errno == EACCES || errno == EAGAIN); });
+}
+
+namespace {
+
+int fcntl_attempted(decltype(&fcntl) real, int d, int command, void* argument) {
+  const bool waits = command == F_SETLKW || command == F_OFD_SETLKW;
+  if (!modelled() || !waits) return real(d, command, argument);
+  return attempted("fcntl", other_process, [&] { return real(d, command == F_SETLKW ? F_SETLK : F_OFD_SETLK, argument); },
+                   [](int result) { return result != 0 && (errno == EACCES || errno == EAGAIN); });
+}
+
+}  // namespace
+
+int fcntl(int d, int command, ...) {
+  va_list list;
+  va_start(list, command);
+  void* argument = va_arg(list, void*);
+  va_end(list);
+  return fcntl_attempted(REAL(fcntl), d, command, argument);
+}
+int fcntl64(int d, int command, ...) {
+  va_list list;
+  va_start(list, command);
+  void* argument = va_arg(list, void*);
+  va_end(list);
+  return fcntl_attempted(REAL(fcntl64), d, command, argument);
+}
+
+// ---- queues and semaphores between processes --------------------------------------------------------------------------
+
+ssize_t msgrcv(int queue, void* p, std::size_t n, long type, int flags) {
+  if (!modelled() || (flags & IPC_NOWAIT) != 0) return REAL(msgrcv)(queue, p, n, type, flags);
+  about_to_fill(p, n + sizeof(long));
+  return attempted("msgrcv", other_process, [&] { return REAL(msgrcv)(queue, p, n, type, flags | IPC_NOWAIT); },
+                   [](ssize_t result) { return result < 0 && errno == ENOMSG; });
+}
+int msgsnd(int queue, const void* p, std::size_t n, int flags) {
+  if (!modelled() || (flags & IPC_NOWAIT) != 0) return REAL(msgsnd)(queue, p, n, flags);
+  return attempted("msgsnd", other_process, [&] { return REAL(msgsnd)(queue, p, n, flags | IPC_NOWAIT); },
+                   [](int result) { return result < 0 && errno == EAGAIN; });
+}
+int semtimedop(int set, sembuf* operations, std::size_t n, const timespec* time) noexcept {
+  if (!modelled()) return REAL(semtimedop)(set, operations, n, time);
+  constexpr timespec now{0, 0};
+  return attempted("semtimedop", other_process, [&] { return REAL(semtimedop)(set, operations, n, &now); },
+                   [](int result) { return result < 0 && errno == EAGAIN; });
+}
+int semop(int set, sembuf* operations, std::size_t n) noexcept {
+  if (!modelled()) return REAL(semop)(set, operations, n);
+  constexpr timespec now{0, 0};
+  return attempted("semop", other_process, [&] { return REAL(semtimedop)(set, operations, n, &now); },
+                   [](int result) { return result < 0 && errno == EAGAIN; });
+}
+ssize_t mq_receive(mqd_t queue, char* p, std::size_t n, unsigned* priority) {
+  ready("mq_receive", queue, POLLIN);
+  about_to_fill(p, n);
+  return REAL(mq_receive)(queue, p, n, priority);
+}
+int mq_send(mqd_t queue, const char* p, std::size_t n, unsigned priority) {
+  ready("mq_send", queue, POLLOUT);
+  return REAL(mq_send)(queue, p, n, priority);
+}
+
+}  // extern "C"
+
+#pragma GCC visibility pop

@@ -1,0 +1,56 @@
+// A second process that says what was going on if this one ends in the middle of an exploration.
+//
+//     this process                     shared memory                       witness, forked at the first exploration
+//     ------------                     -------------                       ----------------------------------------
+//     name, options         ------->   what is explored
+//     each choice           ------->   the choices of the execution
+//     a failure found       ------->   its token
+//     ends, however that happens  .......................................  sees its end of a pipe close; prints the tokens
+//
+// Most crashes of a program are contained and become failures (faults.hpp). What no handler sees (SIGKILL by the kernel that is
+// out of memory, a handler that faults, a harness that stops) still leaves a schedule on stderr. The choices are recorded where
+// the witness can read them and nowhere else, so a step costs nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace interleave {
+struct Schedule;
+}
+
+namespace interleave::engine::witness {
+
+// Choices of an execution, one after the other.
+struct Choices {
+  static constexpr std::size_t capacity = std::size_t{1} << 26;
+  static constexpr std::size_t all = ~std::size_t{0};
+  std::size_t   size, kept;  // those behind the first `kept` do not count
+  std::uint32_t entries[capacity];
+};
+
+// The shared choices, or others if those are taken; and back. Throws std::bad_alloc.
+Choices* take_choices();
+void give_back(Choices*);
+
+// An exploration begins; its executions make choices as `schedule` says (its own choices are not looked at).
+void begin(const Schedule& schedule);
+// Execution `number` of the exploration begins; 0: it has ended.
+void executing(std::uint64_t number);
+// A failure was found that has not been reported yet.
+void found(std::string_view kind, std::string_view token);
+// The exploration has ended, and its report is with whoever asked for it.
+void end();
+
+// In a process forked for a purpose of our own: the witness is none of its business.
+void dismiss();
+
+}  // namespace interleave::engine::witness
+
+namespace interleave::engine {
+
+// The harness cannot go on: one sentence, and exit status 70.
+[[noreturn]] void stop_harness(const char* sentence);
+
+}  // namespace interleave::engine
