@@ -17,10 +17,10 @@ const Scenario last_release{{
     .classes = 20,
     .body = [] {
       Ledger<int> objects{"objects"};
-      auto mine = std::make_shared<Tracked>(objects, 1);
-      parallel([a = mine]() mutable { a->use(0); a.reset(); },
-               [b = mine]() mutable { auto copy = b; b.reset(); copy->use(1); },
-               [c = std::move(mine)]() mutable { c.reset(); });
+      auto a = std::make_shared<Tracked>(objects, 1), b = a, c = a;
+      parallel([&] { a->use(0); a.reset(); },
+               [&] { auto copy = b; b.reset(); copy->use(1); },
+               [&] { c.reset(); });
       objects.settle();
     },
 }};
@@ -56,15 +56,39 @@ const Scenario from_this{{
     .body = [] {
       Ledger<int> objects{"objects"};
       auto owner = std::make_shared<Tracked>(objects, 1);
+      const std::weak_ptr<Tracked> watcher = owner;
       parallel(
-          [watcher = std::weak_ptr<Tracked>(owner)] {
+          [&] {
             for (int i = 0; i < 2; ++i)
               if (auto locked = watcher.lock()) locked->use(0);
           },
-          [last = std::move(owner)]() mutable {
-            last->use(1);
-            last.reset();
+          [&] {
+            owner->use(1);
+            owner.reset();
           });
+      objects.settle();
+    },
+}};
+
+const Scenario free_functions{{
+    .name = "zoo/shared_ptr_atomic_functions",
+    .summary = "std::atomic_load and std::atomic_store of a std::shared_ptr, by locks inside libstdc++",
+    .outcomes = {"1", "2"},
+    .effort = Effort::search_reduced,
+    .classes = 3,
+    .body = [] {
+      Ledger<int> objects{"objects"};
+      {
+        auto shared = std::make_shared<Tracked>(objects, 1);
+        int seen = 0;
+        parallel([&] { std::atomic_store(&shared, std::make_shared<Tracked>(objects, 2)); },
+                 [&] {
+                   const auto loaded = std::atomic_load(&shared);
+                   loaded->use(0);
+                   seen = loaded->id();
+                 });
+        outcome(std::to_string(seen));
+      }
       objects.settle();
     },
 }};
