@@ -16,15 +16,15 @@ namespace interleave {
 template <class T>
 class SimpleQueue {
  public:
-  // Adds an item; never waits for room.
-  void put(T&& item) {
+  // Adds an item; never waits for room, so `block` and `timeout`, which Queue's put has, mean nothing.
+  void put(T&& item, bool /*block*/ = true, Timeout /*timeout*/ = std::nullopt) {
     {
       Guard guard{mutex_};
       items_.push_back(std::move(item));
     }
     count_.release();
   }
-  void put(const T& item) { put(T(item)); }
+  void put(const T& item, bool /*block*/ = true, Timeout /*timeout*/ = std::nullopt) { put(T(item)); }
   void put_nowait(T&& item) { put(std::move(item)); }
   void put_nowait(const T& item) { put(item); }
 

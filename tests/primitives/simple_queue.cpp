@@ -13,9 +13,11 @@ TEST_CASE("SimpleQueue: gives items back in the order of their coming", "[primit
     require(queue.empty());
     queue.put(std::make_unique<int>(1));
     queue.put_nowait(std::make_unique<int>(2));
-    require(queue.qsize() == 2);
+    queue.put(std::make_unique<int>(3), true, 1s);  // as to a Queue
+    require(queue.qsize() == 3);
     require(*queue.get() == 1);
     require(*queue.get_nowait() == 2);
+    require(*queue.get() == 3);
   });
 }
 
