@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/by_default.hpp>
 #include <interleave/scheduler/environment.hpp>
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/explorer.hpp>
@@ -47,14 +48,14 @@ Report explore(std::function<void()> body, Options options, SourceLocation where
   const engine::EngineScope scope;
   if (engine::exploring()) throw std::logic_error("an exploration inside an exploration: call explore outside the body");
   const Options all = prepared(std::move(options), where);
-  return engine::explore(body, all);
+  return engine::explore_by_default(body, all);
 }
 
 void check(std::function<void()> body, Options options, SourceLocation where) {
   const engine::EngineScope scope;
   if (engine::exploring()) throw std::logic_error("an exploration inside an exploration: call check outside the body");
   const Options all = prepared(std::move(options), where);
-  Report report = engine::explore(body, all);
+  Report report = engine::explore_by_default(body, all);
   if (report.verdict == Verdict::pass) return;
   const std::string text = report_text(report, render_program(all.name, engine::command_line()));
   std::fflush(stdout);

@@ -114,7 +114,7 @@ class Explorer {
   }
 
   // Not to be believed if this attempt was `misled`.
-  Report run();
+  Report run(std::uint64_t steps_in_all);
   bool misled() const { return outer_.misled(); }
   OuterState::Places unseen() const { return outer_.unseen(); }
 
@@ -193,7 +193,7 @@ void Explorer::keep(Finding finding) {
   witness::found(shortest_->kind, encode(schedule_of(*shortest_)));
 }
 
-Report Explorer::run() {
+Report Explorer::run(std::uint64_t steps_in_all) {
   strategy_ = make();
   // A wakeup that may come at any moment leaves the virtual clock no moment at which nobody can step.
   if (options_.clock == "virtual" && (options_.spurious_wakeups || options_.interrupts))
@@ -230,6 +230,10 @@ Report Explorer::run() {
     const bool again = strategy_->shows_failure();
     if (limit != 0 && begun == limit && !again) {  // and there would be another one
       report_.incomplete_reason = fmt::format("the limit of {} executions was met", limit);
+      break;
+    }
+    if (steps_in_all != 0 && report_.steps >= steps_in_all && !again) {
+      report_.incomplete_reason = fmt::format("the limit of {} steps in all was met", steps_in_all);
       break;
     }
     begun += !again;
@@ -386,11 +390,11 @@ std::uint64_t fresh_seed() {
   return (Random(now ^ static_cast<std::uint64_t>(getpid()) << 40).next() >> 16) | 1;
 }
 
-__attribute__((noinline)) Report explore(const std::function<void()>& body, const Options& options) {
+__attribute__((noinline)) Report explore(const std::function<void()>& body, const Options& options, std::uint64_t steps_in_all) {
   OuterState::Places unseen;
   while (true) {
     Explorer explorer(body, options, __builtin_frame_address(0), unseen);
-    Report report = explorer.run();
+    Report report = explorer.run(steps_in_all);
     if (!explorer.misled()) return report;
     unseen = explorer.unseen();
   }

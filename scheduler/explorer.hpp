@@ -12,8 +12,9 @@
 
 namespace interleave::engine {
 
-// `options` as they shall be used: environment applied, name set.
-Report explore(const std::function<void()>& body, const Options& options);
+// `options` as they shall be used: environment applied, name set. After so many steps of all executions together the exploration is
+// incomplete; 0: no limit.
+Report explore(const std::function<void()>& body, const Options& options, std::uint64_t steps_in_all);
 
 // True while an exploration is under way in this process.
 bool exploring();

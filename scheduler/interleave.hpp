@@ -44,7 +44,8 @@ struct SourceLocation {
 // INTERLEAVE_EXECUTIONS, INTERLEAVE_STEPS, INTERLEAVE_TIME, ...) that wins over the value given here.
 struct Options {
   std::string   name = {};                    // default: file:line of the call. A schedule for another name is ignored by this call
-  std::string   strategy = "";                // "" = the default search for check and explore; same strings as the command line
+  std::string   strategy = "";                // "" = by itself: the search dpor, and where it takes too long the sampler
+                                              // auto, saying so; else as on the command line
   std::uint64_t seed = 0;                     // 0 = a fresh one, printed
   std::string   schedule = {};                // a token: run just that
   std::uint64_t executions_max = 0;           // 0 = no limit

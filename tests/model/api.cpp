@@ -424,3 +424,49 @@ TEST_CASE("a fresh seed is printed before anything runs; one that was given, or 
   CHECK(report.outcomes == outcomes);
   CHECK(drawn({.name = "searches"}).empty());
 }
+
+namespace {
+
+// How long the default search goes on, for the length of a scope.
+struct SearchSteps {
+  explicit SearchSteps(const char* steps) { setenv("INTERLEAVE_SEARCH_STEPS", steps, 1); }
+  ~SearchSteps() { unsetenv("INTERLEAVE_SEARCH_STEPS"); }
+};
+
+}  // namespace
+
+TEST_CASE("by default a body is searched; where that takes too long, executions are drawn, and said to prove nothing") {
+  const auto body = [] {
+    std::atomic<int> n = 0;
+    const auto work = [&] { ++n, ++n, ++n; };
+    parallel(work, work);
+    outcome(std::to_string(n));
+  };
+  const Report search = explore(body);
+  CHECK_HOLDS(search, 20u);
+  CHECK(search.strategy == "dpor");
+  CHECK(search.steps == 140u);  // seven of each
+
+  Report report;
+  std::string said;
+  {
+    const SearchSteps enough("140");
+    said = said_on_stderr([&] { report = explore(body); });
+    CHECK(said.empty());
+    CHECK_HOLDS(report, 20u);
+  }
+  {
+    const SearchSteps few("70");  // ten executions
+    said = said_on_stderr([&] { report = explore(body, {.seed = 5}); });
+    CHECK(said.starts_with("interleave: api.cpp:"));
+    CHECK(said.find("not ended after 70 steps, so 10,000 executions are drawn instead, which proves nothing") != said.npos);
+    CHECK(said.ends_with("strategy auto  seed 5\n"));
+    CHECK(report.verdict == Verdict::pass);
+    CHECK_FALSE(report.complete);
+    CHECK(report.executions == 10'010u);
+    CHECK(names_of(report.outcomes) == names_of(search.outcomes));
+    // What names a strategy or a limit is done as asked.
+    CHECK(explore(body, {.strategy = "dpor"}).complete);
+    CHECK(explore(body, {.executions_max = 15}).verdict == Verdict::incomplete);
+  }
+}
