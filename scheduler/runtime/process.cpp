@@ -29,6 +29,14 @@ int __cxa_atexit(void (*destructor)(void*), void* object, void* module) {
   return 0;
 }
 
+// Nobody forks inside an execution. Handlers of one must not run in processes that are forked later.
+int __register_atfork(void (*)(), void (*)(), void (*)(), void*);
+int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(), void* module) {
+  Model model;
+  if (!model) return REAL(__register_atfork)(prepare, parent, child, module);
+  return 0;
+}
+
 // The destructor of a thread_local variable runs when its thread ends.
 int __cxa_thread_atexit(void (*destructor)(void*), void* object, void* module) {
   Model model;

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/time.h>
+#include <sys/timex.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +41,16 @@ REFUSE(int, pthread_setattr_default_np, (const pthread_attr_t* a), (a), noexcept
 REFUSE(int, sem_close, (sem_t * s), (s), noexcept)
 REFUSE(int, sem_unlink, (const char* n), (n), noexcept)
 REFUSE(int, timer_create, (clockid_t c, sigevent* e, timer_t* t), (c, e, t), noexcept)
+REFUSE(int, timer_settime, (timer_t t, int f, const itimerspec* n, itimerspec* o), (t, f, n, o), noexcept)
+REFUSE(int, timer_gettime, (timer_t t, itimerspec* n), (t, n), noexcept)
+REFUSE(int, timer_getoverrun, (timer_t t), (t), noexcept)
+REFUSE(int, timer_delete, (timer_t t), (t), noexcept)
+REFUSE(int, timerfd_settime, (int d, int f, const itimerspec* n, itimerspec* o), (d, f, n, o), noexcept)
+REFUSE(int, timerfd_gettime, (int d, itimerspec* n), (d, n), noexcept)
+REFUSE(int, clock_adjtime, (clockid_t c, timex* t), (c, t), noexcept)
+REFUSE(int, getitimer, (int w, itimerval* t), (w, t), noexcept)
+REFUSE(int, sched_rr_get_interval, (pid_t p, timespec* t), (p, t), noexcept)
+REFUSE(int, pthread_setconcurrency, (int n), (n), noexcept)
 REFUSE(int, setitimer, (int w, const itimerval* t, itimerval* b), (w, t, b), noexcept)
 REFUSE(useconds_t, ualarm, (useconds_t first, useconds_t then), (first, then), noexcept)
 REFUSE(int, timerfd_create, (clockid_t c, int f), (c, f), noexcept)

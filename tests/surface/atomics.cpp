@@ -13,8 +13,8 @@ namespace {
 struct Three {  // an odd size: the library's calls, under a lock of their own
   std::uint8_t bytes[3];
 };
-struct Sixteen {
-  alignas(16) std::uint64_t low, high;
+struct alignas(16) Sixteen {
+  std::uint64_t low, high;
 };
 struct Large {
   std::uint64_t words[5];

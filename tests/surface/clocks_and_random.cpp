@@ -49,6 +49,10 @@ TEST_CASE("clock_gettime, gettimeofday, time, clock, timespec_get and std::chron
     for (std::size_t i = 0; i < before.size(); ++i) REQUIRE(after[i] - before[i] == 10);
     timespec resolution;
     REQUIRE(clock_getres(CLOCK_MONOTONIC, &resolution) == 0);
+    REQUIRE(timespec_getres(&resolution, TIME_UTC) == TIME_UTC);
+    clockid_t clock = 0;
+    REQUIRE(clock_getcpuclockid(0, &clock) == 0);
+    REQUIRE(clock_gettime(clock, &resolution) == 0);
   });
 }
 
@@ -101,7 +105,9 @@ TEST_CASE("random numbers are the same in every execution and every process") {
   holds({.executions = 2, .outcomes = {"3793791033 926699317 0"}, .real = no}, [] {
     parallel([] { std::this_thread::yield(); }, [] { std::this_thread::yield(); });
     std::random_device device;
-    outcome(std::to_string(device()) + " " + std::to_string(rand()) + " " + std::to_string(lrand48()));
+    std::string numbers = std::to_string(device());
+    numbers += " " + std::to_string(rand());
+    outcome(numbers + " " + std::to_string(lrand48()));
   });
 }
 

@@ -296,7 +296,7 @@ TEST_CASE("pthread_mutex_t with a priority protocol: accepted, and a mutex like 
   }
 }
 
-TEST_CASE("pthread_mutexattr_t, pthread_rwlockattr_t: what is set can be got") {
+TEST_CASE("attributes of mutexes, reader-writer locks, barriers and conditions: what is set can be got") {
   holds({.executions = 1}, [] {
     pthread_mutexattr_t mutex;
     int value = 9;
@@ -304,12 +304,28 @@ TEST_CASE("pthread_mutexattr_t, pthread_rwlockattr_t: what is set can be got") {
     REQUIRE(pthread_mutexattr_settype(&mutex, PTHREAD_MUTEX_ERRORCHECK) == 0);
     REQUIRE((pthread_mutexattr_gettype(&mutex, &value) == 0 && value == PTHREAD_MUTEX_ERRORCHECK));
     REQUIRE(pthread_mutexattr_setpshared(&mutex, PTHREAD_PROCESS_SHARED) == 0);
+    REQUIRE((pthread_mutexattr_getrobust(&mutex, &value) == 0 && value == PTHREAD_MUTEX_STALLED));
+    REQUIRE((pthread_mutexattr_getprotocol(&mutex, &value) == 0 && value == PTHREAD_PRIO_NONE));
+    REQUIRE(pthread_mutexattr_getprioceiling(&mutex, &value) == 0);
     REQUIRE((pthread_mutexattr_getpshared(&mutex, &value) == 0 && value == PTHREAD_PROCESS_SHARED));
     REQUIRE(pthread_mutexattr_destroy(&mutex) == 0);
     pthread_rwlockattr_t rwlock;
     REQUIRE(pthread_rwlockattr_init(&rwlock) == 0);
     REQUIRE((pthread_rwlockattr_getkind_np(&rwlock, &value) == 0 && value == PTHREAD_RWLOCK_PREFER_READER_NP));
+    REQUIRE(pthread_rwlockattr_setkind_np(&rwlock, PTHREAD_RWLOCK_PREFER_WRITER_NP) == 0);
+    REQUIRE(pthread_rwlockattr_setpshared(&rwlock, PTHREAD_PROCESS_SHARED) == 0);
+    REQUIRE((pthread_rwlockattr_getpshared(&rwlock, &value) == 0 && value == PTHREAD_PROCESS_SHARED));
     REQUIRE(pthread_rwlockattr_destroy(&rwlock) == 0);
+    pthread_barrierattr_t barrier;
+    REQUIRE(pthread_barrierattr_init(&barrier) == 0);
+    REQUIRE(pthread_barrierattr_setpshared(&barrier, PTHREAD_PROCESS_SHARED) == 0);
+    REQUIRE((pthread_barrierattr_getpshared(&barrier, &value) == 0 && value == PTHREAD_PROCESS_SHARED));
+    REQUIRE(pthread_barrierattr_destroy(&barrier) == 0);
+    pthread_condattr_t condition;
+    REQUIRE(pthread_condattr_init(&condition) == 0);
+    REQUIRE(pthread_condattr_setpshared(&condition, PTHREAD_PROCESS_SHARED) == 0);
+    REQUIRE((pthread_condattr_getpshared(&condition, &value) == 0 && value == PTHREAD_PROCESS_SHARED));
+    REQUIRE(pthread_condattr_destroy(&condition) == 0);
   });
 }
 

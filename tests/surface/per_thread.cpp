@@ -207,6 +207,8 @@ TEST_CASE("strerror and strsignal: each thread has its own text") {
       require(before == error || signal_before == signal);
     };
     parallel([&] { thread(9001); }, [&] { thread(9002); });
+    char text[64];
+    require(std::string(strerror_r(ENOENT, text, sizeof text)) == "No such file or directory");
     require(std::string(strerror(ENOENT)) == "No such file or directory");
     require(std::string(strsignal(SIGINT)) == "Interrupt");
   });

@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 using namespace interleave;
@@ -48,6 +48,17 @@ const Refused table[] = {
     {"sem_close", [] { sem_t s; sem_close(&s); }},
     {"sem_unlink", [] { sem_unlink("/interleave"); }},
     {"timer_create", [] { timer_t t; timer_create(CLOCK_MONOTONIC, nullptr, &t); }},
+    {"timer_settime", [] { timer_settime(timer_t{}, 0, nullptr, nullptr); }},
+    {"timer_gettime", [] { timer_gettime(timer_t{}, nullptr); }},
+    {"timer_getoverrun", [] { timer_getoverrun(timer_t{}); }},
+    {"timer_delete", [] { timer_delete(timer_t{}); }},
+    {"timerfd_settime", [] { timerfd_settime(-1, 0, nullptr, nullptr); }},
+    {"timerfd_gettime", [] { timerfd_gettime(-1, nullptr); }},
+    {"getitimer", [] { itimerval t{}; getitimer(ITIMER_REAL, &t); }},
+    {"clock_adjtime", [] { timex t{}; clock_adjtime(CLOCK_REALTIME, &t); }},
+    {"sched_rr_get_interval", [] { timespec t; sched_rr_get_interval(0, &t); }},
+    {"pthread_setconcurrency", [] { pthread_setconcurrency(1); }},
+    {"vfork", [] { vfork(); }},
     {"timerfd_create", [] { timerfd_create(CLOCK_MONOTONIC, 0); }},
     {"setitimer", [] { itimerval t{}; setitimer(ITIMER_REAL, &t, nullptr); }},
     {"alarm", [] { alarm(1); }},
@@ -62,6 +73,9 @@ const Refused table[] = {
     {"system", [] { static_cast<void>(!system("true")); }},
     {"pause", [] { pause(); }},
     {"sigwait", [] { sigset_t s; int n; sigemptyset(&s); sigwait(&s, &n); }},
+    {"sigwaitinfo", [] { sigset_t s; sigemptyset(&s); sigwaitinfo(&s, nullptr); }},
+    {"sigtimedwait", [] { sigset_t s; sigemptyset(&s); sigtimedwait(&s, nullptr, nullptr); }},
+    {"sigsuspend", [] { sigset_t s; sigemptyset(&s); sigsuspend(&s); }},
     {"syscall", [] { syscall(SYS_getppid); }},
 };
 

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/sysinfo.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace interleave;
@@ -150,6 +151,37 @@ TEST_CASE("pthread_detach, and the attribute that creates a thread detached: nob
   });
 }
 
+TEST_CASE("pthread_attr_t: what is set can be got, and decides nothing but detachment") {
+  holds({.executions = 1}, [] {
+    pthread_attr_t attributes;
+    REQUIRE(pthread_attr_init(&attributes) == 0);
+    const auto kept = [&](auto set, auto get, int value) {
+      int seen = 99;
+      return set(&attributes, value) == 0 && get(&attributes, &seen) == 0 && seen == value;
+    };
+    REQUIRE(kept(pthread_attr_setdetachstate, pthread_attr_getdetachstate, PTHREAD_CREATE_JOINABLE));
+    REQUIRE(kept(pthread_attr_setinheritsched, pthread_attr_getinheritsched, PTHREAD_INHERIT_SCHED));
+    REQUIRE(kept(pthread_attr_setschedpolicy, pthread_attr_getschedpolicy, SCHED_RR));
+    REQUIRE(kept(pthread_attr_setscope, pthread_attr_getscope, PTHREAD_SCOPE_SYSTEM));
+    std::size_t size = 0;
+    REQUIRE(pthread_attr_setstacksize(&attributes, 1 << 20) == 0);
+    REQUIRE((pthread_attr_getstacksize(&attributes, &size) == 0 && size == 1 << 20));
+    REQUIRE(pthread_attr_setguardsize(&attributes, 0) == 0);
+    REQUIRE((pthread_attr_getguardsize(&attributes, &size) == 0 && size == 0));
+    sched_param parameter{};
+    REQUIRE(pthread_attr_getschedparam(&attributes, &parameter) == 0);
+    parameter.sched_priority = 5;
+    REQUIRE(pthread_attr_setschedparam(&attributes, &parameter) == 0);
+    pthread_t thread;
+    REQUIRE(pthread_create(&thread, &attributes, end, nullptr) == 0);
+    REQUIRE(pthread_join(thread, nullptr) == 0);
+    REQUIRE(pthread_attr_destroy(&attributes) == 0);
+    REQUIRE(pthread_getattr_default_np(&attributes) == 0);
+    REQUIRE(pthread_attr_destroy(&attributes) == 0);
+    REQUIRE(pthread_getconcurrency() == 0);
+  });
+}
+
 TEST_CASE("pthread_setname_np and pthread_getname_np: a name for each thread") {
   holds({.executions = 1}, [] {
     char name[16];
@@ -231,6 +263,18 @@ TEST_CASE("scheduling policies and priorities are remembered for each thread, an
     REQUIRE(sched_get_priority_max(SCHED_FIFO) == 99);
     REQUIRE(sched_get_priority_min(SCHED_FIFO) == 1);
   });
+}
+
+TEST_CASE("pthread_atfork is forgotten with its execution: nobody forks in it") {
+  static int prepared;
+  prepared = 0;
+  holds({.executions = 1, .real = Real::no}, [] { REQUIRE(pthread_atfork([] { ++prepared; }, nullptr, nullptr) == 0); });
+  if (!linked_with_the_model()) return;
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  int status = 0;
+  waitpid(child, &status, 0);
+  CHECK(prepared == 0);
 }
 
 TEST_CASE("gettid is each thread's own, and what syscall(SYS_gettid) says") {
