@@ -30,6 +30,7 @@ foreach(function malloc calloc realloc memalign free)
 endforeach()
 get_filename_component(asan_directory ${asan_runtime} DIRECTORY)
 target_link_libraries(model PRIVATE ${asan_runtime})
+target_sources(model PRIVATE ${CMAKE_CURRENT_LIST_DIR}/asan_no_return.c)
 # Our doors are used by the initialisers of libstdc++, before those of the sanitizer's library would run: preinit comes first.
 # And libstdc++ comes before the sanitizer, whose operator new would go past our malloc.
 set(INTERLEAVE_MODEL_RUNTIME -lstdc++ -Wl,--no-as-needed ${asan_runtime} -Wl,-rpath,${asan_directory}
