@@ -110,7 +110,7 @@ TEST_CASE("cnd_t: wait, timedwait, signal, broadcast") {
         }, cnd_signal));
 }
 
-TEST_CASE("call_once and tss_t of C11: once, and a value for each thread with a destructor") {
+TEST_CASE("call_once and tss_t of C11: once, and a value for each thread with a destructor", "[shared_with_asan]") {
   holds({.executions = 2, .outcomes = {"1"}, .real = no}, [] {
     static once_flag once;
     static int runs;

@@ -124,7 +124,7 @@ TEST_CASE("std::async: in a thread, or deferred to the one that asks") {
   });
 }
 
-TEST_CASE("set_value_at_thread_exit, set_exception_at_thread_exit, make_ready_at_thread_exit: ready when the thread has ended") {
+TEST_CASE("set_value_at_thread_exit, set_exception_at_thread_exit, make_ready_at_thread_exit: ready when the thread has ended", "[shared_with_asan]") {
   // libstdc++'s part of it is not instrumented, so to ThreadSanitizer nothing orders it.
   holds({.outcomes = {"1"}, .real = Real::no, .strategy = "random"}, [] {
     std::promise<int> value, exception;

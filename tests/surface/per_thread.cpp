@@ -107,7 +107,7 @@ TEST_CASE("the address of a thread_local may be handed to another thread") {
   });
 }
 
-TEST_CASE("pthread keys: a value for each thread, destructors as long as they set values, none after delete") {
+TEST_CASE("pthread keys: a value for each thread, destructors as long as they set values, none after delete", "[shared_with_asan]") {
   holds({.executions = 1, .outcomes = {"2 destroyed"}}, [] {
     static pthread_key_t key, other;
     static int destroyed;

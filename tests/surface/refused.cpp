@@ -81,6 +81,6 @@ const Refused table[] = {
 
 }  // namespace
 
-TEST_CASE("what the model cannot control is refused by name") {
+TEST_CASE("what the model cannot control is refused by name", "[shared_with_asan]") {
   for (const Refused& refused : table) fails(1, 1, "unsupported", refused.name, refused.call);
 }

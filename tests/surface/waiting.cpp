@@ -86,7 +86,7 @@ TEST_CASE("std::condition_variable_any: over any lock, and with a stop token") {
   });
 }
 
-TEST_CASE("std::notify_all_at_thread_exit: after the thread's variables are gone") {
+TEST_CASE("std::notify_all_at_thread_exit: after the thread's variables are gone", "[shared_with_asan]") {
   holds({.outcomes = {"gone"}, .real = Real::no}, [] {
     static std::atomic<bool> gone;
     gone = false;
