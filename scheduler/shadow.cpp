@@ -217,15 +217,18 @@ void Shadow::add(Cell& place, const Entry& entry) {
   more_[place.more].push_back(entry);
 }
 
+// The newest entry comes first: that is where a repetition is looked for.
 bool Shadow::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entry now) {
   const Count* past = clock(thread);
   if (place.read_mask != 0) list_reads(place);
   const auto begin = place.entries.begin();
   auto end = begin + place.size;
-  if (std::any_of(begin, end, [&](const Entry& entry) {
-        return entry.thread == now.thread && entry.count == now.count && stands_for(entry, now);
-      }))
+  const auto same_time = [&](const Entry& entry) { return entry.thread == now.thread && entry.count == now.count; };
+  if (const auto known = std::find_if(begin, end, [&](const Entry& entry) { return same_time(entry) && stands_for(entry, now); });
+      known != end) {
+    std::iter_swap(begin, known);
     return true;
+  }
   now.where = remember_stack();
   const auto clashes = [&](const Entry& before) {
     if ((before.mask & now.mask) == 0 || ((before.kind | now.kind) & writing) == 0 || (before.kind & now.kind & atomically) != 0 ||
@@ -237,15 +240,23 @@ bool Shadow::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entr
   };
   const auto covered = [&](const Entry& entry) { return entry.count <= past[entry.thread] && stands_for(now, entry); };
   if (std::any_of(begin, end, clashes)) return false;
+  std::vector<Entry>* more = place.more != none ? &more_[place.more] : nullptr;
+  if (more != nullptr && std::any_of(more->begin(), more->end(), clashes)) return false;
+  if (!explains_) {  // where and when are the same: one entry for all bytes that were written, one for those only read
+    for (auto entry = begin; entry != end; ++entry) {
+      if (!same_time(*entry)) continue;
+      if (entry->kind == now.kind) now.mask |= entry->mask;
+      if (entry->kind == 0 && now.kind == writing) entry->mask &= static_cast<std::uint8_t>(~now.mask);
+    }
+  }
   end = std::remove_if(begin, end, covered);
-  if (place.more != none) {
-    std::vector<Entry>& more = more_[place.more];
-    if (std::any_of(more.begin(), more.end(), clashes)) return false;
-    std::erase_if(more, covered);
-    for (; end != place.entries.end() && !more.empty(); more.pop_back()) *end++ = more.back();
+  if (more != nullptr) {
+    std::erase_if(*more, covered);
+    for (; end != place.entries.end() && !more->empty(); more->pop_back()) *end++ = more->back();
   }
   place.size = static_cast<std::uint16_t>(end - begin);
   add(place, now);
+  if (place.size < place.entries.size() || more == nullptr) std::iter_swap(begin, begin + place.size - 1);
   return true;
 }
 

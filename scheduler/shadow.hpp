@@ -213,8 +213,13 @@ __attribute__((always_inline)) inline bool Shadow::settles(const Entry& now, Cel
     place.size = 1;
     return true;
   }
-  if (first.thread == now.thread && first.count == now.count && stands_for(first, now)) return true;
+  const bool same_time = first.thread == now.thread && first.count == now.count;
+  if (same_time && stands_for(first, now)) return true;
   if (place.size != 1) return false;
+  if (same_time && first.kind == now.kind) {  // other bytes
+    first.mask |= now.mask;
+    return true;
+  }
   if (first.count <= past[first.thread] && stands_for(now, first)) {
     first = now;
     return true;
