@@ -126,6 +126,7 @@ TEST_CASE("the bodies of parallel run at the same time") {
   }, {.executions_max = 50});
   CHECK(report.verdict == Verdict::pass);
   CHECK(report.threads_most == 4);
+  CHECK(stress([] { parallel([] {}); }, {.executions_max = 3}).threads_most == 2);  // and of this body no more
 }
 
 TEST_CASE("parallel outside a run rethrows what a body threw, once all have ended") {
