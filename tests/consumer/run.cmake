@@ -1,5 +1,6 @@
 # Installs the package from BUILD into a fresh prefix and builds and runs the consumer project against it.
-#   cmake -D BUILD=DIR -D SOURCE=DIR -D WORK=DIR -D CXX=COMPILER [-D GENERATOR=Ninja] -P run.cmake
+#   cmake -D BUILD=DIR -D SOURCE=DIR -D WORK=DIR -D CXX=COMPILER -D README=FILE [-D GENERATOR=Ninja] -P run.cmake
+# The example of the README is one of the programs: what it prints is what the README says that it prints.
 file(REMOVE_RECURSE ${WORK})
 
 function(run)
@@ -10,11 +11,38 @@ function(run)
   endif()
 endfunction()
 
+# What stands between `begin` and the next `end`, behind `after`.
+function(excerpt variable text after begin end)
+  string(FIND "${text}" "${after}" at)
+  string(SUBSTRING "${text}" ${at} -1 text)
+  string(FIND "${text}" "${begin}" at)
+  string(LENGTH "${begin}" length)
+  math(EXPR at "${at} + ${length}")
+  string(SUBSTRING "${text}" ${at} -1 text)
+  string(FIND "${text}" "${end}" at)
+  string(SUBSTRING "${text}" 0 ${at} text)
+  set(${variable} "${text}" PARENT_SCOPE)
+endfunction()
+
+file(READ ${README} readme)
+excerpt(example "${readme}" "## Your own code" "```cpp\n" "```")
+excerpt(printed "${readme}" "and fails:" "```\n" "```")
+file(WRITE ${WORK}/counter_test.cpp "${example}")
+
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 # A stranger's prefix: nothing of the tree may be needed from it.
-run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK}/build -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${CXX} -D CMAKE_PREFIX_PATH=${WORK}/prefix)
+run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK}/build -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${CXX} -D CMAKE_PREFIX_PATH=${WORK}/prefix
+  -D EXAMPLE=${WORK}/counter_test.cpp)
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${CMAKE_CTEST_COMMAND} --test-dir ${WORK}/build --output-on-failure --no-tests=error)
 if(EXISTS ${WORK}/prefix/bin/interleave)
   run(${WORK}/prefix/bin/interleave list)
+endif()
+
+execute_process(COMMAND ./build/counter_test WORKING_DIRECTORY ${WORK} OUTPUT_QUIET ERROR_VARIABLE said RESULT_VARIABLE status)
+string(REGEX REPLACE "il1:[A-Za-z0-9_-]+" "TOKEN" said "${said}")
+string(STRIP "${said}" said)
+string(STRIP "${printed}" printed)
+if(status EQUAL 0 OR NOT said STREQUAL printed)
+  message(FATAL_ERROR "The example of the README ends with status ${status} and prints\n${said}\nwhere the README has\n${printed}")
 endif()
