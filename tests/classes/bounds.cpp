@@ -9,9 +9,13 @@ using namespace interleave;
 
 namespace {
 
+constexpr std::uint64_t uncounted = ~std::uint64_t{0};  // nobody published how many of them fail
+
 struct Count {
-  std::uint64_t schedules, failing;
-  bool operator==(const Count&) const = default;
+  std::uint64_t schedules, failing = uncounted;
+  bool operator==(const Count& other) const {
+    return schedules == other.schedules && (failing == other.failing || failing == uncounted || other.failing == uncounted);
+  }
 };
 
 std::ostream& operator<<(std::ostream& out, const Count& count) {
@@ -36,14 +40,14 @@ Count bounded(const scenarios::Definition& program, const std::string& wrapper, 
 TEST_CASE("bounded searches of the CS programs run as many schedules as there are, and meet each failing one") {
   for (const Row& row : std::vector<Row>{
            {"reorder_3", {{6, 0}, {26, 4}, {80, 10}, {148, 18}}, {{1, 0}, {5, 0}, {19, 3}, {39, 7}}},
-           {"reorder_4", {{24, 0}, {186, 18}, {894, 90}}, {{1, 0}, {7, 0}, {35, 0}, {103, 7}}},
-           {"twostage", {{2, 0}, {6, 1}}, {{1, 0}, {6, 1}}},
-           {"deadlock01", {{2, 0}, {6, 2}}, {{1, 0}, {4, 1}}},
-           {"token_ring", {{24, 4}}, {{1, 0}, {4, 0}, {9, 1}}},
-           {"lazy01", {{6, 2}}, {{1, 1}, {3, 1}}},  // in order of creation the third finds what the others added
-           {"account", {{6, 2}}, {{1, 0}, {3, 1}}},
-           {"dining_3", {{6, 0}, {57, 3}}, {{1, 0}, {8, 0}}},
-           {"dining_4", {{24, 0}, {512, 4}}, {{1, 0}, {12, 0}, {84, 0}}},
+           {"reorder_4", {{24, 0}, {186, 18}, {894, 90}, {2748}}, {{1, 0}, {7, 0}, {35, 0}, {103, 7}}},
+           {"twostage", {{2, 0}, {6, 1}, {19}, {37}}, {{1, 0}, {6, 1}, {19}, {37}}},
+           {"deadlock01", {{2, 0}, {6, 2}}, {{1, 0}, {4, 1}, {6, 2}}},
+           {"token_ring", {{24, 4}}, {{1, 0}, {4, 0}, {9, 1}, {15}}},
+           {"lazy01", {{6, 2}}, {{1, 1}, {3, 1}, {5}, {6, 2}}},  // in order of creation the third finds what the others added
+           {"account", {{6, 2}}, {{1, 0}, {3, 1}, {5}, {6, 2}}},
+           {"dining_3", {{6, 0}, {57, 3}, {129}, {150}}, {{1, 0}, {8, 0}, {32}, {69}}},
+           {"dining_4", {{24, 0}, {512, 4}, {3116}, {10160}}, {{1, 0}, {12, 0}, {84, 0}, {347}}},
        }) {
     const auto* scenario = scenarios::find(std::string("sct/") + row.name);
     REQUIRE(scenario != nullptr);
