@@ -69,7 +69,7 @@ bool is_api_header(std::string_view file, std::string_view mangled) {
 bool is_in_library_namespace(std::string_view mangled) {
   if (!mangled.starts_with("_Z")) return false;
   mangled.remove_prefix(std::min(mangled.find_first_not_of("_ZNKVrOR"), mangled.size()));
-  return starts_with_any(mangled, {"St", "Sa", "Sb", "Ss", "Si", "So", "Sd", "9__gnu_cxx", "10__cxxabiv1", "5boost"});
+  return starts_with_any(mangled, {"St", "Sa", "Sb", "Ss", "Si", "So", "Sd", "9__gnu_cxx", "10__cxxabiv1", "5boost", "5Catch", "7testing"});
 }
 
 // ---- debug information ----------------------------------------------------------------------------------------------
