@@ -28,7 +28,7 @@ said_to_be() { rows | grep -P "\t($1)\b" | cut -f1 | in_family; }
 
 known_tests=$(mktemp)
 trap 'rm -f "$known_tests"' EXIT
-grep -rhoP '^TEST_CASE\("\K.*(?="\) \{$)' --include='*.cpp' "$tests" > "$known_tests"
+grep -rhoP '^TEST_CASE\("\K[^"]*(?=")' --include='*.cpp' "$tests" > "$known_tests"
 
 offences=$(
   of_c_library | comm -23 - <(named) | sed 's/^/not in the table: /'
