@@ -115,8 +115,8 @@ inline void acquire_after_sleep(const void* object) {
   if (shadow != nullptr) shadow->acquire(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object));
 }
 inline void acquire(const void* object) {
-  used(object);
   acquire_after_sleep(object);
+  used(object);  // now that it comes after those before it
 }
 // Instead of what the object released before, or besides it (`also`).
 inline void release(const void* object, bool also = false) {

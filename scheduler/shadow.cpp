@@ -101,7 +101,8 @@ std::uint32_t Shadow::find_or_add(Cell& place, std::uintptr_t object) {
 }
 
 inline void Shadow::acquire(Count* into, std::uint32_t object) {
-  join(into, object_clock(object));
+  const Object& from = objects_[object];
+  if (from.by == none || into[from.by] < from.count) join(into, object_clock(object));
 }
 
 inline void Shadow::release(std::uint32_t thread, std::uint32_t object, bool also) {
@@ -162,17 +163,19 @@ void Shadow::fence(std::uint32_t thread, int order) {
 
 // ---- accesses --------------------------------------------------------------------------------------------------------
 
-inline Shadow::Cell& Shadow::cell(std::uintptr_t word) {
-  const std::uintptr_t number = word >> (page_bits - 3);
-  Recent& recent = recent_[number % recent_.size()];
-  if (recent.number != number) [[unlikely]] {
-    std::unique_ptr<Page>& page = pages_[number];
-    if (page == nullptr) [[unlikely]] {
-      if (memory->stack_room() < Memory::stack_reserve) overflowed(*Execution::current);
-      page = std::make_unique<Page>();
-    }
-    recent = {number, page.get()};
+__attribute__((noinline)) void Shadow::turn_to(std::uintptr_t number) {
+  std::unique_ptr<Page>& page = pages_[number];
+  if (page == nullptr) {
+    if (memory->stack_room() < Memory::stack_reserve) overflowed(*Execution::current);
+    page = std::make_unique<Page>();
   }
+  recent_[number % recent_.size()] = {number, page.get()};
+}
+
+__attribute__((always_inline)) inline Shadow::Cell& Shadow::cell(std::uintptr_t word) {
+  const std::uintptr_t number = word >> (page_bits - 3);
+  const Recent& recent = recent_[number % recent_.size()];
+  if (recent.number != number) [[unlikely]] turn_to(number);
   Cell& found = (*recent.page)[word % page_words];
   if (found.execution != execution_) {
     found.execution = execution_;
@@ -264,7 +267,7 @@ bool Shadow::access(std::uint32_t thread, std::uintptr_t address, std::size_t si
   return access_as(thread, address, size, static_cast<std::uint8_t>((writes ? writing : 0) | (atomic ? atomically : 0)));
 }
 
-bool Shadow::used(std::uint32_t thread, std::uintptr_t object) { return access_as(thread, object, 1, atomically | by_door); }
+bool Shadow::used_anew(std::uint32_t thread, std::uintptr_t object) { return access_as(thread, object, 1, atomically | by_door); }
 
 bool Shadow::destroyed(std::uint32_t thread, std::uintptr_t object) { return access_as(thread, object, 1, writing | destroying); }
 
@@ -326,9 +329,12 @@ bool Shadow::last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr
 
 bool Shadow::freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks) {
   if (checks && !alone_) {
+    const Count* past = clock(thread);
     for (std::uintptr_t word = block >> 3; word << 3 < block + size; ++word) {
       const Cell& place = cell(word);
-      if ((place.size != 0 || place.read_mask != 0) && !last_access(thread, word, block + size)) return false;
+      const Entry& only = place.entries[0];
+      const bool known = place.read_mask == 0 && (place.size == 0 || (place.size == 1 && only.count <= past[only.thread]));
+      if (!known && !last_access(thread, word, block + size)) return false;
     }
   }
   bury(block, block + size);

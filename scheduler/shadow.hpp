@@ -59,11 +59,15 @@ class Shadow {
   // False: it races with an earlier access, which `describe` tells of.
   bool access(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes, bool atomic = false);
   // The same where little is to be done, which is most often: true if that was all. Allocates nothing.
-  bool access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes);
+  bool access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes) {
+    return settled(thread, address, size, writes ? writing : std::uint8_t{0});
+  }
 
   // ---- objects of the program's that doors know: mutexes, condition variables, ... ----
   // Uses race with each other no more than atomics do. False: the object is freed, or something that nothing orders ends it.
-  bool used(std::uint32_t thread, std::uintptr_t object);
+  bool used(std::uint32_t thread, std::uintptr_t object) {
+    return settled(thread, object, 1, atomically | by_door) || used_anew(thread, object);
+  }
   // False: nothing orders it and a use.
   bool destroyed(std::uint32_t thread, std::uintptr_t object);
 
@@ -134,8 +138,11 @@ class Shadow {
   void acquire(Count* into, std::uint32_t object);
   void release(std::uint32_t thread, std::uint32_t object, bool also);
   Cell& cell(std::uintptr_t word);
+  void turn_to(std::uintptr_t page);
   bool access(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind);
   static bool settles(const Entry& now, Cell& cell, const Count* past);
+  bool settled(std::uint32_t thread, std::uintptr_t address, std::size_t size, std::uint8_t kind);
+  bool used_anew(std::uint32_t thread, std::uintptr_t object);
   void list_reads(Cell& cell);
   void add(Cell& cell, const Entry& entry);
   void bury(std::uintptr_t begin, std::uintptr_t end);
@@ -234,7 +241,7 @@ __attribute__((always_inline)) inline bool Shadow::settles(const Entry& now, Cel
   return true;
 }
 
-__attribute__((always_inline)) inline bool Shadow::access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes) {
+__attribute__((always_inline)) inline bool Shadow::settled(std::uint32_t thread, std::uintptr_t address, std::size_t size, std::uint8_t kind) {
   if (address - unwatched_ < unwatched_size_ || (alone_ && address - arena_ >= arena_size_)) return true;
   const std::uintptr_t word = address >> 3;
   const unsigned begin = address & 7;
@@ -243,7 +250,7 @@ __attribute__((always_inline)) inline bool Shadow::access_again(std::uint32_t th
   Cell& place = (*recent.page)[word % page_words];
   const Count* past = clock(thread);
   const Entry now{.count = past[thread], .thread = static_cast<std::uint16_t>(thread),
-                  .mask = static_cast<std::uint8_t>((0xffu >> (8 - size)) << begin), .kind = writes ? writing : std::uint8_t{0}, .where = 0};
+                  .mask = static_cast<std::uint8_t>((0xffu >> (8 - size)) << begin), .kind = kind, .where = 0};
   if (place.execution != execution_) {
     place.execution = execution_;
     place.objects = none;
