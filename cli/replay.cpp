@@ -42,6 +42,7 @@ Options of_token(const std::string& token, const scenarios::Definition& scenario
   options.interrupts = schedule.interrupts;
   options.clock = schedule.virtual_clock ? "virtual" : "any";
   options.races = schedule.races;
+  options.heap = schedule.reuses_blocks ? "reuse" : "fresh";
   return options;
 }
 

@@ -62,7 +62,8 @@ Settings read_settings(const std::array<std::optional<std::string>, flags.size()
   if (const auto& g = find(given, "--time")) settings.time = parse_duration(g->text, g->from);
   if (const auto& g = find(given, "--races")) settings.races = one_of(*g, {"fail", "explore", "ignore"});
   if (const auto& g = find(given, "--clock")) settings.clock = one_of(*g, {"any", "virtual"});
-  if (const auto& g = find(given, "--heap")) one_of(*g, {"fresh"});  // every execution begins with the same empty heap
+  if (const auto& g = find(given, "--heap")) settings.heap = one_of(*g, {"fresh", "reuse"});
+  if (const auto& g = find(given, "--leaks")) settings.leaks = parse_switch(g->text, g->from);
   if (const auto& g = find(given, "--spurious-wakeups")) settings.spurious_wakeups = parse_switch(g->text, g->from);
   if (const auto& g = find(given, "--interrupts")) settings.interrupts = parse_switch(g->text, g->from);
   if (const auto& g = find(given, "--color")) settings.color = one_of(*g, {"auto", "always", "never"});
@@ -77,6 +78,8 @@ Options Settings::applied_to(Options options) const {
   options.clock = clock.value_or(options.clock);
   options.spurious_wakeups = spurious_wakeups.value_or(options.spurious_wakeups);
   options.interrupts = interrupts.value_or(options.interrupts);
+  options.heap = heap.value_or(options.heap);
+  options.leaks = leaks.value_or(options.leaks);
   return options;
 }
 
@@ -85,6 +88,8 @@ std::string Settings::replay_flags() const {
   if (steps) text += fmt::format(" --steps {}", *steps);
   if (races) text += fmt::format(" --races {}", *races);
   if (clock) text += fmt::format(" --clock {}", *clock);
+  if (heap) text += fmt::format(" --heap {}", *heap);
+  if (leaks) text += fmt::format(" --leaks {}", *leaks ? 1 : 0);
   if (spurious_wakeups) text += fmt::format(" --spurious-wakeups={}", *spurious_wakeups ? 1 : 0);
   if (interrupts) text += fmt::format(" --interrupts={}", *interrupts ? 1 : 0);
   return text;

@@ -31,17 +31,18 @@ inline constexpr std::array flags = {
     Flag{"--steps", "INTERLEAVE_STEPS", "N", "cut an execution after so many steps; default 100000, 0: no limit"},
     Flag{"--races", "INTERLEAVE_RACES", "fail|explore|ignore", "what a data race is"},
     Flag{"--clock", "INTERLEAVE_CLOCK", "any|virtual", "any: a wait may time out at any moment; virtual: the earliest first"},
-    Flag{"--heap", "INTERLEAVE_HEAP", "fresh", "what an execution gets when it allocates"},
+    Flag{"--heap", "INTERLEAVE_HEAP", "fresh|reuse", "fresh: no block is given out twice; reuse: whether it is, is a choice"},
+    Flag{"--leaks", "INTERLEAVE_LEAKS", "0|1", "1: a block that nothing refers to at an execution's end is a failure"},
     Flag{"--spurious-wakeups", "INTERLEAVE_SPURIOUS_WAKEUPS", "", "condition variables may wake unasked"},
     Flag{"--interrupts", "INTERLEAVE_INTERRUPTS", "", "blocking sem_* calls may fail with EINTR"},
     Flag{"--color", "INTERLEAVE_COLOR", "auto|always|never", "auto: on a terminal, unless NO_COLOR is set"},
 };
 
 struct Settings {
-  std::optional<std::string> strategy, schedule, races, clock;
+  std::optional<std::string> strategy, schedule, races, clock, heap;
   std::optional<std::uint64_t> seed, executions, steps;
   std::optional<std::chrono::duration<double>> time;
-  std::optional<bool> spurious_wakeups, interrupts;
+  std::optional<bool> spurious_wakeups, interrupts, leaks;
   std::string color = "auto";
 
   // The options of a scenario with everything applied that was asked for.

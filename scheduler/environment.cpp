@@ -76,6 +76,7 @@ bool parse_switch(std::string_view text, std::string_view what) {
 void validate(const Options& options) {
   one_of("races", options.races, {"fail", "explore", "ignore"});
   one_of("clock", options.clock, {"any", "virtual"});
+  one_of("heap", options.heap, {"fresh", "reuse"});
   if (!(options.time_max.count() >= 0)) {
     refuse("time_max", std::to_string(options.time_max.count()), "a time of 0 (no limit) or more");
   }
@@ -100,6 +101,11 @@ Options with_environment(Options options) {
     options.spurious_wakeups = parse_switch(*v, "INTERLEAVE_SPURIOUS_WAKEUPS");
   }
   if (const auto v = variable("INTERLEAVE_INTERRUPTS")) options.interrupts = parse_switch(*v, "INTERLEAVE_INTERRUPTS");
+  if (const auto v = variable("INTERLEAVE_HEAP")) {
+    one_of("INTERLEAVE_HEAP", *v, {"fresh", "reuse"});
+    options.heap = *v;
+  }
+  if (const auto v = variable("INTERLEAVE_LEAKS")) options.leaks = parse_switch(*v, "INTERLEAVE_LEAKS");
   validate(options);
   return options;
 }

@@ -19,6 +19,7 @@
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/hooks.hpp>
 #include <interleave/scheduler/linkage.hpp>
+#include <interleave/scheduler/leaks.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/observer.hpp>
 #include <interleave/scheduler/outer_state.hpp>
@@ -102,15 +103,17 @@ class Explorer {
  public:
   // `unseen`: what an earlier attempt has learnt.
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, const OuterState::Places& unseen)
-      : body_(body), options_(options), outer_((prepare_process(), caller_frame), unseen), bridge_(options_.observers) {
+      : body_(body), options_(options), frame_(caller_frame), outer_((prepare_process(), caller_frame), unseen), bridge_(options_.observers) {
     under_way = true;
     explores_races = options_.races == "explore";
+    reuses_blocks = options_.heap == "reuse";
   }
   ~Explorer() {
     witness::end();
     under_way = false;
     shadow = nullptr;
     explores_races = false;
+    reuses_blocks = false;
   }
 
   // Not to be believed if this attempt was `misled`.
@@ -129,11 +132,14 @@ class Explorer {
   Failure explain(const Finding& finding);
   Failure explain_here(const Finding& finding, Failure failure);
   std::string place_of_cut(const Finding& finding);
+  bool leaks_again(const Execution& execution);
   Schedule schedule_of(const Finding& finding) const;
 
   const std::function<void()>& body_;
   Options options_;
+  const void* frame_;         // where the stack of whoever asked begins
   OuterState outer_;
+  Leaks leaks_;               // of the last execution
   ObserverBridge bridge_;
   FaultGuard faults_;
   Watchdog watchdog_;
@@ -152,6 +158,8 @@ std::unique_ptr<Strategy> Explorer::make() {
     options_.interrupts = schedule.interrupts;
     options_.clock = schedule.virtual_clock ? "virtual" : "any";
     options_.races = schedule.races;
+    options_.heap = schedule.reuses_blocks ? "reuse" : "fresh";
+    reuses_blocks = schedule.reuses_blocks;
     explores_races = options_.races == "explore";
     if (schedule.build != build_id())
       fmt::print(stderr, "interleave: the schedule was recorded from another build; replaying as long as it fits\n");
@@ -174,10 +182,14 @@ Ending Explorer::run_once(Execution& execution, Fault& fault) {
   abandon_framework_frame();
   if (ending == Ending::failed) release_streams();
   close_streams();
+  leaks_ = options_.leaks && ending == Ending::finished && !execution.has_failed() ? find_leaks(frame_) : Leaks{};
   memory->end_execution(!execution.abandoned());
   outer_.restore();
   if (ending == Ending::deadlock) {
     fault = {"deadlock", ""};
+  } else if (leaks_.blocks > 0) {
+    ending = Ending::failed;
+    fault = {"leak", fmt::format("{} block{} of {} bytes in all", leaks_.blocks, leaks_.blocks == 1 ? "" : "s", leaks_.bytes)};
   } else if (ending == Ending::finished || ending == Ending::quiescent) {
     if (auto objection = bridge_.end()) {
       ending = Ending::failed;
@@ -241,6 +253,10 @@ Report Explorer::run(std::uint64_t steps_in_all) {
     witness::executing(begun);
     Ending ending = run_once(execution, fault);
     witness::executing(0);
+    if (fault.kind == "leak" && !leaks_again(execution)) {
+      ending = Ending::finished;
+      fault = {};
+    }
     if (outer_.misled()) return {};
     try {
       strategy_->end_execution(ending);
@@ -292,7 +308,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
 Schedule Explorer::schedule_of(const Finding& finding) const {
   Schedule schedule{.name = options_.name, .build = build_id(), .spurious_wakeups = options_.spurious_wakeups,
                     .interrupts = options_.interrupts, .virtual_clock = options_.clock == "virtual", .races = options_.races,
-                    .choices = {}, .checks = {}};
+                    .reuses_blocks = options_.heap == "reuse", .choices = {}, .checks = {}};
   std::vector<std::uint32_t> fingerprints;
   for (const std::uint32_t entry : finding.choices) {
     schedule.choices.push_back(Choices::taken(entry));
@@ -300,6 +316,17 @@ Schedule Explorer::schedule_of(const Finding& finding) const {
   }
   schedule.checks = schedule_checks(fingerprints);
   return schedule;
+}
+
+// Whether the schedule of this execution leaks whenever it is executed. What a library allocates once and keeps where nobody
+// looks, it does not allocate again.
+bool Explorer::leaks_again(const Execution& execution) {
+  Replay replay(schedule_of({.kind = "leak", .message = "", .choices = execution.choices().copy(), .seed = {}, .strategy = ""}));
+  replay.begin_execution();
+  Execution again(replay, execution_options(), {});
+  Fault fault;
+  run_once(again, fault);
+  return fault.kind == "leak";
 }
 
 // Where the threads of an execution stood that went on for too long: for a loop that waits by spinning, the loop.
@@ -356,6 +383,10 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   failure.message = fault.kind == memory_shadow.found()
                         ? memory_shadow.describe(symbols, execution, frames)
                         : hooks::Explainer::explain(fault.kind, failure.threads, failure.trace, fault.message);
+  if (fault.kind == "leak" && options_.races != "ignore")
+    failure.message = fmt::format("{}, is referred to by nothing when the execution has ended{}",
+                                  memory_shadow.describe_block(symbols, execution, leaks_.first),
+                                  leaks_.blocks == 1 ? "" : fmt::format("; nor are {} others, {} bytes in all", leaks_.blocks - 1, leaks_.bytes));
   if (fault.kind == "unsupported" || fault.kind == "misuse" || fault.kind == "crash" || fault.kind == "livelock") {
     for (const ThreadState& thread : failure.threads)
       if (thread.state == "failed" && !thread.location.empty()) failure.message += fmt::format(" ({})", thread.location);

@@ -57,6 +57,8 @@ struct Options {
   bool          interrupts = false;           // blocking sem_* calls may fail with EINTR, at most once per call
   bool          stop_at_first_failure = true;
   std::vector<std::shared_ptr<Observer>> observers = {};  // further checkers
+  std::string   heap = "fresh";               // fresh: an execution never gets a block twice | reuse: whether it does is a choice
+  bool          leaks = false;                // a block that nothing refers to when an execution has ended is a failure
 };
 
 enum class Verdict { pass, fail, incomplete };

@@ -13,6 +13,7 @@
 namespace interleave::engine {
 
 Memory* memory = nullptr;
+bool reuses_blocks = false;
 
 void UndoLog::roll_back() {
   for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) *entry->word = entry->old;
@@ -98,7 +99,31 @@ Memory::Release Memory::release(void* p) {
   if (block->live == 0) return Release::again;
   block->live = 0;
   --live_;
+  if (reuses_blocks) {
+    const EngineScope engine;
+    freed_.push_back(p);
+  }
   return Release::done;
+}
+
+void* Memory::reusable(std::size_t size) const {
+  const auto units = [](std::size_t n) { return (n + 15) / 16; };
+  for (auto p = freed_.rbegin(); p != freed_.rend(); ++p)
+    if (units(header(*p)->size) == units(size)) return *p;
+  return nullptr;
+}
+
+void Memory::reuse(void* p, std::size_t size) {
+  freed_.erase(std::find(freed_.begin(), freed_.end(), p));
+  header(p)->live = 1;
+  header(p)->size = size;
+  ++live_;
+}
+
+bool Memory::is_live(const void* p) const {
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  return address % 16 == 0 && address - start_ >= sizeof(Block) && address - start_ <= top_ - start_ &&
+         header(p)->check == check_of(address) && header(p)->live != 0;
 }
 
 bool Memory::in_block(const void* p) const {
@@ -123,6 +148,7 @@ void Memory::end_execution(bool completed) {
   top_ = start_;
   live_ = 0;
   last_ = 0;
+  freed_.clear();
 }
 
 }  // namespace interleave::engine

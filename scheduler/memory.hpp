@@ -103,6 +103,20 @@ class Memory {
   // Whether p lies in a block of this execution, freed or not, and not before or behind one.
   bool  in_block(const void* p) const;
   std::size_t size_of(const void* p) const;                      // of the block that begins at p
+  // ---- where blocks may be used again (heap=reuse) ----
+  // The block of this execution that was freed last, of those that a request of `size` bytes would fit exactly; null: none.
+  void* reusable(std::size_t size) const;
+  void  reuse(void* p, std::size_t size);                        // REQUIRES: p is reusable(size)
+  bool  is_live(const void* p) const;                            // whether a block of this execution begins there and is in use
+  std::size_t live() const { return live_; }                     // blocks in use
+  template <class F>
+  void each_live(F f) const {                                    // f(begin, size), of this execution, the youngest first
+    for (std::uintptr_t block = last_; block != 0;) {
+      const Block* known = header(reinterpret_cast<const void*>(block));
+      if (known->live != 0 && known->exempt == 0) f(block, known->size);
+      block = known->previous == 0 ? 0 : block - (std::uintptr_t{known->previous} << 4);
+    }
+  }
   std::uintptr_t start() const { return start_; }                // of the blocks of this execution, or else of the next one
 
   // ---- going back ----
@@ -138,8 +152,12 @@ class Memory {
   std::uintptr_t top_ = 0, start_ = 0;  // next free address; where the current execution's blocks begin
   std::uintptr_t last_ = 0;             // the block allocated last; 0: none in this execution
   std::size_t live_ = 0, executions_ = 0;
+  std::vector<void*> freed_;            // where blocks may be used again: those that are free, the one freed last at the end
   UndoLog undo_;
 };
+
+// heap=reuse: whether a block that was freed may be given out again within the execution.
+extern bool reuses_blocks;
 
 // Known once mapped, so that the hooks test it without a call; null before.
 extern Memory* memory;

@@ -31,6 +31,7 @@ struct Schedule {
   bool          interrupts = false;
   bool          virtual_clock = false;
   std::string   races = "fail";          // fail | explore | ignore
+  bool          reuses_blocks = false;   // heap=reuse
   std::vector<std::uint32_t> choices;    // indices taken where there was more than one candidate, in order
   std::vector<std::uint8_t>  checks;     // four bits for each chunk of choices, of what was to choose from; or empty
 

@@ -345,6 +345,18 @@ bool Shadow::freed(std::uint32_t thread, std::uintptr_t block, std::size_t size,
   return true;
 }
 
+void Shadow::revived(std::uint32_t thread, std::uintptr_t block, std::size_t size) {
+  acquire(thread, block);
+  for (std::uintptr_t word = block >> 3; word << 3 < block + size; ++word) {
+    Cell& place = cell(word);
+    place.objects = none;
+    place.more = none;
+    place.size = 0;
+    place.read_mask = 0;
+    place.dead = 0;
+  }
+}
+
 void Shadow::freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind) {
   found_ = {kind, address, {}, {.count = 0, .thread = static_cast<std::uint16_t>(thread), .mask = 0, .kind = writing, .where = remember_stack()}};
 }

@@ -75,8 +75,13 @@ class Shadow {
   void allocated(std::uint32_t thread, std::uintptr_t block, std::size_t size);
   // False: something that nothing orders accesses it. `checks`: whether that is looked at.
   bool freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks);
+  // The thread gets a block that was freed: what was done to it before happens before what is done to it from now on.
+  void revived(std::uint32_t thread, std::uintptr_t block, std::size_t size);
   // The thread frees what it may not: `kind` is the fault.
   void freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind);
+
+  // A block that is in use, for a reader. REQUIRES: this shadow explains.
+  std::string describe_block(Symbols& symbols, const Execution& run, std::uintptr_t block);
 
   // What was found last: a kind of failure.
   const char* found() const { return found_.kind; }

@@ -35,6 +35,13 @@ Shadow::Block* Shadow::block_around(std::uintptr_t address) {
   return inside != blocks_.rend() ? &*inside : found != blocks_.rend() ? &*found : nullptr;
 }
 
+std::string Shadow::describe_block(Symbols& symbols, const Execution& run, std::uintptr_t address) {
+  const Block* block = block_around(address);
+  if (block == nullptr) return "a block";
+  return fmt::format("a block of {} byte{}, allocated by {} at {}", block->size, plural(block->size), name_of(run.thread(block->thread)),
+                     stack_text(symbols, stacks_[block->where], frames_max));
+}
+
 // Where the access fell: in a block of the heap, a variable, or what else is known.
 std::string Shadow::object_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames) {
   const auto where = [&](std::uint32_t stack) { return stack_text(symbols, stacks_[stack], frames_max); };

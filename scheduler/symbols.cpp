@@ -386,7 +386,8 @@ std::string Symbols::place(std::span<const void* const> stack) {
   const Frame* primitive = nullptr;
   for (const void* address : stack) {
     for (const Frame& frame : frames(address)) {
-      if (frame.library) continue;
+      const bool unknown = frame.function.empty() && frame.file.empty();  // a stub of the linker's, say
+      if (frame.library || unknown) continue;
       const bool in_primitives = is_primitive(frame.file);
       if (!in_primitives && primitive == nullptr) return interleave::place(frame);
       if (!in_primitives) return fmt::format("{} <- {}", interleave::place(*primitive), interleave::place(frame));

@@ -124,6 +124,14 @@ Range own_variables() {
   return result;
 }
 
+void each_range(void (*f)(Range, void*), void* argument) {
+  constexpr std::size_t descriptor = 0x900;  // of glibc's struct pthread, which begins at the FS base
+  const std::uintptr_t variables = current() - own_variables().begin;
+  const auto range_at = [&](std::uintptr_t base) { f({base - variables, base + descriptor}, argument); };
+  range_at(current());
+  for (const Parked* parked_thread : parked()) range_at(parked_thread->base);
+}
+
 void forget() { parked().clear(); }
 
 std::uintptr_t fresh(std::size_t index) {

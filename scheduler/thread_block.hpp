@@ -37,6 +37,9 @@ struct Range {
 };
 Range own_variables();
 
+// The same, and what the C library keeps beside them, of the calling thread and of each parked one.
+void each_range(void (*f)(Range, void*), void* argument);
+
 // After a fork: the parked threads are not there, and their blocks are the C library's to use again.
 void forget();
 

@@ -2,12 +2,14 @@
 //
 // A modelled thread allocates from the executions' arena. What it frees of the world outside is not freed: the rollback
 // brings the reference back. Framework code and everybody else use the C library's heap.
+#include <link.h>
 #include <malloc.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <cxxabi.h>
+#include <iterator>
 
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/door.hpp>
@@ -30,8 +32,57 @@ bool for_exception = false;
 
 bool in_arena(const void* p) { return memory != nullptr && memory->in_arena(p); }
 
-void* allocate(std::size_t size, std::size_t alignment = 16) {
-  void* p = memory->allocate(size, alignment);
+// ---- where blocks may be used again -----------------------------------------------------------------------------------
+// Which block an allocation gets depends on what was freed before, by whomever. So both are steps then, on one object for all
+// blocks of a size, and the block that was freed last is one of two candidates.
+
+char sizes[64];
+const void* object_of(std::size_t size) { return &sizes[(size + 15) / 16 % std::size(sizes)]; }
+
+const OperationType allocate_type{
+    .name = "malloc", .access = Access::write,
+    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return memory->reusable(t.pending.argument) != nullptr ? 2 : 1; },
+    .noun = "size"};
+const OperationType free_type{.name = "free", .access = Access::write, .noun = "size"};
+
+// What the C library allocates for itself it may allocate while it holds a lock of its own: nobody may come between.
+bool is_c_library(const void* caller) {
+  struct Code {
+    std::uintptr_t low = 0, high = 0;
+  };
+  static const Code code = [] {
+    Code found;
+    dl_iterate_phdr([](dl_phdr_info* module, std::size_t, void* to) {
+      for (int i = 0; i < module->dlpi_phnum; ++i) {
+        const auto& segment = module->dlpi_phdr[i];
+        const Code part{module->dlpi_addr + segment.p_vaddr, module->dlpi_addr + segment.p_vaddr + segment.p_memsz};
+        if (segment.p_type != PT_LOAD || reinterpret_cast<std::uintptr_t>(&__libc_malloc) - part.low >= part.high - part.low) continue;
+        *static_cast<Code*>(to) = part;
+        return 1;
+      }
+      return 0;
+    }, &found);
+    return found;
+  }();
+  return reinterpret_cast<std::uintptr_t>(caller) - code.low < code.high - code.low;
+}
+
+// Until there is a second thread nobody can notice.
+bool is_step(const void* caller) {
+  return reuses_blocks && !for_exception && Execution::current->threads_created() > 1 && !is_c_library(caller);
+}
+
+void* allocate(std::size_t size, const void* caller, std::size_t alignment = 16) {
+  void* p = nullptr;
+  if (is_step(caller) && alignment <= 16) [[unlikely]] {
+    const Model model;
+    const bool again = model->step({.type = &allocate_type, .object = object_of(size), .argument = size}) == 1;
+    if (again && (p = memory->reusable(size)) != nullptr) {
+      memory->reuse(p, size);
+      if (shadow != nullptr) shadow->revived(model->self().id, reinterpret_cast<std::uintptr_t>(p), size);
+    }
+  }
+  if (p == nullptr) p = memory->allocate(size, alignment);
   if (p == nullptr) {
     errno = ENOMEM;
   } else if (shadow != nullptr) {
@@ -43,7 +94,11 @@ void* allocate(std::size_t size, std::size_t alignment = 16) {
 }
 
 // By modelled code.
-void release(void* p) {
+void release(void* p, const void* caller) {
+  if (is_step(caller) && memory->is_live(p) && !memory->exempted(p)) [[unlikely]] {
+    const Model model;
+    model->step({.type = &free_type, .object = object_of(memory->size_of(p))});
+  }
   const Memory::Release result = memory->release(p);
   if (shadow == nullptr || result == Memory::Release::earlier) return;
   const Model model;
@@ -51,6 +106,7 @@ void release(void* p) {
   const std::uint32_t thread = model->self().id;
   if (result == Memory::Release::done) {
     if (!shadow->freed(thread, address, memory->size_of(p), !memory->exempted(p))) report_found(*model);
+    if (reuses_blocks) shadow->release(thread, address, false);
   } else {
     shadow->freed_wrongly(thread, address, result == Memory::Release::again ? "double-free" : "invalid-free");
     report_found(*model);
@@ -69,7 +125,7 @@ using namespace interleave::engine;
 extern "C" {
 
 void* malloc(std::size_t size) {
-  if (mode == Mode::modelled) return allocate(size);
+  if (mode == Mode::modelled) return allocate(size, __builtin_return_address(0));
   return __libc_malloc(size);
 }
 
@@ -80,7 +136,7 @@ void* calloc(std::size_t n, std::size_t size) {
     errno = ENOMEM;
     return nullptr;
   }
-  void* p = allocate(bytes);
+  void* p = allocate(bytes, __builtin_return_address(0));
   if (p != nullptr) std::memset(p, 0, bytes);
   return p;
 }
@@ -88,7 +144,7 @@ void* calloc(std::size_t n, std::size_t size) {
 void free(void* p) {
   if (p == nullptr) return;
   if (mode == Mode::modelled) {
-    if (memory->contains(p)) release(p);
+    if (memory->contains(p)) release(p, __builtin_return_address(0));
     return;
   }
   if (in_arena(p)) {
@@ -116,7 +172,7 @@ void* realloc(void* p, std::size_t size) {
 }
 
 void* memalign(std::size_t alignment, std::size_t size) {
-  if (mode == Mode::modelled) return allocate(size, alignment);
+  if (mode == Mode::modelled) return allocate(size, __builtin_return_address(0), alignment);
   return __libc_memalign(alignment, size);
 }
 

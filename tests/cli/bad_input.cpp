@@ -48,7 +48,7 @@ TEST_CASE("bad input is refused with one sentence and status 2") {
            Row{"search good/passes --time 3parsecs", "a time such as 10, 10s, 500ms or 2m"},
            Row{"search good/passes --races maybe", "use fail or explore or ignore"},
            Row{"search good/passes --clock real", "use any or virtual"},
-           Row{"search good/passes --heap reused", "use fresh"},
+           Row{"search good/passes --heap reused", "use fresh or reuse"},
            Row{"search good/passes --color pink", "use auto or always or never"},
            Row{"search good/passes --seed x", "--seed=x makes no sense"},
            Row{"search good/passes --interrupts=perhaps", "--interrupts=perhaps makes no sense; use 0 or 1"},
