@@ -87,6 +87,7 @@ std::size_t choose(std::size_t n) {
 void outcome(std::string value) {
   Model model;
   if (!model) return real::outcome(value);
+  engine::memory->changed();
   model->set_outcome(value);
 }
 
@@ -133,11 +134,15 @@ std::string thread_label() {
 }
 
 void section_entered(std::uint64_t section, std::size_t most) noexcept {
-  if (engine::Execution::current != nullptr) engine::Execution::current->entered(section, most);
+  if (engine::Execution::current == nullptr) return;
+  engine::memory->changed();
+  engine::Execution::current->entered(section, most);
 }
 
 void section_left(std::uint64_t section) noexcept {
-  if (engine::Execution::current != nullptr) engine::Execution::current->left(section);
+  if (engine::Execution::current == nullptr) return;
+  engine::memory->changed();
+  engine::Execution::current->left(section);
 }
 
 bool in_run() noexcept { return in_model() || real::in_run(); }

@@ -68,9 +68,17 @@ class Model {
   bool inside_;
 };
 
-// A write by a door to the program's memory.
+// A write by a door to a modelled object: a change.
 template <class T>
 void write(T& place, std::type_identity_t<T> value) {
+  memory->note_write(&place, sizeof place);
+  memory->changed();
+  place = value;
+}
+
+// A result that a door writes where the caller wants it.
+template <class T>
+void hand_over(T& place, std::type_identity_t<T> value) {
   memory->note_write(&place, sizeof place);
   place = value;
 }

@@ -138,6 +138,10 @@ struct Node {
   std::vector<Child> children;
   std::vector<Item>  items;           // of the children
 
+  std::size_t bytes() const {
+    return sequence.capacity() * sizeof(Item) + blocks.capacity() * sizeof(Block) + children.capacity() * sizeof(Child) +
+           items.capacity() * sizeof(Item);
+  }
   void clear() {
     sequence.clear();
     blocks.clear();
@@ -177,6 +181,7 @@ class Dpor final : public Strategy {
   void closing() override { settle(); }
   bool shows_failure() const override { return showing_; }
   void end_execution(Ending ending) override;
+  std::size_t memory() const override { return bytes_; }
   bool exhaustive() const override { return true; }
   bool reduces() const override { return true; }
   std::string resolved() const override { return "dpor"; }
@@ -236,6 +241,7 @@ class Dpor final : public Strategy {
   // ---- the tree ----
   std::vector<Node> nodes_;                      // from the root to the execution under way; more than depth_ are kept for reuse
   std::size_t depth_ = 0;
+  std::size_t bytes_ = 0;                        // of all nodes_
   Node current_;
   std::vector<Item> prefix_;                     // prescribed
   bool sibling_ = false;

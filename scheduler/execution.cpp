@@ -7,6 +7,7 @@
 #include <climits>
 #include <csignal>
 #include <cstring>
+#include <limits>
 #include <cxxabi.h>
 #include <exception>
 #include <new>
@@ -85,6 +86,7 @@ Ending Execution::run(const std::function<void()>& body) {
   ordinal_ = ++begun;
   thread_count_ = 0;
   live_.clear();
+  awaiting_.clear();
   conditional_ = 0;
   candidates_valid_ = false;
   steps_ = 0;
@@ -103,7 +105,7 @@ Ending Execution::run(const std::function<void()>& body) {
   Thread& first = new_thread();
   first.body = &body;
   prepare(first);
-  running_ = &first;
+  runs(first);
   current = this;
   explorer_.start(first.fiber);  // comes back when the execution has ended
   mode = Mode::outside;
@@ -188,6 +190,7 @@ void Execution::destroy_specific(Thread& thread) {
 void Execution::thread_main(void* argument) {
   Thread& thread = *static_cast<Thread*>(argument);
   Execution& run = *current;
+  thread.stack_high = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
   void* result = nullptr;
   // An execution that was abandoned inside a handler leaves its exception behind in the thread's block.
   if (run.blocks_) std::memset(static_cast<void*>(abi::__cxa_get_globals()), 0, sizeof(OsThread::ExceptionGlobals));
@@ -231,7 +234,7 @@ void Execution::launch(Thread& thread) {
   prepare(thread);
   thread.resumer = running_;
   Thread& from = *running_;
-  running_ = &thread;
+  runs(thread);
   from.fiber.start(thread.fiber);
 }
 
@@ -261,6 +264,7 @@ void Execution::wake(Thread& thread, const Operation& operation) {
 void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   Thread& me = *running_;
   settle();
+  me.polling = false;
   me.group_left = static_cast<std::uint32_t>(bodies.size()) + 1;  // one for ourselves: no early wake-up while starting
   const std::size_t first = thread_count_;
   static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
@@ -297,11 +301,11 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
 
 __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
   if (watching_) [[unlikely]] report_step();
+  if (!awaiting_.empty()) [[unlikely]] resume_awaiting();
   if (!candidates_valid_ || conditional_ != 0) {
     collect();
     while (candidates_.empty()) {
-      if (!pass_time())
-        end(anybody_unfinished() ? Ending::deadlock : live_.empty() ? Ending::finished : Ending::quiescent);
+      if (!pass_time()) end(ending());
       collect();
     }
     candidates_valid_ = conditional_ == 0;
@@ -331,24 +335,28 @@ Thread& Execution::choose_next() { return choose_next_inline(); }
 
 inline void Execution::switch_to(Thread& to) {
   Thread& from = *running_;
-  running_ = &to;
+  runs(to);
   from.fiber.switch_to(to.fiber);
+}
+
+inline void Execution::announce(Thread& thread) {
+  const bool conditional = thread.pending.type->candidates != nullptr;
+  conditional_ += conditional - static_cast<std::size_t>(thread.conditional);
+  thread.conditional = conditional;
+  if (thread.marked != thread.pending.type) {
+    const std::uint32_t mark = mark_of(thread, 0);
+    fingerprint_ ^= thread.mark ^ mark;  // of use only as long as the candidates stay as they are
+    thread.mark = mark;
+    thread.marked = thread.pending.type;
+  }
+  if (strategy_watches_) [[unlikely]] strategy_.announced(thread.id, thread.pending);
 }
 
 // The operation has been announced: on to whoever is next, and back when it is this thread's turn.
 std::uint32_t Execution::proceed() {
   Thread& me = *running_;
-  const bool conditional = me.pending.type->candidates != nullptr;
-  conditional_ += conditional - static_cast<std::size_t>(me.conditional);
-  me.conditional = conditional;
-  if (me.marked != me.pending.type) {
-    const std::uint32_t mark = mark_of(me, 0);
-    fingerprint_ ^= me.mark ^ mark;  // of use only as long as the candidates stay as they are
-    me.mark = mark;
-    me.marked = me.pending.type;
-  }
+  announce(me);
   if (watching_) [[unlikely]] {
-    if (strategy_watches_) strategy_.announced(me.id, me.pending);
     for (Watcher* watcher : watchers_) watcher->announced(*this, me);
   }
   if (me.resumer != nullptr) [[unlikely]] {
@@ -358,6 +366,83 @@ std::uint32_t Execution::proceed() {
     if (&next != &me) switch_to(next);
   }
   return me.variant;
+}
+
+// The same, far down the stack: what this leaves there differs from schedule to schedule, and is not to be met by functions that the
+// program calls next, whose stacks are compared.
+__attribute__((noinline)) std::uint32_t Execution::proceed_below() {
+  volatile char gap[2048];
+  gap[0] = 0;
+  const std::uint32_t variant = proceed();
+  gap[1] = 0;
+  return variant;
+}
+
+// ---- threads that wait by spinning -----------------------------------------------------------------------------------
+
+// Whether the running thread, which announces this, has gone round.
+bool Execution::gone_round(const Operation& operation) {
+  Thread& me = *running_;
+  if (options_.virtual_clock && operation.type->waits) {  // time passes when nobody else can step: that is progress
+    me.polling = false;
+    return false;
+  }
+  if (!me.polling) {
+    me.spin.clear();
+    me.polling = true;
+    me.read_clock = false;
+  } else if (me.pending.object != nullptr) {
+    me.spin.read(me.pending.object, me.pending.type->bytes != 0 ? me.pending.type->bytes : me.pending.size);
+  }
+  return me.spin.round(operation, interleave_call_state, me.stack_high, memory->shared_words());
+}
+
+// The running thread has gone round and announces `operation` once more.
+std::uint32_t Execution::await(const Operation& operation) {
+  Thread& me = *running_;
+  me.pending = operation;
+  if (me.read_clock) {  // it may wait for some time to come: let time pass faster and faster
+    constexpr std::uint64_t second = 1'000'000'000;
+    me.polling = false;
+    if (!options_.virtual_clock && me.now < std::numeric_limits<std::uint64_t>::max() / 4) {
+      me.haste = me.haste == 0 ? second : me.haste * 8;
+      pass_until(me.now + me.haste);
+      return proceed();
+    }
+  }
+  if (!options_.stops_round && me.spin.reads_changed()) {
+    me.polling = false;
+    return proceed();
+  }
+  for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+  me.awaiting = true;
+  dismiss(me);
+  awaiting_.push_back(&me);
+  Thread* back = std::exchange(me.resumer, nullptr);
+  switch_to(back != nullptr ? *back : choose_next());
+  return me.variant;
+}
+
+// Something that they read has changed: they may go on.
+void Execution::resume_awaiting() {
+  if (options_.stops_round) return;
+  const auto goes_on = [&](Thread* thread) {
+    if (!thread->spin.reads_changed()) return false;
+    thread->awaiting = thread->polling = false;
+    live_.insert(std::upper_bound(live_.begin(), live_.end(), thread, [](Thread* a, Thread* b) { return a->id < b->id; }), thread);
+    candidates_valid_ = false;
+    announce(*thread);
+    return true;
+  };
+  std::erase_if(awaiting_, goes_on);
+}
+
+// How it ends that nobody can step.
+Ending Execution::ending() const {
+  for (const Thread* thread : awaiting_)
+    if (thread->spin.reads_changed()) return Ending::vain;
+  if (anybody_unfinished()) return Ending::deadlock;
+  return live_.empty() && awaiting_.empty() ? Ending::finished : Ending::quiescent;
 }
 
 void Execution::collect() {
@@ -433,7 +518,7 @@ void Execution::leave(Thread& me) {
     next->resumer = back;
   }
   if (next == nullptr) next = &choose_next();
-  running_ = next;
+  runs(*next);
   me.fiber.leave_to(next->fiber);
 }
 

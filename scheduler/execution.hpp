@@ -25,8 +25,10 @@
 #include <vector>
 
 #include <interleave/scheduler/fiber.hpp>
+#include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/mode.hpp>
 #include <interleave/scheduler/operation.hpp>
+#include <interleave/scheduler/spin.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/times.hpp>
 #include <interleave/scheduler/witness.hpp>
@@ -43,11 +45,16 @@ struct ThreadFields {
   bool joined = false;
   bool woken = false;                // its sleep was ended by another thread's step
   bool timed = false;                // the pending operation ends at `deadline`
+  bool polling = false;              // it has changed nothing since its Spin was cleared
+  bool awaiting = false;             // it has gone round, and is not offered until something that it read has changed
+  bool read_clock = false;           // since `spin` began
+  std::uint64_t haste = 0;           // by how much its clock was moved last, because it spun until some time
   bool conditional = false;          // how many candidates the pending operation offers depends on the state
   std::uint32_t mark = 0;            // what the pending operation adds to the fingerprint of a choice point
   const OperationType* marked = nullptr;  // the type whose mark that is
   std::uint64_t deadline = 0;        // virtual nanoseconds
   std::uint64_t now = 0;             // its own virtual clock
+  const std::uintptr_t* stack_high = nullptr;  // where the program's part of the stack ends
   Thread* resumer = nullptr;         // waits until this thread has announced its next operation
   Thread* group = nullptr;           // the thread in parallel() that waits for this one
   std::uint32_t group_left = 0;      // bodies of parallel() that this thread waits for
@@ -61,7 +68,9 @@ struct ThreadFields {
   void forget() {
     variant = 0;
     pending.type = nullptr;
-    finished = daemon = joined = woken = timed = conditional = false;
+    finished = daemon = joined = woken = timed = conditional = awaiting = false;
+    polling = false;
+    haste = 0;
     mark = 0;
     marked = nullptr;
     deadline = now = 0;
@@ -115,6 +124,7 @@ struct Thread : ThreadFields {
     if (!disturbed_at.empty()) std::erase(disturbed_at, object);
   }
   std::vector<const void*> disturbed_at;
+  Spin spin;
 };
 
 // Why an execution ended as a failure. `message` may be refined when the failure is explained.
@@ -139,6 +149,7 @@ struct ExecutionOptions {
   bool virtual_clock = false;
   bool spurious_wakeups = false;
   bool interrupts = false;
+  bool stops_round = false;       // a thread that has gone round stops (spin.hpp); as a strategy that reduces wants it
   bool run_on = false;            // after a failure, which only halts its thread: to learn what the others would do
   bool break_on_failure = false;  // stop for the debugger (SIGTRAP) where the execution fails
 };
@@ -216,6 +227,14 @@ class Execution final : public Situation {
   std::uint32_t step(const Operation& operation) {
     if (watching_) [[unlikely]] report_step();
     if (time_has_passed_) [[unlikely]] settle();
+    if (!operation.type->polls) {
+      running_->polling = false;
+    } else if (gone_round(operation)) [[unlikely]] {
+      return await(operation);
+    } else {
+      running_->pending = operation;
+      return proceed_below();
+    }
     running_->pending = operation;  // inlined: written in place, field by field
     return proceed();
   }
@@ -259,6 +278,17 @@ class Execution final : public Situation {
   void note(const std::string& text);
   bool watched_by_strategy() const { return strategy_watches_; }
   bool watched() const { return !watchers_.empty(); }
+
+  // Threads that spin, and nothing that they read will change.
+  const std::vector<Thread*>& awaiting() const { return awaiting_; }
+  bool has_stopped() const { return options_.stops_round && !awaiting_.empty(); }
+  // The running thread reads something that is no step, perhaps in order to wait for its change.
+  void polled(const void* object, std::size_t size) {
+    const EngineScope engine;
+    if (running_->polling) running_->spin.read(object, size);
+  }
+  // The running thread looks at the clock.
+  void look_at_clock() { running_->read_clock = true; }
 
   // ---- thread-specific data ----
   using KeyDestructor = void (*)(void*);
@@ -304,6 +334,17 @@ class Execution final : public Situation {
   void prepare(Thread& thread);
   void launch(Thread& thread);
   std::uint32_t proceed();
+  std::uint32_t proceed_below();
+  // From here on, `thread` runs. The only place that says so.
+  void runs(Thread& thread) {
+    running_ = &thread;
+    memory->runs(&thread.polling);
+  }
+  bool gone_round(const Operation& operation);
+  std::uint32_t await(const Operation& operation);
+  void announce(Thread& thread);
+  void resume_awaiting();
+  Ending ending() const;
   void dismiss(Thread& thread);
   Thread& choose_next();
   Thread& choose_next_inline();
@@ -329,6 +370,7 @@ class Execution final : public Situation {
   std::vector<std::unique_ptr<Thread>> threads_;  // by id; reused between executions
   std::size_t thread_count_ = 0;
   std::vector<Thread*> live_;       // unfinished and not waiting in parallel(), by id
+  std::vector<Thread*> awaiting_;   // not in live_
   std::vector<Candidate> candidates_;
   // While no live thread's operation is conditional and the set of live threads stays as it is, the candidates do, too.
   std::size_t conditional_ = 0;     // live threads whose pending operation is conditional

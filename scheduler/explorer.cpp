@@ -39,6 +39,19 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t sample_executions = 10'000;  // of a sampler without any limit
 
+// How much a strategy may keep: INTERLEAVE_MEMORY_MB, or half of what the machine has, but no more than 4 GiB.
+std::size_t memory_limit() {
+  if (const char* text = std::getenv("INTERLEAVE_MEMORY_MB")) {
+    char* end = nullptr;
+    const unsigned long mib = std::strtoul(text, &end, 10);
+    if (end == text || *end != '\0' || mib == 0 || mib > std::size_t{1} << 30)
+      throw UsageError(fmt::format("INTERLEAVE_MEMORY_MB must be a whole number of at least 1, not '{}'", text));
+    return mib << 20;
+  }
+  const auto machine = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return std::min(machine / 2, std::size_t{4} << 30);
+}
+
 bool under_way = false;
 
 // What must be so before the state of the process is first looked at.
@@ -97,6 +110,7 @@ struct Finding {
   std::uint64_t steps = 0, execution = 0;
   std::optional<std::uint64_t> seed;
   std::string strategy;
+  bool stopped = false;  // a thread that had gone round
 };
 
 class Explorer {
@@ -125,7 +139,7 @@ class Explorer {
   std::unique_ptr<Strategy> make();
   ExecutionOptions execution_options() const {
     return {.steps_max = options_.steps_max, .virtual_clock = options_.clock == "virtual",
-            .spurious_wakeups = options_.spurious_wakeups, .interrupts = options_.interrupts};
+            .spurious_wakeups = options_.spurious_wakeups, .interrupts = options_.interrupts, .stops_round = stops_round_};
   }
   Ending run_once(Execution& execution, Fault& fault);
   void keep(Finding finding);
@@ -147,6 +161,7 @@ class Explorer {
   std::optional<Finding> shortest_, first_cut_;
   std::unique_ptr<Strategy> strategy_;
   bool replaying_ = false;
+  bool stops_round_ = false;  // as ExecutionOptions
 };
 
 std::unique_ptr<Strategy> Explorer::make() {
@@ -160,6 +175,7 @@ std::unique_ptr<Strategy> Explorer::make() {
     options_.races = schedule.races;
     options_.heap = schedule.reuses_blocks ? "reuse" : "fresh";
     reuses_blocks = schedule.reuses_blocks;
+    stops_round_ = schedule.stops_round;
     explores_races = options_.races == "explore";
     if (schedule.build != build_id())
       fmt::print(stderr, "interleave: the schedule was recorded from another build; replaying as long as it fits\n");
@@ -186,7 +202,7 @@ Ending Explorer::run_once(Execution& execution, Fault& fault) {
   memory->end_execution(!execution.abandoned());
   outer_.restore();
   if (ending == Ending::deadlock) {
-    fault = {"deadlock", ""};
+    fault = {execution.awaiting().empty() ? "deadlock" : "livelock", ""};
   } else if (leaks_.blocks > 0) {
     ending = Ending::failed;
     fault = {"leak", fmt::format("{} block{} of {} bytes in all", leaks_.blocks, leaks_.blocks == 1 ? "" : "s", leaks_.bytes)};
@@ -212,6 +228,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
     throw UsageError("the virtual clock moves when nobody can step, so it goes with neither spurious wakeups nor interrupts: leave out one");
   report_.seed = options_.seed;
   report_.strategy = strategy_->resolved();
+  stops_round_ |= strategy_->reduces();
   const auto start = Clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - start); };
   std::vector<Watcher*> watchers;
@@ -228,11 +245,16 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   if (limit == 0 && !strategy_->ends() && !replaying_ && options_.time_max.count() == 0) limit = sample_executions;
 
   witness::begin(schedule_of({}));
+  const std::size_t memory_max = memory_limit();
   std::uint64_t begun = 0;
   bool exhausted = false;
   while (true) {
     if (options_.time_max.count() > 0 && (begun & 15) == 0 && elapsed() > options_.time_max) {
       report_.incomplete_reason = fmt::format("the time limit of {} s was met", options_.time_max.count());
+      break;
+    }
+    if (strategy_->memory() > memory_max) {
+      report_.incomplete_reason = fmt::format("the limit of {} MiB of memory was met (INTERLEAVE_MEMORY_MB raises it)", memory_max >> 20);
       break;
     }
     if (!strategy_->begin_execution()) {
@@ -273,8 +295,8 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       ++report_.cut;
       if (!first_cut_)
         first_cut_ = Finding{.kind = "cut", .message = "", .choices = execution.choices().copy(), .steps = execution.steps(),
-                             .execution = begun, .seed = {}, .strategy = ""};
-    } else if (strategy_->redundant()) {
+                             .execution = begun, .seed = {}, .strategy = "", .stopped = execution.has_stopped()};
+    } else if (strategy_->redundant() || ending == Ending::vain) {
       ++report_.redundant;
     } else {
       ++report_.executions;
@@ -284,7 +306,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       // One that was counted already fails anew only if it did not fail then.
       report_.failing += !strategy_->redundant() || report_.failing == 0;
       keep({fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun, strategy_->execution_seed(),
-            strategy_->execution_strategy()});
+            strategy_->execution_strategy(), execution.has_stopped()});
       const bool hopeless = fault.kind == "nondeterminism" || fault.kind == "unsupported";
       if (options_.stop_at_first_failure || hopeless) break;
     }
@@ -308,7 +330,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
 Schedule Explorer::schedule_of(const Finding& finding) const {
   Schedule schedule{.name = options_.name, .build = build_id(), .spurious_wakeups = options_.spurious_wakeups,
                     .interrupts = options_.interrupts, .virtual_clock = options_.clock == "virtual", .races = options_.races,
-                    .reuses_blocks = options_.heap == "reuse", .choices = {}, .checks = {}};
+                    .reuses_blocks = options_.heap == "reuse", .stops_round = finding.stopped, .choices = {}, .checks = {}};
   std::vector<std::uint32_t> fingerprints;
   for (const std::uint32_t entry : finding.choices) {
     schedule.choices.push_back(Choices::taken(entry));

@@ -66,7 +66,7 @@ enum class Verdict { pass, fail, incomplete };
 // What one thread was doing when an execution failed.
 struct ThreadState {
   std::string name = {};
-  std::string state = {};      // "finished", "ready", "waits", "failed"
+  std::string state = {};      // "finished", "ready", "waits", "spins", "failed"
   std::string operation = {};  // the operation it is about to do, or waits in
   std::string object = {};     // on which object
   std::string location = {};   // file:line of the program's own code

@@ -57,6 +57,12 @@ Memory::Memory() {
     arena_size_ = arena_size_ / 2 & ~std::size_t{0xfff};
   }
   start_ = top_ = arena_;
+  shared_.cover(base_, slot);
+}
+
+void Memory::write_elsewhere(const void* p, std::size_t size) {
+  const EngineScope engine;
+  shared_.add(p, size);
 }
 
 void* Memory::stack(std::size_t index) {
@@ -74,6 +80,7 @@ bool Memory::in_guard(const void* p) const {
 }
 
 void* Memory::allocate(std::size_t size, std::size_t alignment) {
+  changed();
   alignment = std::max<std::size_t>(alignment, 16);
   const std::uintptr_t user = (top_ + sizeof(Block) + alignment - 1) & ~(alignment - 1);
   const std::size_t room = arena_ + arena_size_ - user;
@@ -91,6 +98,7 @@ void* Memory::allocate(std::size_t size, std::size_t alignment) {
 }
 
 Memory::Release Memory::release(void* p) {
+  changed();
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   Block* block = header(p);
   if (address >= arena_ && address < start_) return Release::earlier;
@@ -140,6 +148,8 @@ std::size_t Memory::size_of(const void* p) const { return (static_cast<const Blo
 
 void Memory::end_execution(bool completed) {
   undo_.roll_back();
+  shared_.clear();
+  polling_ = &nobody_;
   // What the C library or an uninstrumented library sets up lazily, it sets up in the first execution: that one's blocks
   // are kept whether or not it was abandoned.
   const bool keep = live_ > 0 && (completed || executions_ < 2) && top_ - arena_ < retained_max;

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include <interleave/scheduler/mode.hpp>
+#include <interleave/scheduler/spin.hpp>
 
 namespace interleave::engine {
 
@@ -120,9 +121,21 @@ class Memory {
   std::uintptr_t start() const { return start_; }                // of the blocks of this execution, or else of the next one
 
   // ---- going back ----
+  // A write by the running thread is about to happen.
   void note_write(void* p, std::size_t size) {
-    if (!contains(p)) [[unlikely]] undo_.log(p, size);
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
+    if (offset >= size_) [[unlikely]] undo_.log(p, size);
+    if (offset < arena_ - base_) {
+      note_stack_write(p, size);
+    } else {
+      changed();
+    }
   }
+  // The running thread changes something besides its own stack: it does not wait by spinning.
+  void changed() { *polling_ = false; }
+  // `polling`: whether the thread that runs from now on has changed nothing since it began to poll.
+  void runs(bool* polling) { polling_ = polling; }
+  const SharedWords& shared_words() const { return shared_; }
   // `completed`: no suspended fiber was left behind.
   void end_execution(bool completed);
   UndoLog& undo() { return undo_; }
@@ -140,6 +153,16 @@ class Memory {
   static const Block* header(const void* p) { return static_cast<const Block*>(p) - 1; }
   static std::uint16_t check_of(std::uintptr_t address) { return static_cast<std::uint16_t>((address >> 4) * 0x9e37u ^ 0xb10c); }
   static_assert(sizeof(Block) == 16);
+  void note_stack_write(const void* p, std::size_t size) {
+    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    const bool own = reinterpret_cast<std::uintptr_t>(p) - here < guard_size || stack_of(p) == stack_of(__builtin_frame_address(0));
+    if (own && !shared_.any()) return;
+    if (own && !shared_.contains(p)) return;
+    changed();
+    if (!own) write_elsewhere(p, size);
+  }
+  void write_elsewhere(const void* p, std::size_t size);
+
   static constexpr std::size_t retained_max = std::size_t{64} << 20;
   static constexpr std::size_t guard_size = std::size_t{8} << 20;  // no frame of a real thread is larger
   static constexpr std::size_t offsets = 16, offset_size = 832;  // of stacks: an odd number of lines of 64 bytes
@@ -154,6 +177,9 @@ class Memory {
   std::size_t live_ = 0, executions_ = 0;
   std::vector<void*> freed_;            // where blocks may be used again: those that are free, the one freed last at the end
   UndoLog undo_;
+  SharedWords shared_;
+  bool nobody_ = false;
+  bool* polling_ = &nobody_;
 };
 
 // heap=reuse: whether a block that was freed may be given out again within the execution.

@@ -48,6 +48,9 @@ struct OperationType {
   bool (*fails)(const Operation&, std::uint64_t state, std::uint32_t thread) = nullptr;
   // Who would have to act for it to proceed (holder of a mutex, target of a join), or null.
   const Thread* (*blocker)(const Execution&, const Thread& thread) = nullptr;
+  // A loop that waits may be made of it: see spin.hpp.
+  bool polls = false;
+  std::uint32_t bytes = 0;                 // of the object, if it is more than the operation touches (Operation::size)
   bool shows_value = false;                // `argument` is a value worth showing
   const char* noun = nullptr;              // what the object is called; null: the first word of the name
   const char* failure = "failed";          // what is said of one that fails

@@ -128,7 +128,7 @@ Lines verdict_lines(const Report& report, const RenderOptions& options) {
   return {painted, fmt::format("  [{}]", how)};
 }
 
-bool is_stuck(const ThreadState& thread) { return thread.state == "waits"; }
+bool is_stuck(const ThreadState& thread) { return thread.state == "waits" || thread.state == "spins"; }
 
 // Neither stuck nor about to go on nor done: the thread that the engine blames.
 bool is_blamed(const ThreadState& thread) {
@@ -144,7 +144,7 @@ Row row_of(const ThreadState& thread) {
   // What it did last is no fault: the table has it, and the message says what is wrong.
   if (thread.state == "failed")
     return {clean(thread.name), clean(thread.call.empty() ? "failed" : "failed in " + thread.call), clean(thread.location)};
-  auto what = joined(joined(joined(is_stuck(thread) ? "waits in" : thread.state, call), thread.operation), thread.object);
+  auto what = joined(joined(joined(is_stuck(thread) ? thread.state + " in" : thread.state, call), thread.operation), thread.object);
   if (!thread.holder.empty()) what += (thread.object.empty() ? " of " : ", held by ") + thread.holder;
   if (thread.daemon) what += " (daemon)";
   return {clean(thread.name), clean(what), clean(thread.location)};

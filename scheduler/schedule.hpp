@@ -7,7 +7,7 @@
 //     |     |      |      |  |               |
 //     |     |      |      |  |               30 bits: checksum of everything before it
 //     |     |      |      |  how many choices; the choices, as runs (value, length), each number in Elias gamma code; the checks
-//     |     |      |      options that change which candidates there are
+//     |     |      |      options that change which candidates there are; two letters if a thread stopped spinning
 //     |     |      30 bits: the build
 //     |     30 bits: hash of the scenario's name
 //     version 1 of this layout
@@ -32,6 +32,7 @@ struct Schedule {
   bool          virtual_clock = false;
   std::string   races = "fail";          // fail | explore | ignore
   bool          reuses_blocks = false;   // heap=reuse
+  bool          stops_round = false;     // a thread that had gone round stopped (spin.hpp)
   std::vector<std::uint32_t> choices;    // indices taken where there was more than one candidate, in order
   std::vector<std::uint8_t>  checks;     // four bits for each chunk of choices, of what was to choose from; or empty
 

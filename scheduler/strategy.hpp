@@ -49,7 +49,8 @@ struct Step {
   const Operation* operation;  // as performed: `failed` is known
 };
 
-enum class Ending { finished, quiescent, deadlock, failed, cut };
+// vain: a thread that has stopped spinning could go on (spin.hpp), as it does in another execution.
+enum class Ending { finished, quiescent, deadlock, failed, cut, vain };
 
 // The program did not offer what it offered before under the same choices, or a schedule does not fit the program. The
 // sentence says at which step and why.
@@ -112,6 +113,9 @@ class Strategy {
 
   // True if it runs out of executions by itself.
   virtual bool ends() const { return exhaustive(); }
+
+  // How many bytes it keeps in order to go on, as far as that grows with what it meets.
+  virtual std::size_t memory() const { return 0; }
 
   // What was covered so far, where that is neither everything nor a sample: "every schedule with at most 2 preemptions".
   virtual std::string covered() const { return {}; }

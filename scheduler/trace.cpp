@@ -3,6 +3,7 @@
 #include <link.h>
 #include <unwind.h>
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -131,8 +132,9 @@ void Recorder::ended(Execution& run, Ending ending) {
       const OperationType& type = *thread.pending.type;
       const bool waits = type.candidates != nullptr && type.candidates(run, thread) == 0;
       if (waits) state.state = "waits";
+      if (thread.awaiting) state.state = "spins";
       state.operation = type.shown != nullptr ? type.shown(thread.pending, waits) : type.name;
-      state.object = object_of(thread.pending);
+      state.object = thread.awaiting ? reads_of(thread) : object_of(thread.pending);
       if (id < stacks_.size()) {
         state.location = symbols_.place(stacks_[id]);
         state.call = symbols_.primitive_call(stacks_[id]);
@@ -151,15 +153,27 @@ void Recorder::ended(Execution& run, Ending ending) {
   }
 }
 
+// What a thread has read that spins.
+std::string Recorder::reads_of(const Thread& thread) {
+  std::vector<std::string> names;
+  thread.spin.each_read([&](const void* object) {
+    const std::string name = object_of(object, "variable");
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  });
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 std::string Recorder::object_of(const Operation& operation) {
   if (operation.object == nullptr) return "";
-  std::string& name = object_names_[operation.object];
-  if (!name.empty()) return name;
-  name = symbols_.object_name(operation.object);
-  if (!name.empty()) return name;
   std::string noun = operation.type->noun != nullptr ? operation.type->noun : operation.type->name;
   noun.resize(std::min(noun.find(' '), noun.size()));
-  name = fmt::format("{} {}", noun, ++nouns_[noun]);
+  return object_of(operation.object, noun);
+}
+
+std::string Recorder::object_of(const void* object, const std::string& noun) {
+  std::string& name = object_names_[object];
+  if (name.empty()) name = symbols_.object_name(object);
+  if (name.empty()) name = fmt::format("{} {}", noun, ++nouns_[noun]);
   return name;
 }
 

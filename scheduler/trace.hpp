@@ -44,6 +44,8 @@ class Recorder final : public Watcher {
   };
 
   std::string object_of(const Operation& operation);
+  std::string object_of(const void* object, const std::string& noun);
+  std::string reads_of(const Thread& thread);
 
   Symbols& symbols_;
   std::vector<Stack> stacks_;                      // per thread: where its pending operation was announced

@@ -13,14 +13,23 @@ namespace {
 
 __extension__ using Wide = __int128;
 
-const OperationType load_type{.name = "load", .access = Access::read, .shows_value = true, .noun = "atomic"};
+const OperationType load_type{.name = "load", .access = Access::read, .polls = true, .shows_value = true, .noun = "atomic"};
 const OperationType store_type{.name = "store", .access = Access::write, .shows_value = true, .noun = "atomic"};
-const OperationType exchange_type{.name = "exchange", .access = Access::write, .shows_value = true, .noun = "atomic"};
+const OperationType exchange_type{.name = "exchange", .access = Access::write, .polls = true, .shows_value = true, .noun = "atomic"};
 const OperationType modify_type{.name = "fetch-modify", .access = Access::write, .shows_value = true, .noun = "atomic"};
+// The same where it may store what was there.
+const OperationType maybe_modify_type{.name = "fetch-modify", .access = Access::write, .polls = true, .shows_value = true, .noun = "atomic"};
 const OperationType compare_type{
     .name = "compare-exchange", .access = Access::write,
     .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state != op.second_state; },
-    .shows_value = true, .noun = "atomic"};
+    .polls = true, .shows_value = true, .noun = "atomic"};
+
+// Of any size, through the library calls.
+const OperationType sized_load_type{.name = "load", .access = Access::read, .noun = "atomic"};
+const OperationType sized_exchange_type{.name = "exchange", .access = Access::write, .noun = "atomic"};
+const OperationType sized_compare_type{
+    .name = "compare-exchange", .access = Access::write,
+    .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state != op.second_state; }, .noun = "atomic"};
 
 // A value of any size as the state of its object.
 template <class T>
@@ -123,7 +132,7 @@ T modify(const OperationType& type, volatile T* p, int mo, F change) {
   T& object = turn(*model, type, p);
   const T before = object;
   const T after = static_cast<T>(change(before));
-  write(object, after);
+  if (after != before) write(object, after);
   order(*model, plain(p), sizeof(T), mo, true, true);
   show(*model, after);
   return before;
@@ -136,7 +145,7 @@ bool compare_exchange(volatile T* p, T* expected, T desired, int success, int fa
   T& object = turn(*model, compare_type, p);
   model->self().pending.second_state = folded(*expected);
   if (object == *expected) {
-    write(object, desired);
+    if (object != desired) write(object, desired);
     order(*model, plain(p), sizeof(T), success, true, true);
     show(*model, desired);
     return true;
@@ -144,7 +153,7 @@ bool compare_exchange(volatile T* p, T* expected, T desired, int success, int fa
   model->self().pending.failed = true;
   order(*model, plain(p), sizeof(T), failure, true, false);
   show(*model, object);
-  write(*expected, object);
+  hand_over(*expected, object);
   return false;
 }
 
@@ -169,7 +178,7 @@ auto sizeless(Model& model, const OperationType& type, const void* p, std::size_
   }
   model->step({.type = &type, .object = p, .size = static_cast<std::uint32_t>(size)});
   model->self().pending.state = folded(p, size);
-  order(*model, p, size, mo, &type != &store_type, &type != &load_type);
+  order(*model, p, size, mo, &type != &store_type, &type != &sized_load_type);
   return effect();
 }
 
@@ -183,10 +192,15 @@ void copy(Model& model, void* to, const void* from, std::size_t size) {
 
 using namespace interleave::engine;
 
+// One that may be part of a loop that waits, and so notes where it is called from.
+#define POLLING_HOOK(bits, result, name, parameters)                                                                   \
+  INTERLEAVE_POLLING_DOOR("__tsan_atomic" #bits "_" #name, "interleave_atomic" #bits "_" #name);                       \
+  __attribute__((visibility("hidden"), used)) result interleave_atomic##bits##_##name parameters
+
 #define HOOKS(bits, T)                                                                                                 \
-  T __tsan_atomic##bits##_load(const volatile T* p, int mo) { return load(p, mo); }                                    \
+  POLLING_HOOK(bits, T, load, (const volatile T* p, int mo)) { return load(p, mo); }                                   \
   void __tsan_atomic##bits##_store(volatile T* p, T v, int mo) { store(p, v, mo); }                                    \
-  T __tsan_atomic##bits##_exchange(volatile T* p, T v, int mo) {                                                       \
+  POLLING_HOOK(bits, T, exchange, (volatile T* p, T v, int mo)) {                                                      \
     return modify(exchange_type, p, mo, [=](T) { return v; });                                                         \
   }                                                                                                                    \
   T __tsan_atomic##bits##_fetch_add(volatile T* p, T v, int mo) {                                                      \
@@ -195,11 +209,11 @@ using namespace interleave::engine;
   T __tsan_atomic##bits##_fetch_sub(volatile T* p, T v, int mo) {                                                      \
     return modify(modify_type, p, mo, [=](T x) { return x - v; });                                                     \
   }                                                                                                                    \
-  T __tsan_atomic##bits##_fetch_and(volatile T* p, T v, int mo) {                                                      \
-    return modify(modify_type, p, mo, [=](T x) { return x & v; });                                                     \
+  POLLING_HOOK(bits, T, fetch_and, (volatile T* p, T v, int mo)) {                                                     \
+    return modify(maybe_modify_type, p, mo, [=](T x) { return x & v; });                                               \
   }                                                                                                                    \
-  T __tsan_atomic##bits##_fetch_or(volatile T* p, T v, int mo) {                                                       \
-    return modify(modify_type, p, mo, [=](T x) { return x | v; });                                                     \
+  POLLING_HOOK(bits, T, fetch_or, (volatile T* p, T v, int mo)) {                                                      \
+    return modify(maybe_modify_type, p, mo, [=](T x) { return x | v; });                                               \
   }                                                                                                                    \
   T __tsan_atomic##bits##_fetch_xor(volatile T* p, T v, int mo) {                                                      \
     return modify(modify_type, p, mo, [=](T x) { return x ^ v; });                                                     \
@@ -207,13 +221,13 @@ using namespace interleave::engine;
   T __tsan_atomic##bits##_fetch_nand(volatile T* p, T v, int mo) {                                                     \
     return modify(modify_type, p, mo, [=](T x) { return ~(x & v); });                                                  \
   }                                                                                                                    \
-  int __tsan_atomic##bits##_compare_exchange_strong(volatile T* p, T* expected, T v, int mo, int fmo) {                \
+  POLLING_HOOK(bits, int, compare_exchange_strong, (volatile T* p, T* expected, T v, int mo, int fmo)) {               \
     return compare_exchange(p, expected, v, mo, fmo);                                                                  \
   }                                                                                                                    \
-  int __tsan_atomic##bits##_compare_exchange_weak(volatile T* p, T* expected, T v, int mo, int fmo) {                  \
+  POLLING_HOOK(bits, int, compare_exchange_weak, (volatile T* p, T* expected, T v, int mo, int fmo)) {                 \
     return compare_exchange(p, expected, v, mo, fmo);                                                                  \
   }                                                                                                                    \
-  T __tsan_atomic##bits##_compare_exchange_val(volatile T* p, T expected, T v, int mo, int fmo) {                      \
+  POLLING_HOOK(bits, T, compare_exchange_val, (volatile T* p, T expected, T v, int mo, int fmo)) {                     \
     compare_exchange(p, &expected, v, mo, fmo);                                                                        \
     return expected;                                                                                                   \
   }
@@ -252,7 +266,7 @@ bool interleave_atomic_is_lock_free(std::size_t, const void*) LIBRARY("is_lock_f
 
 void interleave_atomic_load(std::size_t size, const void* p, void* result, int mo) {
   Model model;
-  sizeless(model, load_type, p, size, mo, [&] { copy(model, result, p, size); });
+  sizeless(model, sized_load_type, p, size, mo, [&] { copy(model, result, p, size); });
 }
 
 void interleave_atomic_store(std::size_t size, void* p, const void* value, int mo) {
@@ -262,7 +276,7 @@ void interleave_atomic_store(std::size_t size, void* p, const void* value, int m
 
 void interleave_atomic_exchange(std::size_t size, void* p, const void* value, void* result, int mo) {
   Model model;
-  sizeless(model, exchange_type, p, size, mo, [&] {
+  sizeless(model, sized_exchange_type, p, size, mo, [&] {
     unsigned char before[256];
     if (size > sizeof before) std::abort();
     std::memcpy(before, p, size);
@@ -273,7 +287,7 @@ void interleave_atomic_exchange(std::size_t size, void* p, const void* value, vo
 
 bool interleave_atomic_compare_exchange(std::size_t size, void* p, void* expected, const void* desired, int mo, int) {
   Model model;
-  return sizeless(model, compare_type, p, size, mo, [&] {
+  return sizeless(model, sized_compare_type, p, size, mo, [&] {
     if (model) model->self().pending.second_state = folded(expected, size);
     if (std::memcmp(p, expected, size) == 0) {
       copy(model, p, desired, size);

@@ -81,11 +81,12 @@ int attempt(Execution& run, pthread_mutex_t* m) {
   return held_by(m, me) && kind(m) == PTHREAD_MUTEX_ERRORCHECK ? EDEADLK : EBUSY;
 }
 
-const OperationType try_lock_type{.name = "mutex try_lock", .access = Access::write, .fails = &fails};
+const OperationType try_lock_type{.name = "mutex try_lock", .access = Access::write, .fails = &fails, .polls = true,
+                                  .bytes = sizeof(pthread_mutex_t)};
 const OperationType timed_lock_type{
     .name = "mutex timed lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return can_proceed(t) || run.due(t); },
-    .fails = &fails, .blocker = &holder};
+    .fails = &fails, .blocker = &holder, .polls = true, .bytes = sizeof(pthread_mutex_t)};
 const OperationType unlock_type{.name = "mutex unlock", .access = Access::write};
 const OperationType owner_died_type{.name = "mutex owner ends", .access = Access::write};
 
@@ -160,7 +161,8 @@ int pthread_mutex_lock(pthread_mutex_t* m) {
   return attempt(*model, m);
 }
 
-int pthread_mutex_trylock(pthread_mutex_t* m) {
+INTERLEAVE_POLLING_DOOR("pthread_mutex_trylock", "interleave_pthread_mutex_trylock");
+__attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_trylock(pthread_mutex_t* m) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_trylock)(m);
   model->step({.type = &try_lock_type, .object = m});
@@ -168,13 +170,15 @@ int pthread_mutex_trylock(pthread_mutex_t* m) {
   return result == EDEADLK ? EBUSY : result;
 }
 
-int pthread_mutex_timedlock(pthread_mutex_t* m, const timespec* absolute) {
+INTERLEAVE_POLLING_DOOR("pthread_mutex_timedlock", "interleave_pthread_mutex_timedlock");
+__attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_timedlock(pthread_mutex_t* m, const timespec* absolute) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_timedlock)(m, absolute);
   return timed_lock(*model, m, CLOCK_REALTIME, absolute);
 }
 
-int pthread_mutex_clocklock(pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
+INTERLEAVE_POLLING_DOOR("pthread_mutex_clocklock", "interleave_pthread_mutex_clocklock");
+__attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_clocklock(pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_clocklock)(m, clock, absolute);
   return timed_lock(*model, m, clock, absolute);

@@ -7,8 +7,15 @@
 namespace interleave::engine {
 namespace {
 
+// The next number of the running thread.
+std::uint64_t draw(Execution& run) {
+  memory->changed();
+  return run.self().random.next();
+}
+
 void fill(Execution& run, void* buffer, std::size_t size) {
   memory->note_write(buffer, size);
+  memory->changed();
   auto* bytes = static_cast<unsigned char*>(buffer);
   Thread& me = run.self();
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<unsigned char>(me.random.next() >> 32);
@@ -52,31 +59,33 @@ int getentropy(void* buffer, std::size_t size) {
 int rand() noexcept {
   Model model;
   if (!model) return REAL(rand)();
-  return static_cast<int>(model->self().random.next() >> 33);
+  return static_cast<int>(draw(*model) >> 33);
 }
 
 long random() noexcept {
   Model model;
   if (!model) return REAL(random)();
-  return static_cast<long>(model->self().random.next() >> 33);
+  return static_cast<long>(draw(*model) >> 33);
 }
 
 void srand(unsigned seed) noexcept {
   Model model;
   if (!model) return REAL(srand)(seed);
+  memory->changed();
   model->self().random = Random(seed);
 }
 
 void srandom(unsigned seed) noexcept {
   Model model;
   if (!model) return REAL(srandom)(seed);
+  memory->changed();
   model->self().random = Random(seed);
 }
 
 std::uint32_t arc4random() noexcept {
   Model model;
   if (!model) return REAL(arc4random)();
-  return static_cast<std::uint32_t>(model->self().random.next() >> 32);
+  return static_cast<std::uint32_t>(draw(*model) >> 32);
 }
 
 void arc4random_buf(void* buffer, std::size_t size) noexcept {
@@ -88,7 +97,7 @@ void arc4random_buf(void* buffer, std::size_t size) noexcept {
 std::uint32_t arc4random_uniform(std::uint32_t bound) noexcept {
   Model model;
   if (!model) return REAL(arc4random_uniform)(bound);
-  return static_cast<std::uint32_t>((model->self().random.next() >> 32) * bound >> 32);
+  return static_cast<std::uint32_t>((draw(*model) >> 32) * bound >> 32);
 }
 
 // ---- with a state that the program keeps: the C library's own functions, which do not see that their writes are looked at ----

@@ -49,8 +49,9 @@ const OperationType read_lock_type{
 const OperationType timed_read_lock_type{
     .name = "rwlock timed read lock", .access = Access::share, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_read(t.pending.object) || run.due(t); },
-    .fails = &read_fails, .blocker = &writer};
-const OperationType try_read_lock_type{.name = "rwlock try read lock", .access = Access::share, .fails = &read_fails};
+    .fails = &read_fails, .blocker = &writer, .polls = true, .bytes = sizeof(pthread_rwlock_t)};
+const OperationType try_read_lock_type{.name = "rwlock try read lock", .access = Access::share, .fails = &read_fails,
+                                       .polls = true, .bytes = sizeof(pthread_rwlock_t)};
 const OperationType write_lock_type{
     .name = "rwlock write lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return may_write(t.pending.object); },
@@ -59,8 +60,9 @@ const OperationType write_lock_type{
 const OperationType timed_write_lock_type{
     .name = "rwlock timed write lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_write(t.pending.object) || run.due(t); },
-    .fails = &write_fails, .blocker = &writer};
-const OperationType try_write_lock_type{.name = "rwlock try write lock", .access = Access::write, .fails = &write_fails};
+    .fails = &write_fails, .blocker = &writer, .polls = true, .bytes = sizeof(pthread_rwlock_t)};
+const OperationType try_write_lock_type{.name = "rwlock try write lock", .access = Access::write, .fails = &write_fails,
+                                        .polls = true, .bytes = sizeof(pthread_rwlock_t)};
 const OperationType read_unlock_type{.name = "rwlock read unlock", .access = Access::share};
 const OperationType write_unlock_type{.name = "rwlock write unlock", .access = Access::write};
 
@@ -131,32 +133,38 @@ int pthread_rwlock_wrlock(pthread_rwlock_t* l) {
   return model ? lock(*model, l, true) : REAL(pthread_rwlock_wrlock)(l);
 }
 
-int pthread_rwlock_tryrdlock(pthread_rwlock_t* l) {
+INTERLEAVE_POLLING_DOOR("pthread_rwlock_tryrdlock", "interleave_pthread_rwlock_tryrdlock");
+__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_tryrdlock(pthread_rwlock_t* l) {
   Model model(l);
   return model ? try_lock(*model, l, false) : REAL(pthread_rwlock_tryrdlock)(l);
 }
 
-int pthread_rwlock_trywrlock(pthread_rwlock_t* l) {
+INTERLEAVE_POLLING_DOOR("pthread_rwlock_trywrlock", "interleave_pthread_rwlock_trywrlock");
+__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_trywrlock(pthread_rwlock_t* l) {
   Model model(l);
   return model ? try_lock(*model, l, true) : REAL(pthread_rwlock_trywrlock)(l);
 }
 
-int pthread_rwlock_timedrdlock(pthread_rwlock_t* l, const timespec* t) {
+INTERLEAVE_POLLING_DOOR("pthread_rwlock_timedrdlock", "interleave_pthread_rwlock_timedrdlock");
+__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_timedrdlock(pthread_rwlock_t* l, const timespec* t) {
   Model model(l);
   return model ? timed_lock(*model, l, false, CLOCK_REALTIME, t) : REAL(pthread_rwlock_timedrdlock)(l, t);
 }
 
-int pthread_rwlock_timedwrlock(pthread_rwlock_t* l, const timespec* t) {
+INTERLEAVE_POLLING_DOOR("pthread_rwlock_timedwrlock", "interleave_pthread_rwlock_timedwrlock");
+__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_timedwrlock(pthread_rwlock_t* l, const timespec* t) {
   Model model(l);
   return model ? timed_lock(*model, l, true, CLOCK_REALTIME, t) : REAL(pthread_rwlock_timedwrlock)(l, t);
 }
 
-int pthread_rwlock_clockrdlock(pthread_rwlock_t* l, clockid_t clock, const timespec* t) {
+INTERLEAVE_POLLING_DOOR("pthread_rwlock_clockrdlock", "interleave_pthread_rwlock_clockrdlock");
+__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_clockrdlock(pthread_rwlock_t* l, clockid_t clock, const timespec* t) {
   Model model(l);
   return model ? timed_lock(*model, l, false, clock, t) : REAL(pthread_rwlock_clockrdlock)(l, clock, t);
 }
 
-int pthread_rwlock_clockwrlock(pthread_rwlock_t* l, clockid_t clock, const timespec* t) {
+INTERLEAVE_POLLING_DOOR("pthread_rwlock_clockwrlock", "interleave_pthread_rwlock_clockwrlock");
+__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_clockwrlock(pthread_rwlock_t* l, clockid_t clock, const timespec* t) {
   Model model(l);
   return model ? timed_lock(*model, l, true, clock, t) : REAL(pthread_rwlock_clockwrlock)(l, clock, t);
 }

@@ -29,10 +29,11 @@ const OperationType timed_wait_type{
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return (value(t.pending.object) > 0 || run.due(t)) + may_interrupt(run, t);
     },
-    .fails = &fails, .noun = "semaphore"};
-const OperationType try_wait_type{.name = "sem_trywait", .access = Access::write, .fails = &fails, .noun = "semaphore"};
+    .fails = &fails, .polls = true, .bytes = sizeof(sem_t), .noun = "semaphore"};
+const OperationType try_wait_type{.name = "sem_trywait", .access = Access::write, .fails = &fails, .polls = true, .bytes = sizeof(sem_t),
+                                  .noun = "semaphore"};
 const OperationType post_type{.name = "sem_post", .access = Access::post, .noun = "semaphore"};
-const OperationType get_value_type{.name = "sem_getvalue", .access = Access::read, .noun = "semaphore"};
+const OperationType get_value_type{.name = "sem_getvalue", .access = Access::read, .polls = true, .bytes = sizeof(sem_t), .noun = "semaphore"};
 
 int fail_with(Execution& run, int error) {
   run.self().pending.failed = true;
@@ -89,7 +90,8 @@ int sem_wait(sem_t* s) {
   return wait(*model, s, wait_type, nullptr);
 }
 
-int sem_trywait(sem_t* s) {
+INTERLEAVE_POLLING_DOOR("sem_trywait", "interleave_sem_trywait");
+__attribute__((visibility("hidden"), used)) int interleave_sem_trywait(sem_t* s) {
   Model model(s);
   if (!model) return REAL(sem_trywait)(s);
   model->step({.type = &try_wait_type, .object = s});
@@ -101,13 +103,15 @@ int sem_trywait(sem_t* s) {
   return 0;
 }
 
-int sem_timedwait(sem_t* s, const timespec* absolute) {
+INTERLEAVE_POLLING_DOOR("sem_timedwait", "interleave_sem_timedwait");
+__attribute__((visibility("hidden"), used)) int interleave_sem_timedwait(sem_t* s, const timespec* absolute) {
   Model model(s);
   if (!model) return REAL(sem_timedwait)(s, absolute);
   return timed_wait(*model, s, CLOCK_REALTIME, absolute);
 }
 
-int sem_clockwait(sem_t* s, clockid_t clock, const timespec* absolute) {
+INTERLEAVE_POLLING_DOOR("sem_clockwait", "interleave_sem_clockwait");
+__attribute__((visibility("hidden"), used)) int interleave_sem_clockwait(sem_t* s, clockid_t clock, const timespec* absolute) {
   Model model(s);
   if (!model) return REAL(sem_clockwait)(s, clock, absolute);
   return timed_wait(*model, s, clock, absolute);
@@ -125,11 +129,12 @@ int sem_post(sem_t* s) {
   return 0;
 }
 
-int sem_getvalue(sem_t* s, int* result) {
+INTERLEAVE_POLLING_DOOR("sem_getvalue", "interleave_sem_getvalue");
+__attribute__((visibility("hidden"), used)) int interleave_sem_getvalue(sem_t* s, int* result) {
   Model model(s);
   if (!model) return REAL(sem_getvalue)(s, result);
   model->step({.type = &get_value_type, .object = s});
-  write(*result, static_cast<int>(value(s)));
+  hand_over(*result, static_cast<int>(value(s)));
   return 0;
 }
 

@@ -25,7 +25,8 @@ const OperationType lock_type{
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return word(t.pending.object) == free_mark; },
     .slack = &slack, .blocker = &holder};
 const OperationType try_lock_type{.name = "spinlock try_lock", .access = Access::write,
-                                  .fails = [](const Operation&, std::uint64_t state, std::uint32_t) { return state != 0; }};
+                                  .fails = [](const Operation&, std::uint64_t state, std::uint32_t) { return state != 0; },
+                                  .polls = true};
 const OperationType unlock_type{.name = "spinlock unlock", .access = Access::write};
 
 Operation operation(const OperationType& type, pthread_spinlock_t* lock) {
@@ -60,7 +61,8 @@ int pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
   return take(*model, lock);
 }
 
-int pthread_spin_trylock(pthread_spinlock_t* lock) noexcept {
+INTERLEAVE_POLLING_DOOR("pthread_spin_trylock", "interleave_pthread_spin_trylock");
+__attribute__((visibility("hidden"), used)) int interleave_pthread_spin_trylock(pthread_spinlock_t* lock) noexcept {
   Model model;
   if (!model) return REAL(pthread_spin_trylock)(lock);
   model->step(operation(try_lock_type, lock));

@@ -50,7 +50,7 @@ int collect(Execution& run, Thread& thread, void** result) {
   thread.joined = true;
   run.pass_on_time(thread, run.self());
   joined(thread);
-  if (result != nullptr) write(*result, thread.result);
+  if (result != nullptr) hand_over(*result, thread.result);
   return 0;
 }
 

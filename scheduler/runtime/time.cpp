@@ -14,10 +14,11 @@ namespace {
 
 constexpr std::uint64_t second = 1'000'000'000;
 
-const OperationType yield_type{.name = "yield"};
+const OperationType yield_type{.name = "yield", .polls = true};
 const OperationType sleep_type{
     .name = "sleep", .waits = true,
-    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return run.due(t); }};
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return run.due(t); },
+    .polls = true};
 
 void sleep_until(Execution& run, std::uint64_t deadline) {
   const Timed timed(run.self(), deadline);
@@ -69,7 +70,8 @@ using namespace interleave::engine;
 
 extern "C" {
 
-int sched_yield() noexcept {
+INTERLEAVE_POLLING_DOOR("sched_yield", "interleave_sched_yield");
+__attribute__((visibility("hidden"), used)) int interleave_sched_yield() noexcept {
   Model model;
   if (!model) return REAL(sched_yield)();
   model->step({.type = &yield_type});
@@ -79,6 +81,7 @@ int sched_yield() noexcept {
 int clock_gettime(clockid_t clock, timespec* result) noexcept {
   Model model;
   if (!model) return REAL(clock_gettime)(clock, result);
+  model->look_at_clock();
   memory->note_write(result, sizeof *result);
   *result = as_timespec(clock_origin(clock) + model->now());
   return 0;
@@ -87,6 +90,7 @@ int clock_gettime(clockid_t clock, timespec* result) noexcept {
 int gettimeofday(timeval* result, void* zone) noexcept {
   Model model;
   if (!model) return REAL(gettimeofday)(result, zone);
+  model->look_at_clock();
   const timespec t = as_timespec(clock_origin(CLOCK_REALTIME) + model->now());
   memory->note_write(result, sizeof *result);
   *result = {t.tv_sec, t.tv_nsec / 1000};
@@ -96,8 +100,9 @@ int gettimeofday(timeval* result, void* zone) noexcept {
 time_t time(time_t* result) noexcept {
   Model model;
   if (!model) return REAL(time)(result);
+  model->look_at_clock();
   const auto t = static_cast<time_t>((clock_origin(CLOCK_REALTIME) + model->now()) / second);
-  if (result != nullptr) write(*result, t);
+  if (result != nullptr) hand_over(*result, t);
   return t;
 }
 
@@ -105,6 +110,7 @@ time_t time(time_t* result) noexcept {
 clock_t clock() noexcept {
   Model model;
   if (!model) return REAL(clock)();
+  model->look_at_clock();
   return static_cast<clock_t>((clock_origin(CLOCK_PROCESS_CPUTIME_ID) + model->now()) / 1000);
 }
 
@@ -112,12 +118,14 @@ int timespec_get(timespec* result, int base) noexcept {
   Model model;
   if (!model) return REAL(timespec_get)(result, base);
   if (base != TIME_UTC) return 0;
+  model->look_at_clock();
   memory->note_write(result, sizeof *result);
   *result = as_timespec(clock_origin(CLOCK_REALTIME) + model->now());
   return base;
 }
 
-int nanosleep(const timespec* duration, timespec* remaining) {
+INTERLEAVE_POLLING_DOOR("nanosleep", "interleave_nanosleep");
+__attribute__((visibility("hidden"), used)) int interleave_nanosleep(const timespec* duration, timespec* remaining) {
   Model model;
   if (!model) return REAL(nanosleep)(duration, remaining);
   if (!valid(*duration) || duration->tv_sec < 0) {
@@ -128,7 +136,8 @@ int nanosleep(const timespec* duration, timespec* remaining) {
   return 0;
 }
 
-int clock_nanosleep(clockid_t clock, int flags, const timespec* t, timespec* remaining) {
+INTERLEAVE_POLLING_DOOR("clock_nanosleep", "interleave_clock_nanosleep");
+__attribute__((visibility("hidden"), used)) int interleave_clock_nanosleep(clockid_t clock, int flags, const timespec* t, timespec* remaining) {
   Model model;
   if (!model) return REAL(clock_nanosleep)(clock, flags, t, remaining);
   if (!valid(*t) || t->tv_sec < 0) return EINVAL;
@@ -137,14 +146,16 @@ int clock_nanosleep(clockid_t clock, int flags, const timespec* t, timespec* rem
   return 0;
 }
 
-int usleep(useconds_t microseconds) {
+INTERLEAVE_POLLING_DOOR("usleep", "interleave_usleep");
+__attribute__((visibility("hidden"), used)) int interleave_usleep(useconds_t microseconds) {
   Model model;
   if (!model) return REAL(usleep)(microseconds);
   sleep_until(*model, saturated_sum(model->now(), std::uint64_t{microseconds} * 1000));
   return 0;
 }
 
-unsigned sleep(unsigned seconds) {
+INTERLEAVE_POLLING_DOOR("sleep", "interleave_sleep");
+__attribute__((visibility("hidden"), used)) unsigned interleave_sleep(unsigned seconds) {
   Model model;
   if (!model) return REAL(sleep)(seconds);
   sleep_until(*model, saturated_sum(model->now(), seconds * second));

@@ -92,7 +92,9 @@ void Dpor::end_execution(Ending ending) {
   for (const Child& child : current_.children) needed = std::max(needed, child.at);
   for (std::uint32_t i = 0; i < needed; ++i) current_.sequence.push_back({events_[i].thread, events_[i].variant});
   if (depth_ == nodes_.size()) nodes_.emplace_back();
-  std::swap(nodes_[depth_++], current_);
+  Node& kept = nodes_[depth_++];
+  bytes_ += current_.bytes() - kept.bytes();
+  std::swap(kept, current_);
 }
 
 // ---- who is next -----------------------------------------------------------------------------------------------------

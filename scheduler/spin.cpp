@@ -1,0 +1,82 @@
+#include <interleave/scheduler/spin.hpp>
+
+#include <cstring>
+
+namespace interleave::engine {
+
+extern "C" {
+__thread CallState interleave_call_state;
+}
+
+void SharedWords::add(const void* p, std::size_t size) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(p);
+  for (std::uintptr_t at = begin & ~std::uintptr_t{7}; at < begin + size; at += sizeof at) {
+    const auto [stack, word] = place(at);
+    if (stack >= stacks_.size()) stacks_.resize(stack + 1);
+    std::vector<std::uint64_t>& bits = stacks_[stack];
+    if (bits.empty()) bits.resize(slot_ / sizeof at / 64 + 1);
+    if (bits[word / 64] == 0) set_.emplace_back(stack, word / 64);
+    bits[word / 64] |= std::uint64_t{1} << word % 64;
+  }
+  any_ = true;
+}
+
+void SharedWords::clear() {
+  for (const auto& [stack, word] : set_) stacks_[stack][word] = 0;
+  set_.clear();
+  any_ = false;
+}
+
+void Spin::keep(const void* from, std::size_t size) {
+  const std::size_t begin = kept_.size();
+  kept_.resize(begin + (size + sizeof(std::uintptr_t) - 1) / sizeof(std::uintptr_t));
+  std::memcpy(kept_.data() + begin, from, size);
+}
+
+void Spin::note_read(const void* object, std::size_t size) {
+  reads_.push_back({object, size, kept_.size()});
+  keep(object, size);
+}
+
+void Spin::take(Snapshot& snapshot, const CallState& state, std::size_t words) {
+  snapshot.taken = true;
+  snapshot.words = kept_.size();
+  snapshot.read = reads_.size();
+  keep(state.stack, words * sizeof *state.stack);
+  keep(state.registers, sizeof state.registers);
+}
+
+bool Spin::round(const Operation& operation, const CallState& state, const std::uintptr_t* high, const SharedWords& shared) {
+  const auto words = static_cast<std::size_t>(high - state.stack);
+  const auto as_before = [&](const Snapshot& before) {
+    const std::uintptr_t* kept = kept_.data() + before.words;
+    for (std::size_t i = 0; i < words; ++i)
+      if (state.stack[i] != kept[i] && !shared.contains(state.stack + i)) return false;
+    return std::memcmp(kept + words, state.registers, sizeof state.registers) == 0;
+  };
+  if (kept_.size() > kept_max) clear();
+  for (std::size_t i = 0; i < snapshots_; ++i) {
+    Snapshot& before = snapshot_[i];
+    if (before.type != operation.type || before.object != operation.object || before.stack != state.stack) continue;
+    if (before.taken && as_before(before)) {
+      first_read_ = before.read;
+      return true;
+    }
+    // Something goes on changing, as it does in a loop that counts, or it comes to rest later (Brent, BIT 20, 1980).
+    if ((before.times & (before.times + 1)) == 0) take(before, state, words);
+    ++before.times;
+    watching_ = true;
+    return false;
+  }
+  if (snapshots_ == snapshots_max) clear();  // a long way round, or none: begin once more
+  snapshot_[snapshots_++] = {.type = operation.type, .object = operation.object, .stack = state.stack};
+  return false;
+}
+
+bool Spin::reads_changed() const {
+  for (std::size_t i = first_read_; i < reads_.size(); ++i)
+    if (std::memcmp(reads_[i].object, kept_.data() + reads_[i].bytes, reads_[i].size) != 0) return true;
+  return false;
+}
+
+}  // namespace interleave::engine

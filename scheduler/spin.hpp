@@ -1,0 +1,155 @@
+// Threads that wait by spinning: while (!flag) {}, spinlocks, and loops around a try or a yield.
+//
+// A thread that is back where it was -- at the same operation, with the same live stack and registers -- and that has changed
+// nothing in between has gone *round*. What it went round in can be left out of the execution: nobody could tell, and the thread
+// stands where it stood. So it need not go round again until something that it read there has changed, and a loop that waits has
+// finitely many executions.
+//
+//     announced   load a   load b   load a   load b   load a
+//     state       -        -        S0       S1       S0        gone round: a and b were read, and nothing else was done
+//
+// What is taken away by leaving it out is decided in two ways (ExecutionOptions::stops_round):
+//
+//   * Strategies that look at enabled threads only: the thread is not enabled until something that it read has changed.
+//   * Strategies that reduce: the thread *stops* for the rest of the execution. The executions in which it goes on are those in which
+//     it did not go round before, and these are explored anyway. For such a strategy the program is one whose threads stop by what they
+//     themselves have read, so nothing it knows of dependence changes. An execution that ends while a stopped thread could go on
+//     has shown nothing new: it is vain.
+//
+// If all that such threads have read is still the same when nobody else can step, they spin for ever: a livelock.
+//
+// Going round may hold loads, compare-exchanges and tries that fail, read-modify-writes that store what was there, yields and
+// sleeps. A thread's stack is what it has of its own; words of it that other threads write are shared memory and are left out of the
+// comparison. A stack also holds words that nothing has been written to yet, with what others left there; so what is compared is
+// what the thread left itself: its second and its third time at the operation. What precompiled code changes is not seen, so a loop
+// whose only progress lies in such a call is taken for one that waits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <interleave/scheduler/operation.hpp>
+
+namespace interleave::engine {
+
+// The words of the stacks of modelled threads that other threads than the owner have written in this execution.
+class SharedWords {
+ public:
+  // REQUIRES: the stacks lie in `size` bytes from `base` on, each at a multiple of `slot`.
+  void cover(std::uintptr_t base, std::size_t slot) {
+    base_ = base;
+    slot_ = slot;
+  }
+  void add(const void* p, std::size_t size);
+  bool contains(const void* p) const {
+    if (!any_) return false;
+    const auto [stack, word] = place(reinterpret_cast<std::uintptr_t>(p));
+    return stack < stacks_.size() && !stacks_[stack].empty() && (stacks_[stack][word / 64] >> word % 64 & 1) != 0;
+  }
+  bool any() const { return any_; }
+  void clear();
+
+ private:
+  struct Place {
+    std::size_t stack, word;
+  };
+  Place place(std::uintptr_t p) const { return {(p - base_) / slot_, (p - base_) % slot_ / sizeof(std::uintptr_t)}; }
+
+  std::uintptr_t base_ = 0;
+  std::size_t slot_ = 1;
+  bool any_ = false;
+  std::vector<std::vector<std::uint64_t>> stacks_;  // a bit for each word; empty: none
+  std::vector<std::pair<std::size_t, std::size_t>> set_;  // which words of these vectors are not 0
+};
+
+// The state of a thread where it calls a door: its stack from `stack` (the return address) on, and the registers that a function
+// must leave as they were.
+struct CallState {
+  std::uintptr_t registers[6];
+  const std::uintptr_t* stack;
+};
+
+// Of the door under way, if it is one of those behind INTERLEAVE_POLLING_DOOR.
+extern "C" __attribute__((visibility("hidden"))) __thread CallState interleave_call_state __attribute__((tls_model("initial-exec")));
+
+// Defines the exported function `name`: it notes the state of its caller and goes on with `target`, which has the same signature and
+// is hidden. All functions that announce an operation that `polls` are made so.
+#define INTERLEAVE_POLLING_DOOR(name, target)               \
+  asm(".pushsection .text\n"                                \
+      ".globl " name "\n"                                   \
+      ".type " name ", @function\n" name ":\n"              \
+      ".cfi_startproc\n"                                    \
+      "movq interleave_call_state@gottpoff(%rip), %rax\n"   \
+      "movq %rbx, %fs:(%rax)\n"                             \
+      "movq %rbp, %fs:8(%rax)\n"                            \
+      "movq %r12, %fs:16(%rax)\n"                           \
+      "movq %r13, %fs:24(%rax)\n"                           \
+      "movq %r14, %fs:32(%rax)\n"                           \
+      "movq %r15, %fs:40(%rax)\n"                           \
+      "movq %rsp, %fs:48(%rax)\n"                           \
+      "jmp " target "\n"                                    \
+      ".cfi_endproc\n"                                      \
+      ".size " name ", . - " name "\n"                      \
+      ".popsection\n")
+#define INTERLEAVE_BEHIND_DOOR extern "C" __attribute__((visibility("hidden"), used))
+
+// What a thread has done since it last changed anything. Allocates nothing once warm.
+class Spin {
+ public:
+  // Forgets all; the thread has changed something since.
+  void clear() {
+    snapshots_ = 0;
+    watching_ = false;
+    first_read_ = 0;
+    reads_.clear();
+    kept_.clear();
+  }
+
+  // What was announced before was made, changed nothing, and touched these bytes.
+  void read(const void* object, std::size_t size) {
+    if (watching_) note_read(object, size);
+  }
+
+  // The thread announces `operation` in this state; its stack ends at `high`. True: it has gone round, and what it read there is what
+  // `reads_changed` speaks of from now on.
+  bool round(const Operation& operation, const CallState& state, const std::uintptr_t* high, const SharedWords& shared);
+
+  // Whether anything that was read while going round has changed since it was read.
+  bool reads_changed() const;
+
+  // Calls f(object) for what was read while going round.
+  template <class F>
+  void each_read(F f) const {
+    for (std::size_t i = first_read_; i < reads_.size(); ++i) f(reads_[i].object);
+  }
+
+ private:
+  static constexpr std::size_t snapshots_max = 8, kept_max = std::size_t{1} << 16;
+  struct Snapshot {
+    const OperationType* type = nullptr;
+    const void* object = nullptr;
+    const std::uintptr_t* stack = nullptr;
+    std::uint32_t times = 0;   // that the thread has been back
+    bool taken = false;
+    std::size_t words = 0;     // where its copy begins, in kept_: of the stack, then the registers
+    std::size_t read = 0;      // how many reads had been noted
+  };
+  struct Read {
+    const void* object;
+    std::size_t size, bytes;  // where the bytes begin, in kept_
+  };
+  void keep(const void* from, std::size_t size);
+  void note_read(const void* object, std::size_t size);
+  void take(Snapshot& snapshot, const CallState& state, std::size_t words);
+
+  Snapshot snapshot_[snapshots_max];
+  std::size_t snapshots_ = 0;
+  bool watching_ = false;         // it has been back
+  std::size_t first_read_ = 0;
+  std::vector<Read> reads_;
+  std::vector<std::uintptr_t> kept_;  // copies of stacks and of what was read
+};
+
+}  // namespace interleave::engine
