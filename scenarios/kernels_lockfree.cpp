@@ -95,7 +95,7 @@ Definition kernel(const std::string& name, const std::string& summary, const std
   }
   const auto count = std::to_string(threads.size());
   return {.name = "kernels/" + name + "_" + count, .summary = summary + ", " + count + " threads: " + program,
-          .effort = Effort::search_reduced, .classes = classes, .body = [=] {
+          .effort = Effort::search_reduced, .classes = classes, .spins = true, .body = [=] {
             Nodes nodes(static_cast<int>(threads.size()));
             Container container;
             Ledger<int> ledger{"values"};
@@ -135,7 +135,7 @@ Definition kernel(const std::string& name, const std::string& summary, const std
 const Scenario all[] = {
     Scenario(kernel<TreiberStack>("treiber", "Treiber's stack", "pt|pt", false, 40)),
     Scenario(kernel<TreiberStack>("treiber_twice", "Treiber's stack", "ppt|tpt", false, 248)),
-    Scenario(kernel<TreiberStack>("treiber", "Treiber's stack", "pt|pt|pt", false, 0)),
+    Scenario(kernel<TreiberStack>("treiber", "Treiber's stack", "pt|pt|pt", false, 25584)),
     Scenario(kernel<TreiberStack>("treiber_push_take", "Treiber's stack", "pp|tt|t", false, 125)),
     Scenario(kernel<MichaelScottQueue>("michael_scott", "Michael and Scott's queue", "pt|pt", true, 0)),
     Scenario(kernel<MichaelScottQueue>("michael_scott_twice", "Michael and Scott's queue", "ppt|tpt", true, 0)),

@@ -35,6 +35,7 @@ struct Definition {
   double        random_rate = 0;      // how likely a random walk fails; 0: not declared
   Options     options = {};                // spurious_wakeups, interrupts, steps_max, ... where the scenario needs them
   bool        hangs = false;          // may sleep for ever by design: left out of runs on real threads
+  bool        spins = false;          // threads wait by spinning: a search may begin executions in vain
   bool        canary = false;         // has a data race by design: ThreadSanitizer must report it
   std::function<void()> body = {};
 };

@@ -15,7 +15,10 @@ using zoo::Tracked;
 const Scenario atomic_exchange{{
     .name = "zoo/atomic_shared_ptr_exchange",
     .summary = "std::atomic<std::shared_ptr>, two threads exchange: each object comes out once",
-    .effort = Effort::sample,
+    .outcomes = {"1 2", "3 1"},
+    .effort = Effort::search_reduced,
+    .classes = 8,
+    .spins = true,
     .body = [] {
       Ledger<int> objects{"objects"};
       {
@@ -33,7 +36,10 @@ const Scenario atomic_exchange{{
 const Scenario atomic_compare_exchange{{
     .name = "zoo/atomic_shared_ptr_compare_exchange",
     .summary = "std::atomic<std::shared_ptr>, two threads compare and exchange: one succeeds, the other sees its object",
-    .effort = Effort::sample,
+    .outcomes = {"0 2", "3 0"},
+    .effort = Effort::search_reduced,
+    .classes = 124,
+    .spins = true,
     .body = [] {
       Ledger<int> objects{"objects"};
       {
@@ -56,7 +62,11 @@ const Scenario atomic_load{{
     .summary = "std::atomic<std::shared_ptr>: load gives its lock back by a relaxed operation, so its read of the pointer races",
     .expect = Verdict::fail,
     .failure_kind = "data-race",
-    .effort = Effort::sample,
+    .outcomes = {"2"},
+    .effort = Effort::search_reduced,
+    .classes = 12,
+    .failing_classes = 8,
+    .spins = true,
     .body = [] {
       Ledger<int> objects{"objects"};
       {

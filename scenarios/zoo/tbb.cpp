@@ -57,21 +57,30 @@ void queue(const Load& load) {
 const Scenario queue_1_1{{
     .name = "zoo/tbb_queue_1_1",
     .summary = "tbb::concurrent_queue, one producer of two, one consumer",
-    .effort = Effort::sample,
+    .outcomes = {"0", "1", "2"},
+    .effort = Effort::search_reduced,
+    .classes = 90,
+    .spins = true,
     .body = [] { queue({.producers = {2}, .consumers = {2}}); },
 }};
 
 const Scenario queue_2_1{{
     .name = "zoo/tbb_queue_2_1",
     .summary = "tbb::concurrent_queue, two producers, one consumer",
-    .effort = Effort::sample,
+    .outcomes = {"0", "1", "2"},
+    .effort = Effort::search_reduced,
+    .classes = 306,
+    .spins = true,
     .body = [] { queue({.producers = {1, 1}, .consumers = {2}}); },
 }};
 
 const Scenario queue_1_2{{
     .name = "zoo/tbb_queue_1_2",
     .summary = "tbb::concurrent_queue, one producer of two, two consumers",
-    .effort = Effort::sample,
+    .outcomes = {"0 + 0", "0 + 1", "1 + 0", "1 + 1"},
+    .effort = Effort::search_reduced,
+    .classes = 483,
+    .spins = true,
     .body = [] { queue({.producers = {2}, .consumers = {1, 1}}); },
 }};
 
@@ -103,7 +112,10 @@ const Scenario map_insert{{
 const Scenario map_erase{{
     .name = "zoo/tbb_hash_map_erase",
     .summary = "tbb::concurrent_hash_map, one thread erases what another finds and changes",
-    .effort = Effort::sample,
+    .outcomes = {"0", "1"},
+    .effort = Effort::search_reduced,
+    .classes = 280,
+    .spins = true,
     .body = [] {
       Map map;
       map.insert({7, 1});

@@ -61,7 +61,7 @@ void check_found(const Definition& bug, const Report& report) {
 std::string proof(const Definition& program) {
   if (program.effort == Effort::sample) return "not searched";
   const Report report = searched(program);
-  if (report.complete) return "all " + std::to_string(report.executions);
+  if (report.complete) return program.spins ? "all" : "all " + std::to_string(report.executions);  // how often it goes round is up to the compiler
   return std::to_string(report.executions) + ": " + report.covered;
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("Bugs: each repaired twin is proved, and further repairs up to the bou
       ++proved;
     }
   }
-  CHECK(proved == 44);
+  CHECK(proved == 45);
   CHECK(bounded == 1);
 }
 
