@@ -40,13 +40,15 @@ const EngineCode& engine_code() {
   return code;
 }
 
-// An address differs from process to process; a trace must not.
+// An address differs from process to process; a trace must not. Nor may what lock-free code makes of one: an address with a count
+// in the 16 bits above it.
 std::string value_text(std::uint64_t value, std::uint32_t size) {
   // Nobody says whether it is signed; a little below 0 is likelier than a little below 2^32.
   if (size == 4 && value >= 0xffff0000 && value <= 0xffffffff) return fmt::format("{}", static_cast<std::int32_t>(value));
   constexpr std::uint64_t least_address = std::uint64_t{1} << 32, end_of_addresses = std::uint64_t{1} << 47;
-  const auto number = static_cast<std::int64_t>(value);
-  return value >= least_address && value < end_of_addresses ? "pointer" : fmt::format("{}", number);
+  const std::uint64_t address = value & ((std::uint64_t{1} << 48) - 1), tag = value >> 48;
+  if (address < least_address || address >= end_of_addresses) return fmt::format("{}", static_cast<std::int64_t>(value));
+  return tag == 0 ? "pointer" : fmt::format("pointer, tag {}", tag);
 }
 
 std::string text_of(const Operation& operation) {

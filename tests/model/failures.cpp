@@ -225,3 +225,23 @@ TEST_CASE("a failure's threads say what each was doing") {
   CHECK_THAT(a.location, Catch::Contains("failures.cpp:"));
   CHECK(a.object != b.object);
 }
+
+TEST_CASE("a trace shows no address, nor one with a count in the bits above it") {
+  const Report report = explore_all([] {
+    int here = 0;
+    const auto address = reinterpret_cast<std::uintptr_t>(&here);
+    std::atomic<std::uintptr_t> word{0};
+    word = address;
+    word = address | std::uintptr_t{5} << 48;
+    word = ~std::uintptr_t{0};
+    word = std::uintptr_t{5} << 48;
+    require(false);
+  });
+  REQUIRE(report.failure);
+  const auto& trace = report.failure->trace;
+  REQUIRE(trace.size() == 4);
+  CHECK(trace[0].operation == "store <- pointer");
+  CHECK(trace[1].operation == "store <- pointer, tag 5");
+  CHECK(trace[2].operation == "store <- -1");
+  CHECK(trace[3].operation == "store <- 1407374883553280");
+}
