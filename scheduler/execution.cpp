@@ -401,14 +401,10 @@ bool Execution::gone_round(const Operation& operation) {
 std::uint32_t Execution::await(const Operation& operation) {
   Thread& me = *running_;
   me.pending = operation;
-  if (me.read_clock) {  // it may wait for some time to come: let time pass faster and faster
-    constexpr std::uint64_t second = 1'000'000'000;
+  if (me.read_clock && !options_.virtual_clock && me.now < std::numeric_limits<std::uint64_t>::max() / 4) {
     me.polling = false;
-    if (!options_.virtual_clock && me.now < std::numeric_limits<std::uint64_t>::max() / 4) {
-      me.haste = me.haste == 0 ? second : me.haste * 8;
-      pass_until(me.now + me.haste);
-      return proceed();
-    }
+    pass_until(me.now + hurry(me));
+    return proceed();
   }
   if (!options_.stops_round && me.spin.reads_changed()) {
     me.polling = false;
@@ -419,22 +415,32 @@ std::uint32_t Execution::await(const Operation& operation) {
   dismiss(me);
   awaiting_.push_back(&me);
   Thread* back = std::exchange(me.resumer, nullptr);
-  switch_to(back != nullptr ? *back : choose_next());
+  Thread& next = back != nullptr ? *back : choose_next();
+  if (&next != &me) switch_to(next);
   return me.variant;
+}
+
+// It may wait for some time to come: by how much time passes for it now, more and more.
+std::uint64_t Execution::hurry(Thread& thread) {
+  constexpr std::uint64_t second = 1'000'000'000;
+  return thread.haste = thread.haste == 0 ? second : thread.haste * 8;
+}
+
+void Execution::resume(Thread& thread) {
+  thread.awaiting = thread.polling = false;
+  live_.insert(std::upper_bound(live_.begin(), live_.end(), &thread, [](Thread* a, Thread* b) { return a->id < b->id; }), &thread);
+  candidates_valid_ = false;
+  announce(thread);
 }
 
 // Something that they read has changed: they may go on.
 void Execution::resume_awaiting() {
   if (options_.stops_round) return;
-  const auto goes_on = [&](Thread* thread) {
+  std::erase_if(awaiting_, [&](Thread* thread) {
     if (!thread->spin.reads_changed()) return false;
-    thread->awaiting = thread->polling = false;
-    live_.insert(std::upper_bound(live_.begin(), live_.end(), thread, [](Thread* a, Thread* b) { return a->id < b->id; }), thread);
-    candidates_valid_ = false;
-    announce(*thread);
+    resume(*thread);
     return true;
-  };
-  std::erase_if(awaiting_, goes_on);
+  });
 }
 
 // How it ends that nobody can step.
@@ -475,8 +481,17 @@ bool Execution::pass_time() {
   std::uint64_t earliest = ~std::uint64_t{0};
   for (const Thread* thread : live_)
     if (thread->timed && thread->deadline > clock_) earliest = std::min(earliest, thread->deadline);
-  if (earliest == ~std::uint64_t{0}) return false;
-  clock_ = earliest;
+  // Who spins until some time looks again whenever time has passed.
+  constexpr std::uint64_t never = ~std::uint64_t{0};
+  const auto looks_at_clock = [](const Thread* thread) { return thread->read_clock; };
+  const auto looker = std::find_if(awaiting_.begin(), awaiting_.end(), looks_at_clock);
+  if (earliest == never && (looker == awaiting_.end() || clock_ > never / 4)) return false;
+  clock_ = earliest != never ? earliest : clock_ + hurry(**looker);
+  std::erase_if(awaiting_, [&](Thread* thread) {
+    if (!looks_at_clock(thread)) return false;
+    resume(*thread);
+    return true;
+  });
   return true;
 }
 

@@ -343,7 +343,9 @@ class Execution final : public Situation {
   bool gone_round(const Operation& operation);
   std::uint32_t await(const Operation& operation);
   void announce(Thread& thread);
+  void resume(Thread& thread);
   void resume_awaiting();
+  static std::uint64_t hurry(Thread& thread);
   Ending ending() const;
   void dismiss(Thread& thread);
   Thread& choose_next();
