@@ -1,4 +1,5 @@
-// Explains an execution in which threads spin for ever: who, on what, and who waits for them.
+// Explains an execution in which threads spin for ever: who, on what, and who waits for them. Another kind of livelock, a loop without
+// steps, explains itself.
 #include <string>
 
 #include <interleave/checkers/deadlock.hpp>
@@ -15,6 +16,7 @@ std::string explain_livelock(std::span<const ThreadState> threads, std::span<con
     text += thread.name + " spins for ever" + (thread.location.empty() ? "" : " at " + thread.location) +
             (thread.object.empty() ? "" : ": nobody is left to change " + thread.object);
   }
+  if (text.empty()) return "";
   const std::string stuck = explain_deadlock(threads, trace);
   return stuck.empty() ? text : text + "; " + stuck;
 }

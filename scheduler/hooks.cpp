@@ -20,9 +20,10 @@ Explainer::Explainer(const char* kind, Function function) : kind_(kind), functio
 
 std::string Explainer::explain(const std::string& kind, std::span<const ThreadState> threads, std::span<const TraceEvent> trace,
                                const std::string& otherwise) {
-  for (const Explainer* each = first_explainer; each != nullptr; each = each->next_)
-    if (kind == each->kind_) return each->function_(threads, trace);
-  return otherwise;
+  std::string text;
+  for (const Explainer* each = first_explainer; each != nullptr && text.empty(); each = each->next_)
+    if (kind == each->kind_) text = each->function_(threads, trace);
+  return text.empty() ? otherwise : text;
 }
 
 }  // namespace interleave::hooks

@@ -25,7 +25,7 @@ class Explainer {
  public:
   using Function = std::string (*)(std::span<const ThreadState>, std::span<const TraceEvent>);
   Explainer(const char* kind, Function function);
-  // The explanation, or `otherwise` if no checker explains failures of that kind.
+  // The explanation, or `otherwise` if no checker has one for this failure.
   static std::string explain(const std::string& kind, std::span<const ThreadState>, std::span<const TraceEvent>,
                              const std::string& otherwise);
 
