@@ -144,7 +144,12 @@ TEST_CASE("contained: aborts") {
   contained([] { std::abort(); }, "crash", "abort()");
   contained([] { __assert_fail("1 == 2", "/some/where/file.cpp", 7, "f"); }, "crash",
             "the program aborts: assertion `1 == 2' failed at file.cpp:7");
-  contained([] { smash_stack(64); }, "crash", "the program aborts (SIGABRT)");
+#ifdef __clang__
+  constexpr const char* smashed = "the program aborts (SIGABRT)";
+#else
+  constexpr const char* smashed = "smash.cpp:8";  // where the frame lies otherwise, the loop may run into the end of the stack first
+#endif
+  contained([] { smash_stack(64); }, "crash", smashed);
 }
 
 TEST_CASE("contained: everything that leads to std::terminate") {
