@@ -64,7 +64,8 @@ std::vector<Parked*>& parked() {
 // parked thread's block runs on this OS thread, so the id is made to say so.
 void adopt_kernel_id(pid_t of_parked, pid_t ours) {
   auto* words = reinterpret_cast<pid_t*>(pthread_self());
-  for (std::size_t i = 0; i < 0x900 / sizeof(pid_t); ++i) {
+  // Only where eight bytes begin: the upper half of a pointer, 0x7f.., is an id that a thread may have.
+  for (std::size_t i = 0; i < 0x900 / sizeof(pid_t); i += 2) {
     if (words[i] != of_parked) continue;
     words[i] = ours;
     return;
