@@ -353,7 +353,11 @@ class Execution final : public Situation {
   bool pass_time();
   void collect();
   bool anybody_unfinished() const;
-  void switch_to(Thread& to);
+  void switch_to(Thread& to) {
+    Thread& from = *running_;
+    runs(to);
+    from.fiber.switch_to(to.fiber);
+  }
   [[noreturn]] void end(Ending ending);
   [[noreturn]] void leave(Thread& thread);
   void record_failure(std::string kind, std::string message);

@@ -1,0 +1,75 @@
+// The part of an execution that is about threads that wait by spinning (spin.hpp): who has gone round, how long such a thread is left
+// out, and how it ends that only such threads are left.
+#include <interleave/scheduler/execution.hpp>
+
+#include <limits>
+
+#include <interleave/scheduler/memory.hpp>
+
+namespace interleave::engine {
+
+// Whether the running thread, which announces this, has gone round.
+bool Execution::gone_round(const Operation& operation) {
+  Thread& me = *running_;
+  if (options_.virtual_clock && operation.type->waits) {  // time passes when nobody else can step: that is progress
+    me.polling = false;
+    return false;
+  }
+  if (!me.polling) {
+    me.spin.clear();
+    me.polling = true;
+    me.read_clock = false;
+  } else if (me.pending.object != nullptr) {
+    me.spin.read(me.pending.object, me.pending.type->bytes != 0 ? me.pending.type->bytes : me.pending.size);
+  }
+  return me.spin.round(operation, interleave_call_state, me.stack_high, memory->shared_words());
+}
+
+// The running thread has gone round and announces `operation` once more.
+std::uint32_t Execution::await(const Operation& operation) {
+  Thread& me = *running_;
+  me.pending = operation;
+  if (me.read_clock && !options_.virtual_clock && me.now < std::numeric_limits<std::uint64_t>::max() / 4) {
+    me.polling = false;
+    pass_until(me.now + hurry(me));
+    return proceed();
+  }
+  if (!options_.stops_round && me.spin.reads_changed()) {
+    me.polling = false;
+    return proceed();
+  }
+  for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+  me.awaiting = true;
+  dismiss(me);
+  awaiting_.push_back(&me);
+  Thread* back = std::exchange(me.resumer, nullptr);
+  Thread& next = back != nullptr ? *back : choose_next();
+  if (&next != &me) switch_to(next);
+  return me.variant;
+}
+
+// It may wait for some time to come: by how much time passes for it now, more and more.
+std::uint64_t Execution::hurry(Thread& thread) {
+  constexpr std::uint64_t second = 1'000'000'000;
+  return thread.haste = thread.haste == 0 ? second : thread.haste * 8;
+}
+
+// Something that they read has changed: they may go on.
+void Execution::resume_awaiting() {
+  if (options_.stops_round) return;
+  std::erase_if(awaiting_, [&](Thread* thread) {
+    if (!thread->spin.reads_changed()) return false;
+    resume(*thread);
+    return true;
+  });
+}
+
+// How it ends that nobody can step.
+Ending Execution::ending() const {
+  for (const Thread* thread : awaiting_)
+    if (thread->spin.reads_changed()) return Ending::vain;
+  if (anybody_unfinished()) return Ending::deadlock;
+  return live_.empty() && awaiting_.empty() ? Ending::finished : Ending::quiescent;
+}
+
+}  // namespace interleave::engine
