@@ -9,7 +9,7 @@ namespace {
 
 void row(int threads, int length, const char* strategy, std::uint64_t steps) {
   const auto length_of_one = static_cast<std::uint64_t>(threads) * static_cast<std::uint64_t>(length);
-  const Figures figures = measure([=] { programs::increments(threads, length); },
+  const Figures figures = measure(programs::increments(threads, length),
                                   {.name = "growth", .strategy = strategy, .seed = 1, .executions_max = steps / length_of_one});
   std::printf("%-9s %8d %11d %10llu %12.0f %16.0f %10.1f %8.1f\n", strategy, threads, length, static_cast<unsigned long long>(length_of_one),
               figures.seconds * 1e9 / figures.executions(), figures.switches_per_execution(), figures.step_ns(), figures.switches_per_step());

@@ -33,15 +33,15 @@ void compare(const char* name, const std::function<void()>& body, const Peer& pe
 void print_peers() {
   std::printf("%-34s %10s %11s %11s  %-10s %9s  %-16s %s\n", "workload (search, by default)", "executions", "time", "switches/ex",
               "finding", "published", "GenMC, ratio", "others");
-  compare("mutex-3", [] { programs::mutex(3); }, {"6", 0.05}, "Nidhugg 0.035 s; Relacy 780 ex");
-  compare("mutex-5", [] { programs::mutex(5); }, {"120", 0.06}, "Nidhugg 0.05 s; Relacy 40.3 M ex, 39 s");
-  compare("mutex-8", [] { programs::mutex(8); }, {"40320", 3.0}, "");
-  compare("readers-12", [] { programs::readers(12); }, {"4096", 0.11}, "Nidhugg 2.4 s");
-  compare("readers-16", [] { programs::readers(16); }, {"65536", 1.4}, "");
-  compare("lastzero-10", [] { programs::last_zero(10); }, {"3328", 0.26}, "Nidhugg 2.2 s");
-  compare("lastzero-12", [] { programs::last_zero(12); }, {"15360", 1.24}, "");
-  compare("indexer-15", [] { programs::indexer(15); }, {"4096", 1.95}, "Nidhugg 57 s");
-  compare("filesystem-18", [] { programs::filesystem(18); }, {"32", 0.11}, "Nidhugg 0.105 s");
+  compare("mutex-3", programs::mutex(3), {"6", 0.05}, "Nidhugg 0.035 s; Relacy 780 ex");
+  compare("mutex-5", programs::mutex(5), {"120", 0.06}, "Nidhugg 0.05 s; Relacy 40.3 M ex, 39 s");
+  compare("mutex-8", programs::mutex(8), {"40320", 3.0}, "");
+  compare("readers-12", programs::readers(12), {"4096", 0.11}, "Nidhugg 2.4 s");
+  compare("readers-16", programs::readers(16), {"65536", 1.4}, "");
+  compare("lastzero-10", programs::last_zero(10), {"3328", 0.26}, "Nidhugg 2.2 s");
+  compare("lastzero-12", programs::last_zero(12), {"15360", 1.24}, "");
+  compare("indexer-15", programs::indexer(15), {"4096", 1.95}, "Nidhugg 57 s");
+  compare("filesystem-18", programs::filesystem(18), {"32", 0.11}, "Nidhugg 0.105 s");
   compare("queue, 2 conditions, 1 item each", [] { programs::queue(1, false); }, {"48", 0}, "Nidhugg 0.02 s; Relacy 25.6 M ex, 44 s");
   compare("queue, 2 conditions, 2 items each", [] { programs::queue(2, false); }, {"29728", 0}, "Nidhugg 5.0 s");
   compare("queue, 1 condition, 1 item each", [] { programs::queue(1, true); }, {"-", 0}, "Nidhugg: not reported; Relacy 463,480 ex");

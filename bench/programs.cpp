@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -35,81 +36,101 @@ void three_threads_on_a_mutex() {
   parallel(increment, increment, increment);
 }
 
-void increments(int threads, int length) {
-  std::atomic<int> n{0};
-  parallel(Bodies(static_cast<std::size_t>(threads), [&] {
-    for (int i = 0; i < length; ++i) ++n;
-  }));
+// The program that runs `bodies(state)` side by side. It changes what it captured, as every execution may.
+template <class State, class F>
+Program program(std::shared_ptr<State> state, F bodies) {
+  return [state, list = Bodies(bodies(*state))] { parallel(list); };
 }
 
-void mutex(int n) {
-  std::mutex mutex;
-  int sum = 0;
-  parallel(Bodies(static_cast<std::size_t>(n), [&] {
-    mutex.lock();
-    ++sum;
-    mutex.unlock();
-  }));
+Program increments(int threads, int length) {
+  return program(std::make_shared<std::atomic<int>>(0), [=](std::atomic<int>& n) {
+    return Bodies(static_cast<std::size_t>(threads), [&n, length] {
+      for (int i = 0; i < length; ++i) ++n;
+    });
+  });
 }
 
-void readers(int n) {
-  std::atomic<int> x{0};
-  Bodies bodies(static_cast<std::size_t>(n), [&] { x.load(); });
-  bodies.push_back([&] { x = 42; });
-  parallel(std::move(bodies));
+Program mutex(int n) {
+  struct Sum {
+    std::mutex mutex;
+    int value = 0;
+  };
+  return program(std::make_shared<Sum>(), [=](Sum& sum) {
+    return Bodies(static_cast<std::size_t>(n), [&sum] {
+      sum.mutex.lock();
+      ++sum.value;
+      sum.mutex.unlock();
+    });
+  });
 }
 
-void last_zero(int n) {
-  std::vector<std::atomic<int>> a(static_cast<std::size_t>(n) + 1);
-  Bodies bodies{[&] {
-    auto i = static_cast<std::size_t>(n);
-    while (a[i] != 0) --i;
-  }};
-  for (std::size_t j = 1; j < a.size(); ++j) bodies.push_back([&a, j] { a[j] = a[j - 1] + 1; });
-  parallel(std::move(bodies));
+Program readers(int n) {
+  return program(std::make_shared<std::atomic<int>>(0), [=](std::atomic<int>& x) {
+    Bodies bodies(static_cast<std::size_t>(n), [&x] { x.load(); });
+    bodies.emplace_back([&x] { x = 42; });
+    return bodies;
+  });
+}
+
+Program last_zero(int n) {
+  const auto threads = static_cast<std::size_t>(n);
+  return program(std::make_shared<std::vector<std::atomic<int>>>(threads + 1), [=](std::vector<std::atomic<int>>& a) {
+    Bodies bodies{[&a, threads] {
+      std::size_t i = threads;
+      while (a[i] != 0) --i;
+    }};
+    for (std::size_t j = 1; j <= threads; ++j) bodies.emplace_back([&a, j] { a[j] = a[j - 1] + 1; });
+    return bodies;
+  });
 }
 
 // Threads hash four messages each into a table; from 12 threads on they collide.
-void indexer(int n) {
+Program indexer(int n) {
   constexpr int size = 128, messages = 4;
-  std::array<std::atomic<int>, size> table{};
-  Bodies bodies;
-  for (int t = 0; t < n; ++t)
-    bodies.push_back([&table, t] {
-      for (int m = 1; m <= messages; ++m) {
-        const int message = m * 11 + t;
-        auto h = static_cast<std::size_t>(message * 7 % size);
-        int expected = 0;
-        while (!table[h].compare_exchange_strong(expected, message)) {
-          h = (h + 1) % size;
-          expected = 0;
+  using Table = std::array<std::atomic<int>, size>;
+  return program(std::make_shared<Table>(), [=](Table& table) {
+    Bodies bodies;
+    for (int t = 0; t < n; ++t)
+      bodies.emplace_back([&table, t] {
+        for (int m = 1; m <= messages; ++m) {
+          const int message = m * 11 + t;
+          auto h = static_cast<std::size_t>(message * 7 % size);
+          int expected = 0;
+          while (!table[h].compare_exchange_strong(expected, message)) {
+            h = (h + 1) % size;
+            expected = 0;
+          }
         }
-      }
-    });
-  parallel(std::move(bodies));
+      });
+    return bodies;
+  });
 }
 
-void filesystem(int n) {
+Program filesystem(int n) {
   constexpr int inodes = 32, blocks = 26;
-  std::array<std::mutex, inodes> inode_locks;
-  std::array<std::mutex, blocks> block_locks;
-  std::array<int, inodes> inode{};
-  std::array<bool, blocks> busy{};
-  Bodies bodies;
-  for (int t = 0; t < n; ++t)
-    bodies.push_back([&, t] {
-      const auto i = static_cast<std::size_t>(t % inodes);
-      const std::lock_guard inode_lock(inode_locks[i]);
-      if (inode[i] != 0) return;
-      for (auto b = static_cast<std::size_t>(i * 2 % blocks);; b = (b + 1) % blocks) {
-        const std::lock_guard block_lock(block_locks[b]);
-        if (busy[b]) continue;
-        busy[b] = true;
-        inode[i] = static_cast<int>(b) + 1;
-        return;
-      }
-    });
-  parallel(std::move(bodies));
+  struct Disk {
+    std::array<std::mutex, inodes> inode_locks;
+    std::array<std::mutex, blocks> block_locks;
+    std::array<int, inodes> inode{};
+    std::array<bool, blocks> busy{};
+  };
+  return program(std::make_shared<Disk>(), [=](Disk& disk) {
+    Bodies bodies;
+    for (int t = 0; t < n; ++t)
+      bodies.emplace_back([&disk, t] {
+        const auto i = static_cast<std::size_t>(t % inodes);
+        const std::lock_guard inode_lock(disk.inode_locks[i]);
+        if (disk.inode[i] != 0) return;
+        for (auto b = static_cast<std::size_t>(i * 2 % blocks);; b = (b + 1) % blocks) {
+          const std::lock_guard block_lock(disk.block_locks[b]);
+          if (disk.busy[b]) continue;
+          disk.busy[b] = true;
+          disk.inode[i] = static_cast<int>(b) + 1;
+          return;
+        }
+      });
+    return bodies;
+  });
 }
 
 // One place, two producers and two consumers of `items` each.

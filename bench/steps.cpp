@@ -34,9 +34,9 @@ void print_steps() {
     for (int round = 0; round < 6; ++round) programs::three_threads_on_a_mutex();
   }, {.strategy = "dfs"});
   row("producer/consumer of 2 (dfs)", [] { programs::producer_and_consumer(2); }, {.strategy = "dfs", .executions_max = 100'000});
-  row("8 threads on a mutex (dpor)", [] { programs::mutex(8); }, {.strategy = "dpor"});
-  row("a writer and 12 readers (dpor)", [] { programs::readers(12); }, {.strategy = "dpor"});
-  row("a writer and 16 readers (dpor)", [] { programs::readers(16); }, {.strategy = "dpor"});
-  row("last zero of 12 (dpor)", [] { programs::last_zero(12); }, {.strategy = "dpor"});
+  row("8 threads on a mutex (dpor)", programs::mutex(8), {.strategy = "dpor"});
+  row("a writer and 12 readers (dpor)", programs::readers(12), {.strategy = "dpor"});
+  row("a writer and 16 readers (dpor)", programs::readers(16), {.strategy = "dpor"});
+  row("last zero of 12 (dpor)", programs::last_zero(12), {.strategy = "dpor"});
   row("producer/consumer of 3 (dpor)", [] { programs::producer_and_consumer(3); }, {.strategy = "dpor"});
 }

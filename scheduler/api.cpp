@@ -106,9 +106,9 @@ void name_thread(std::string name) {
 
 bool modelled() noexcept { return in_model(); }
 
-void parallel(std::vector<std::function<void()>> bodies) {
+void parallel(const std::vector<std::function<void()>>& bodies) {
   Model model;
-  if (!model) return real::parallel(std::move(bodies));
+  if (!model) return real::parallel(bodies);
   model->parallel(bodies);
 }
 

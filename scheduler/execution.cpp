@@ -115,7 +115,10 @@ Ending Execution::run(const std::function<void()>& body) {
 }
 
 Thread& Execution::new_thread() {
-  if (thread_count_ == threads_.size()) threads_.push_back(std::make_unique<Thread>());
+  if (thread_count_ == threads_.size()) {
+    threads_.push_back(std::make_unique<Thread>());
+    memory->give_stack(*threads_.back(), thread_count_);
+  }
   Thread& thread = *threads_[thread_count_];
   thread.forget();
   thread.name.clear();

@@ -36,7 +36,7 @@
 namespace interleave::engine {
 
 // What a modelled thread forgets when the next execution reuses its slot.
-struct ThreadFields {
+struct ThreadFields : StackOwner {
   std::uint32_t id = 0;
   std::uint32_t variant = 0;         // of the candidate by which it was chosen last
   Operation     pending;             // announced; after its step: as performed
@@ -45,7 +45,6 @@ struct ThreadFields {
   bool joined = false;
   bool woken = false;                // its sleep was ended by another thread's step
   bool timed = false;                // the pending operation ends at `deadline`
-  bool polling = false;              // it has changed nothing since its Spin was cleared
   bool awaiting = false;             // it has gone round, and is not offered until something that it read has changed
   bool read_clock = false;           // since `spin` began
   std::uint64_t haste = 0;           // by how much its clock was moved last, because it spun until some time
@@ -224,19 +223,20 @@ class Execution final : public Situation {
 
   // Announces `operation`; returns when it is this thread's turn. The caller carries out the effect at once, and sets
   // `self().pending.failed` if it fails. Returns the variant that was chosen.
-  std::uint32_t step(const Operation& operation) {
+  __attribute__((always_inline)) std::uint32_t step(const Operation& operation) {
+    // Inlined, so that the operation is written where it belongs, field by field: what is put together elsewhere and copied in
+    // larger pieces has to wait until its pieces have left the processor.
     if (watching_) [[unlikely]] report_step();
     if (time_has_passed_) [[unlikely]] settle();
+    Thread& me = *running_;
     if (!operation.type->polls) {
-      running_->polling = false;
-    } else if (gone_round(operation)) [[unlikely]] {
-      return await(operation);
-    } else {
-      running_->pending = operation;
-      return proceed_below();
+      me.polling = false;
+      me.pending = operation;
+      return proceed();
     }
-    running_->pending = operation;  // inlined: written in place, field by field
-    return proceed();
+    const bool round = gone_round(*operation.type, operation.object);
+    me.pending = operation;
+    return round ? await() : proceed_below();
   }
 
   // Starts a thread and lets it run to its first announcement. Null if there is no stack left.
@@ -338,10 +338,10 @@ class Execution final : public Situation {
   // From here on, `thread` runs. The only place that says so.
   void runs(Thread& thread) {
     running_ = &thread;
-    memory->runs(&thread.polling);
+    memory->runs(thread);
   }
-  bool gone_round(const Operation& operation);
-  std::uint32_t await(const Operation& operation);
+  bool gone_round(const OperationType& type, const void* object);
+  std::uint32_t await();
   void announce(Thread& thread);
   void resume(Thread& thread);
   void resume_awaiting();

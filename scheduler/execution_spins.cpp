@@ -8,27 +8,28 @@
 
 namespace interleave::engine {
 
-// Whether the running thread, which announces this, has gone round.
-bool Execution::gone_round(const Operation& operation) {
+// Whether the running thread, which announces such an operation, has gone round.
+bool Execution::gone_round(const OperationType& type, const void* object) {
   Thread& me = *running_;
-  if (options_.virtual_clock && operation.type->waits) {  // time passes when nobody else can step: that is progress
+  if (options_.virtual_clock && type.waits) {  // time passes when nobody else can step: that is progress
     me.polling = false;
     return false;
   }
   if (!me.polling) {
-    me.spin.clear();
+    me.spin.begin(interleave_call_state);
     me.polling = true;
     me.read_clock = false;
-  } else if (me.pending.object != nullptr) {
-    me.spin.read(me.pending.object, me.pending.type->bytes != 0 ? me.pending.type->bytes : me.pending.size);
+    return false;
   }
-  return me.spin.round(operation, interleave_call_state, me.stack_high, memory->shared_words());
+  me.spin.remember_first(me.pending);
+  if (me.pending.object != nullptr)
+    me.spin.read(me.pending.object, me.pending.type->bytes != 0 ? me.pending.type->bytes : me.pending.size);
+  return me.spin.round(type, object, interleave_call_state, me.stack_high, memory->shared_words());
 }
 
-// The running thread has gone round and announces `operation` once more.
-std::uint32_t Execution::await(const Operation& operation) {
+// The running thread has gone round and has announced the same operation once more.
+std::uint32_t Execution::await() {
   Thread& me = *running_;
-  me.pending = operation;
   if (me.read_clock && !options_.virtual_clock && me.now < std::numeric_limits<std::uint64_t>::max() / 4) {
     me.polling = false;
     pass_until(me.now + hurry(me));

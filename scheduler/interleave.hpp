@@ -161,7 +161,7 @@ bool modelled() noexcept;
 
 // Runs the bodies as threads that all start together; returns when all have ended. Starting and joining them are not choice
 // points, and order happens-before.
-void parallel(std::vector<std::function<void()>> bodies);
+void parallel(const std::vector<std::function<void()>>& bodies);
 
 template <class... F>
   requires(sizeof...(F) > 0 && (std::is_invocable_v<F&> && ...))
@@ -169,7 +169,7 @@ void parallel(F&&... bodies) {
   std::vector<std::function<void()>> list;
   list.reserve(sizeof...(F));
   (list.emplace_back(std::forward<F>(bodies)), ...);
-  parallel(std::move(list));
+  parallel(list);
 }
 
 }  // namespace interleave

@@ -48,6 +48,9 @@ Memory::Memory() {
     base_ = reinterpret_cast<std::uintptr_t>(p);
     size_ = wanted;
   }
+  // An odd number of pages: the same places of many stacks are then spread over all of a cache of translations.
+  slot_size_ = guard_size + stack_size_ + (offsets * offset_size | 0xfff) + 1;
+  if (slot_size_ / 0x1000 % 2 == 0) slot_size_ += 0x1000;
   const std::size_t slot = slot_size();
   stacks_max_ = std::min<std::size_t>(4096, size_ / 4 / slot);
   arena_ = base_ + stacks_max_ * slot;
@@ -149,7 +152,7 @@ std::size_t Memory::size_of(const void* p) const { return (static_cast<const Blo
 void Memory::end_execution(bool completed) {
   undo_.roll_back();
   shared_.clear();
-  polling_ = &nobody_;
+  running_ = &nobody_;
   // What the C library or an uninstrumented library sets up lazily, it sets up in the first execution: that one's blocks
   // are kept whether or not it was abandoned.
   const bool keep = live_ > 0 && (completed || executions_ < 2) && top_ - arena_ < retained_max;

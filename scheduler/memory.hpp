@@ -61,6 +61,13 @@ class UndoLog {
   std::uintptr_t recent_[recent_size] = {};  // words logged lately: a filter, not a set
 };
 
+// What memory must know of the thread that runs.
+struct StackOwner {
+  bool polling = false;        // it has changed nothing since its Spin was cleared
+  std::uint32_t stack = 0;     // its index,
+  std::uintptr_t slot = 0;     // and where the slot of addresses begins that it lies in
+};
+
 class Memory {
  public:
   // The one instance; mapped at the first use. Throws std::bad_alloc if not even a small range can be had.
@@ -124,17 +131,22 @@ class Memory {
   // A write by the running thread is about to happen.
   void note_write(void* p, std::size_t size) {
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
-    if (offset >= size_) [[unlikely]] undo_.log(p, size);
     if (offset < arena_ - base_) {
       note_stack_write(p, size);
-    } else {
-      changed();
+      return;
     }
+    if (offset >= size_) [[unlikely]] undo_.log(p, size);
+    changed();
   }
   // The running thread changes something besides its own stack: it does not wait by spinning.
-  void changed() { *polling_ = false; }
-  // `polling`: whether the thread that runs from now on has changed nothing since it began to poll.
-  void runs(bool* polling) { polling_ = polling; }
+  void changed() { running_->polling = false; }
+  // This thread runs from now on.
+  void runs(StackOwner& thread) { running_ = &thread; }
+  // Says where the stack of a new thread lies.
+  void give_stack(StackOwner& thread, std::size_t index) const {
+    thread.stack = static_cast<std::uint32_t>(index);
+    thread.slot = base_ + index * slot_size();
+  }
   const SharedWords& shared_words() const { return shared_; }
   // `completed`: no suspended fiber was left behind.
   void end_execution(bool completed);
@@ -154,23 +166,24 @@ class Memory {
   static std::uint16_t check_of(std::uintptr_t address) { return static_cast<std::uint16_t>((address >> 4) * 0x9e37u ^ 0xb10c); }
   static_assert(sizeof(Block) == 16);
   void note_stack_write(const void* p, std::size_t size) {
-    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-    const bool own = reinterpret_cast<std::uintptr_t>(p) - here < guard_size || stack_of(p) == stack_of(__builtin_frame_address(0));
-    if (own && !shared_.any()) return;
-    if (own && !shared_.contains(p)) return;
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - running_->slot;
+    if (offset < slot_size()) {  // its own
+      if (shared_.any() && shared_.contains(running_->stack, offset)) changed();
+      return;
+    }
     changed();
-    if (!own) write_elsewhere(p, size);
+    if (!shared_.knows(p, size)) write_elsewhere(p, size);
   }
   void write_elsewhere(const void* p, std::size_t size);
 
   static constexpr std::size_t retained_max = std::size_t{64} << 20;
   static constexpr std::size_t guard_size = std::size_t{8} << 20;  // no frame of a real thread is larger
   static constexpr std::size_t offsets = 16, offset_size = 832;  // of stacks: an odd number of lines of 64 bytes
-  std::size_t slot_size() const { return guard_size + stack_size_ + (offsets * offset_size | 0xfff) + 1; }
+  std::size_t slot_size() const { return slot_size_; }
 
   std::uintptr_t base_ = 0, arena_ = 0;
   std::size_t size_ = 0, arena_size_ = 0;
-  std::size_t stack_size_ = 0, stacks_max_ = 0;
+  std::size_t stack_size_ = 0, stacks_max_ = 0, slot_size_ = 0;
   std::size_t stacks_ready_ = 0;        // the first so many
   std::uintptr_t top_ = 0, start_ = 0;  // next free address; where the current execution's blocks begin
   std::uintptr_t last_ = 0;             // the block allocated last; 0: none in this execution
@@ -178,8 +191,8 @@ class Memory {
   std::vector<void*> freed_;            // where blocks may be used again: those that are free, the one freed last at the end
   UndoLog undo_;
   SharedWords shared_;
-  bool nobody_ = false;
-  bool* polling_ = &nobody_;
+  StackOwner nobody_;
+  StackOwner* running_ = &nobody_;
 };
 
 // heap=reuse: whether a block that was freed may be given out again within the execution.

@@ -11,7 +11,8 @@ __thread CallState interleave_call_state;
 void SharedWords::add(const void* p, std::size_t size) {
   const auto begin = reinterpret_cast<std::uintptr_t>(p);
   for (std::uintptr_t at = begin & ~std::uintptr_t{7}; at < begin + size; at += sizeof at) {
-    const auto [stack, word] = place(at);
+    const std::size_t stack = (at - base_) / slot_, word = (at - base_) % slot_ / sizeof at;
+    recent_[at / 8 % recent_size] = at / 8;
     if (stack >= stacks_.size()) stacks_.resize(stack + 1);
     std::vector<std::uint64_t>& bits = stacks_[stack];
     if (bits.empty()) bits.resize(slot_ / sizeof at / 64 + 1);
@@ -22,8 +23,10 @@ void SharedWords::add(const void* p, std::size_t size) {
 }
 
 void SharedWords::clear() {
+  if (!any_) return;
   for (const auto& [stack, word] : set_) stacks_[stack][word] = 0;
   set_.clear();
+  std::memset(recent_, 0, sizeof recent_);
   any_ = false;
 }
 
@@ -46,7 +49,7 @@ void Spin::take(Snapshot& snapshot, const CallState& state, std::size_t words) {
   keep(state.registers, sizeof state.registers);
 }
 
-bool Spin::round(const Operation& operation, const CallState& state, const std::uintptr_t* high, const SharedWords& shared) {
+bool Spin::round(const OperationType& type, const void* object, const CallState& state, const std::uintptr_t* high, const SharedWords& shared) {
   const auto words = static_cast<std::size_t>(high - state.stack);
   const auto as_before = [&](const Snapshot& before) {
     const std::uintptr_t* kept = kept_.data() + before.words;
@@ -57,7 +60,7 @@ bool Spin::round(const Operation& operation, const CallState& state, const std::
   if (kept_.size() > kept_max) clear();
   for (std::size_t i = 0; i < snapshots_; ++i) {
     Snapshot& before = snapshot_[i];
-    if (before.type != operation.type || before.object != operation.object || before.stack != state.stack) continue;
+    if (before.type != &type || before.object != object || before.stack != state.stack) continue;
     if (before.taken && as_before(before)) {
       first_read_ = before.read;
       return true;
@@ -69,7 +72,7 @@ bool Spin::round(const Operation& operation, const CallState& state, const std::
     return false;
   }
   if (snapshots_ == snapshots_max) clear();  // a long way round, or none: begin once more
-  snapshot_[snapshots_++] = {.type = operation.type, .object = operation.object, .stack = state.stack};
+  snapshot_[snapshots_++] = {.type = &type, .object = object, .stack = state.stack};
   return false;
 }
 

@@ -43,23 +43,31 @@ class SharedWords {
     slot_ = slot;
   }
   void add(const void* p, std::size_t size);
+  // Whether all of it was added lately.
+  bool knows(const void* p, std::size_t size) const {
+    const auto at = reinterpret_cast<std::uintptr_t>(p);
+    return at % 8 + size <= 8 && recent_[at / 8 % recent_size] == at / 8;
+  }
+  // REQUIRES: offset < slot.
+  bool contains(std::size_t stack, std::size_t offset) const {
+    const std::size_t word = offset / sizeof(std::uintptr_t);
+    return stack < stacks_.size() && !stacks_[stack].empty() && (stacks_[stack][word / 64] >> word % 64 & 1) != 0;
+  }
   bool contains(const void* p) const {
     if (!any_) return false;
-    const auto [stack, word] = place(reinterpret_cast<std::uintptr_t>(p));
-    return stack < stacks_.size() && !stacks_[stack].empty() && (stacks_[stack][word / 64] >> word % 64 & 1) != 0;
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
+    return contains(offset / slot_, offset % slot_);
   }
   bool any() const { return any_; }
   void clear();
 
  private:
-  struct Place {
-    std::size_t stack, word;
-  };
-  Place place(std::uintptr_t p) const { return {(p - base_) / slot_, (p - base_) % slot_ / sizeof(std::uintptr_t)}; }
+  static constexpr std::size_t recent_size = 64;
 
   std::uintptr_t base_ = 0;
   std::size_t slot_ = 1;
   bool any_ = false;
+  std::uintptr_t recent_[recent_size] = {};  // words added lately: a filter, not a set
   std::vector<std::vector<std::uint64_t>> stacks_;  // a bit for each word; empty: none
   std::vector<std::pair<std::size_t, std::size_t>> set_;  // which words of these vectors are not 0
 };
@@ -98,13 +106,18 @@ extern "C" __attribute__((visibility("hidden"))) __thread CallState interleave_c
 // What a thread has done since it last changed anything. Allocates nothing once warm.
 class Spin {
  public:
-  // Forgets all; the thread has changed something since.
-  void clear() {
-    snapshots_ = 0;
-    watching_ = false;
-    first_read_ = 0;
-    reads_.clear();
-    kept_.clear();
+  // The thread has changed something since, and announces an operation in this state. Most threads change something again before
+  // they announce the next one, so all the rest is left to `remember_first`.
+  void begin(const CallState& state) {
+    first_stack_ = state.stack;
+    begun_ = watching_ = false;
+  }
+
+  // It has changed nothing since `begin`; what it announced then was `operation`.
+  void remember_first(const Operation& operation) {
+    if (std::exchange(begun_, true)) return;
+    clear();
+    snapshot_[snapshots_++] = {.type = operation.type, .object = operation.object, .stack = first_stack_};
   }
 
   // What was announced before was made, changed nothing, and touched these bytes.
@@ -112,9 +125,9 @@ class Spin {
     if (watching_) note_read(object, size);
   }
 
-  // The thread announces `operation` in this state; its stack ends at `high`. True: it has gone round, and what it read there is what
+  // The thread announces such an operation in this state; its stack ends at `high`. True: it has gone round, and what it read there is what
   // `reads_changed` speaks of from now on.
-  bool round(const Operation& operation, const CallState& state, const std::uintptr_t* high, const SharedWords& shared);
+  bool round(const OperationType& type, const void* object, const CallState& state, const std::uintptr_t* high, const SharedWords& shared);
 
   // Whether anything that was read while going round has changed since it was read.
   bool reads_changed() const;
@@ -140,10 +153,19 @@ class Spin {
     const void* object;
     std::size_t size, bytes;  // where the bytes begin, in kept_
   };
+  void clear() {
+    snapshots_ = 0;
+    watching_ = false;
+    first_read_ = 0;
+    reads_.clear();
+    kept_.clear();
+  }
   void keep(const void* from, std::size_t size);
   void note_read(const void* object, std::size_t size);
   void take(Snapshot& snapshot, const CallState& state, std::size_t words);
 
+  const std::uintptr_t* first_stack_ = nullptr;
+  bool begun_ = false;            // the first one is remembered
   Snapshot snapshot_[snapshots_max];
   std::size_t snapshots_ = 0;
   bool watching_ = false;         // it has been back

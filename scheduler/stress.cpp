@@ -351,7 +351,7 @@ void name_thread(std::string_view name) {
   if (::getpid() != ::gettid()) pthread_setname_np(pthread_self(), std::string(name.substr(0, 15)).c_str());
 }
 
-void parallel(std::vector<std::function<void()>> bodies) {
+void parallel(const std::vector<std::function<void()>>& bodies) {
   const std::uint64_t run = run_now();
   const std::uint64_t seed = splitmix64(this_thread().random);
   std::vector<std::exception_ptr> thrown(bodies.size());

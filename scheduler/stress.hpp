@@ -42,7 +42,7 @@ void        require(bool holds, std::string_view message, SourceLocation where);
 std::size_t choose(std::size_t n);
 void        outcome(std::string_view value);
 void        name_thread(std::string_view name);
-void        parallel(std::vector<std::function<void()>> bodies);
+void        parallel(const std::vector<std::function<void()>>& bodies);
 
 // A failure of the given kind, from a monitor. The first of a run is kept, and the thread goes on.
 void fail(std::string_view kind, std::string_view message, SourceLocation where);

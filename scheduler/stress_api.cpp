@@ -29,7 +29,7 @@ void outcome(std::string value) { real::outcome(value); }
 void note(std::string) {}
 void name_thread(std::string name) { real::name_thread(name); }
 bool modelled() noexcept { return false; }
-void parallel(std::vector<std::function<void()>> bodies) { real::parallel(std::move(bodies)); }
+void parallel(const std::vector<std::function<void()>>& bodies) { real::parallel(bodies); }
 
 namespace detail {
 

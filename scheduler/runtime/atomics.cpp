@@ -59,7 +59,7 @@ void show(Execution& run, T value) {
 
 // Announces an operation on *p; the object itself may then be used like a plain one: nobody else runs.
 template <class T>
-T& turn(Execution& run, const OperationType& type, const volatile T* p) {
+__attribute__((always_inline)) inline T& turn(Execution& run, const OperationType& type, const volatile T* p) {
   run.step({.type = &type, .object = plain(p), .size = sizeof(T)});
   run.self().pending.state = folded(*const_cast<const T*>(p));
   return *const_cast<T*>(p);

@@ -101,8 +101,9 @@ void Dpor::end_execution(Ending ending) {
 
 std::size_t Dpor::prescribed(const ChoicePoint& at, Item item) const {
   const std::uint32_t id = item.thread < threads_.size() ? threads_[item.thread].id : none;
-  for (std::size_t i = 0; i < at.enabled.size(); ++i)
-    if (at.enabled[i].thread == id && at.enabled[i].variant == item.variant && key_of_[id] == item.thread) return i;
+  const auto found = std::lower_bound(at.enabled.begin(), at.enabled.end(), id, [](const Candidate& c, std::uint32_t t) { return c.thread < t; });
+  const auto i = static_cast<std::size_t>(found - at.enabled.begin()) + item.variant;
+  if (id != none && key_of_[id] == item.thread && i < at.enabled.size() && at.enabled[i].thread == id) return i;
   throw Divergence(fmt::format(
       "at step {} a thread cannot do what it did in an equivalent execution: the program depends on something outside the model "
       "(time, randomness, an address, state left by an earlier execution)", at.step));
