@@ -47,7 +47,7 @@ void check_rates(bool of_many_threads) {
 
 }  // namespace
 
-TEST_CASE("a random walk fails as often as declared, within three standard deviations") { check_rates(false); }
+TEST_CASE("a random walk fails as often as declared, within three standard deviations", INTERLEAVE_BRIEF_TESTS ? "[.]" : "") { check_rates(false); }
 
 TEST_CASE("a random walk through programs of 50 and 100 threads fails as often as declared", "[.slow]") { check_rates(true); }
 

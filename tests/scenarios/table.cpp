@@ -35,9 +35,14 @@ TEST_CASE("Scenarios: each has the verdict, the kind of failure and exactly the 
     const Definition& definition = scenario->definition();
     if (definition.effort != Effort::search) continue;
     DYNAMIC_SECTION(definition.name) {
-      const Report report = explored(definition);
+      Options options = definition.options;
+      options.strategy = "dfs";
+      options.stop_at_first_failure = false;
+      options.executions_max = INTERLEAVE_BRIEF_TESTS ? 100'000 : 0;
+      const Report report = explore(definition.body, options);
       INFO(report.executions << " executions");
-      CHECK(broken_promise(definition, report) == "");
+      const bool whole = !INTERLEAVE_BRIEF_TESTS || report.complete;
+      if (whole) CHECK(broken_promise(definition, report) == "");
       // Those with a strategy of their own, and those in virtual time, are not dpor's.
       if (!definition.options.strategy.empty() || definition.options.clock == "virtual") continue;
       const Report reduced = explored(definition, "dpor");
@@ -45,6 +50,7 @@ TEST_CASE("Scenarios: each has the verdict, the kind of failure and exactly the 
       CHECK(broken_promise(definition, reduced) == "");
       CHECK(reduced.redundant == 0);
       // (A data race ends an execution by dfs before its time, where dpor goes on to what the race leads to.)
+      if (!whole) continue;
       if (report.failing == 0) CHECK(reduced.executions <= report.executions);
       CHECK(outcomes_of(reduced) == outcomes_of(report));
     }
