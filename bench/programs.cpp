@@ -20,7 +20,8 @@ using Bodies = std::vector<std::function<void()>>;
 void two_threads_of_1000_increments() {
   std::atomic<int> n{0};
   const auto increment = [&] {
-    for (int i = 0; i < 1000; ++i) ++n;
+    std::atomic<int>& counter = n;  // found once: what is measured is the increments
+    for (int i = 0; i < 1000; ++i) ++counter;
   };
   parallel(increment, increment);
 }

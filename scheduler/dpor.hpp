@@ -277,7 +277,8 @@ class Dpor final : public Strategy {
   std::vector<Count> past_ = std::vector<Count>(width_), whole_past_ = past_;
   std::vector<Count> row_ = past_;               // the clock of the last event's thread before it
   Subject x_, seen_;
-  Operation last_;                               // as the last event performed it
+  const OperationType* last_type_ = nullptr;     // of the last event,
+  Operation last_;                               // and, if it may fail, all of it
   std::vector<std::uint32_t> races_, open_;
   std::vector<std::vector<Count>> subset_rows_;
 };

@@ -194,7 +194,8 @@ void Dpor::performed(const Step& step) {
     if (clocks_.size() < (std::size_t{event} + 1) * width_) clocks_.resize((std::size_t{event} + 1) * width_ * 2);
     Count* row = clock(event);
     copy(row, now(key));
-    last_ = op;
+    last_type_ = op.type;
+    if (op.type->fails != nullptr) last_ = op;
     describe(x_, key, op);
     if (op.failed && op.type->fails != nullptr && part_was_written(event)) x_.reaches[0].touch.access = Access::write;
     each_conflict(x_, event, [&](std::uint32_t e, bool covered) {

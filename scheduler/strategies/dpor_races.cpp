@@ -35,7 +35,7 @@ void Dpor::judge_executed(std::uint32_t x) {
     std::sort(races_.begin(), races_.end(), std::greater<>());
     races_.erase(std::unique(races_.begin(), races_.end()), races_.end());
   }
-  const bool may_fail = last_.type->fails != nullptr;
+  const bool may_fail = last_type_->fails != nullptr;
   if (may_fail) seen_ = x_;
   for (const std::uint32_t& d : races_) {
     const Event& reversed = events_[d];
