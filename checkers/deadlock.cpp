@@ -48,24 +48,37 @@ const TraceEvent* first_reader(const std::string& lock, Trace trace) {
   return inside.empty() ? nullptr : inside.front();
 }
 
+bool waits_to_read(const ThreadState& thread) { return thread.operation == "rwlock read lock"; }
+
 // Who has what the thread waits for, where the object itself does not know.
 const TraceEvent* taker(const ThreadState& thread, Trace trace) {
-  if (!thread.holder.empty()) return nullptr;
+  if (!thread.holder.empty() || waits_to_read(thread)) return nullptr;
   if (begins_with(thread.operation, "sem_")) return last_taker(thread.object, trace);
   return begins_with(thread.operation, "rwlock") ? first_reader(thread.object, trace) : nullptr;
 }
 
-std::string holder_of(const ThreadState& thread, Trace trace) {
+// The writer that waits, where a reader is kept out although no writer is inside.
+const ThreadState* writer_before(const ThreadState& thread, Threads threads) {
+  if (!thread.holder.empty() || !waits_to_read(thread)) return nullptr;
+  const auto found = std::find_if(threads.begin(), threads.end(), [&](const ThreadState& other) {
+    return other.state == "waits" && other.object == thread.object && other.operation == "rwlock write lock";
+  });
+  return found == threads.end() ? nullptr : &*found;
+}
+
+std::string holder_of(const ThreadState& thread, Threads threads, Trace trace) {
+  if (const ThreadState* writer = writer_before(thread, threads)) return writer->name;
   const TraceEvent* event = taker(thread, trace);
   return event != nullptr ? event->thread : thread.holder;
 }
 
-std::string waits_for(const ThreadState& thread, Trace trace) {
+std::string waits_for(const ThreadState& thread, Threads threads, Trace trace) {
   std::string text = thread.name + " waits";
   if (!thread.object.empty()) text += " for " + thread.object;
-  const std::string holder = holder_of(thread, trace);
+  const std::string holder = holder_of(thread, threads, trace);
   if (holder.empty()) return text;
   if (thread.object.empty()) return text + " for " + holder;
+  if (writer_before(thread, threads) != nullptr) return text + ", which " + holder + " waits to write";
   text += " held by " + (holder == thread.name ? "itself" : holder);
   if (const TraceEvent* event = taker(thread, trace))
     text += " since step " + std::to_string(event->step) + " (" + event->location + ")";
@@ -76,7 +89,7 @@ std::string waits_for(const ThreadState& thread, Trace trace) {
 std::vector<const ThreadState*> cycle(Threads threads, Trace trace) {
   for (const ThreadState& start : threads) {
     std::vector<const ThreadState*> path;
-    for (const ThreadState* at = &start; at != nullptr && at->state == "waits"; at = named(threads, holder_of(*at, trace))) {
+    for (const ThreadState* at = &start; at != nullptr && at->state == "waits"; at = named(threads, holder_of(*at, threads, trace))) {
       if (!path.empty() && at == path.front()) return path;
       if (std::find(path.begin(), path.end(), at) != path.end()) break;
       path.push_back(at);
@@ -164,13 +177,13 @@ std::string explain_deadlock(Threads threads, Trace trace) {
     if (!sentence.empty()) text += (text.empty() ? "" : "; ") + sentence;
   };
   const auto ring = cycle(threads, trace);
-  for (const ThreadState* thread : ring) add(waits_for(*thread, trace));
+  for (const ThreadState* thread : ring) add(waits_for(*thread, threads, trace));
   if (!ring.empty()) text = "cycle: " + text;
   for (const ThreadState& thread : threads) {
     if (thread.state != "waits" || std::find(ring.begin(), ring.end(), &thread) != ring.end()) continue;
     if (thread.operation == "parallel") continue;  // waits for the others, whatever they wait for
-    add(waits_for(thread, trace));
-    if (holder_of(thread, trace).empty()) add(lost_sentence(thread, trace));
+    add(waits_for(thread, threads, trace));
+    if (holder_of(thread, threads, trace).empty()) add(lost_sentence(thread, trace));
   }
   return text;
 }

@@ -1,5 +1,5 @@
 // Classic mistakes in concurrent code, each with its repaired twin: `bugs/NAME` fails, `bugs/NAME_repaired` passes. Adopters
-// calibrate on them. Standard C++ only; nothing in a body knows of the model.
+// calibrate on them. Standard C++, and POSIX where that has no word for it; nothing in a body knows of the model.
 #pragma once
 
 #include <string>

@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include <pthread.h>
+
 #include <interleave/scenarios/bugs.hpp>
 
 namespace interleave::scenarios {
@@ -168,6 +170,37 @@ const Bug upgrade{"upgrade", "A reader of a lock that finds the cache stale wait
         const std::unique_lock writing(m);
         stale = false;
       });
+}};
+
+const Bug recursive_read{"recursive_read", "A reader calls what reads again; a writer that came in between waits for the one and keeps out the other", "deadlock",
+                         "What is called under the lock does not lock", [](bool repaired) {
+  struct Table {
+    pthread_rwlock_t m = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+    int entries = 1, sum = 0;
+    void lock_to_read() { pthread_rwlock_rdlock(&m); }
+    void lock_to_write() { pthread_rwlock_wrlock(&m); }
+    void unlock() { pthread_rwlock_unlock(&m); }
+    int size() {
+      lock_to_read();
+      const int n = entries;
+      unlock();
+      return n;
+    }
+    int average(bool repaired) {
+      lock_to_read();
+      const int n = sum / (repaired ? entries : size());
+      unlock();
+      return n;
+    }
+    void add(int n) {
+      lock_to_write();
+      ++entries;
+      sum += n;
+      unlock();
+    }
+  };
+  Table table;
+  parallel([&] { (void)table.average(repaired); }, [&] { table.add(1); });
 }};
 
 const Bug join_under_lock{"join_under_lock", "A thread is joined under the lock that it still wants", "deadlock", "Joined after the lock was given back",

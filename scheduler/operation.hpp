@@ -23,6 +23,9 @@ struct Thread;
 
 enum class Access : std::uint8_t { none, read, post, share, enqueue, write };
 
+enum class When : std::uint8_t { always, done, failed };
+constexpr bool applies(When when, bool failed) { return when == When::always || (when == When::failed) == failed; }
+
 constexpr bool commute(Access a, Access b) {
   return a == Access::none || b == Access::none || (a == b && a != Access::write);
 }
@@ -32,6 +35,8 @@ struct OperationType {
   const char* name;                        // as shown in a trace: "mutex lock"; identifies the type across builds
   Access      access = Access::none;       // what it does to its object
   Access      failed = Access::read;       // the same if it fails: a try, a timeout, a compare-exchange
+  // When an operation accesses its second object, if it has one, and when its effect (Operation::effect) is one on that as well.
+  When        second = When::always, second_effect = When::always;
   bool        waits = false;               // a thread may sleep in it
   // How many candidates this pending operation of `thread` offers now; 0: it cannot proceed. Null: always exactly one.
   // A function of the state of the execution only.
@@ -54,6 +59,7 @@ struct OperationType {
   bool shows_value = false;                // `argument` is a value worth showing
   const char* noun = nullptr;              // what the object is called; null: the first word of the name
   const char* failure = "failed";          // what is said of one that fails
+  std::uint32_t inside = 0;                // where its object lies in the one that it is said to be done to
   // How it is shown, of one performed or of a thread asleep in it. Null: by its name.
   const char* (*shown)(const Operation&, bool asleep) = nullptr;
   std::uint32_t hash = hash_of(name);
@@ -73,12 +79,13 @@ struct Operation {
   Access        second_access = Access::none;
   const void*   second = nullptr;          // a second object, if any
   std::uint32_t second_size = 1;
-  std::int32_t  effect = 0;                // set when performed: what it added to its object's availability
+  std::int32_t  effect = 0;                // set when performed: what it added to the availability of what it does not just read
   std::uint64_t state = 0;                 // set when performed: of its object before it, as far as failing depends on it
   std::uint64_t second_state = 0;          // the same of the second object; what a compare-exchange expects
   std::uint64_t argument = 0;              // of the operation: a deadline, a count, an expected value
 
   Access access() const { return failed ? type->failed : type->access; }
+  bool accesses_second() const { return second != nullptr && applies(type->second, failed); }
 };
 
 // Slack of an operation that its object never keeps waiting.
@@ -96,7 +103,7 @@ inline Touch first_touch(const Operation& op) {
 }
 
 inline Touch second_touch(const Operation& op) {
-  return {reinterpret_cast<std::uintptr_t>(op.second), op.second_size, op.second == nullptr ? Access::none : op.second_access};
+  return {reinterpret_cast<std::uintptr_t>(op.second), op.second_size, op.accesses_second() ? op.second_access : Access::none};
 }
 
 inline bool dependent(const Touch& a, const Touch& b) {

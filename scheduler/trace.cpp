@@ -169,7 +169,7 @@ std::string Recorder::object_of(const Operation& operation) {
   if (operation.object == nullptr) return "";
   std::string noun = operation.type->noun != nullptr ? operation.type->noun : operation.type->name;
   noun.resize(std::min(noun.find(' '), noun.size()));
-  return object_of(operation.object, noun);
+  return object_of(static_cast<const char*>(operation.object) - operation.type->inside, noun);
 }
 
 std::string Recorder::object_of(const void* object, const std::string& noun) {

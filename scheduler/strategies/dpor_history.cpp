@@ -162,6 +162,7 @@ void Dpor::record(std::uint32_t event, const Subject& x) {
 }
 
 void Dpor::reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint64_t state) {
+  if (touch.access == Access::read) effect = 0;
   for (std::uintptr_t word = touch.address >> 3; word <= (touch.address + touch.size - 1) >> 3; ++word)
     x.reaches.push_back({.touch = touch, .slot = slot_of(word), .effect = effect, .state = state});
 }
@@ -169,7 +170,7 @@ void Dpor::reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint6
 void Dpor::describe(Subject& x, std::uint32_t thread, const Operation& op) {
   x.reaches.clear();
   if (const Touch first = first_touch(op); first.access != Access::none) reach(x, first, op.effect, op.state);
-  if (const Touch second = second_touch(op); second.access != Access::none) reach(x, second, op.effect, op.second_state);
+  if (const Touch second = second_touch(op); second.access != Access::none) reach(x, second, applies(op.type->second_effect, op.failed) ? op.effect : 0, op.second_state);
   x.thread = thread;
   x.ends = op.type->asks_for_end ? key_of_[op.argument] : none;
 }

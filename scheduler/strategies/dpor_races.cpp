@@ -93,6 +93,11 @@ void Dpor::as_before(std::uint32_t d, std::uint32_t thread) {
       }
     }
     const bool fails = last_.type->fails(last_, state, threads_[thread].id);
+    if (last_.second != nullptr && last_.type->second != When::always) {
+      Operation as = last_;
+      as.failed = fails;
+      describe(x_, thread, as);
+    }
     x_.reaches[0].touch.access = fails && !part_was_written(d) ? last_.type->failed : last_.type->access;
   }
 }

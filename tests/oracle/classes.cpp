@@ -73,8 +73,14 @@ std::optional<interleave::Objection> Classes::on_step(const interleave::Observed
   } else if (op == "condition timeout") {
     meet(object, Way::write);
     sleepers_[object].erase(step.thread);
+  } else if (op.ends_with("after waiting")) {  // of a lock where writers come first
+    meet(the_room, ok ? Way::write : Way::read);
+    if (op.find("timed") != op.npos) meet(the_gate, Way::write);
   } else if (op.starts_with("rwlock")) {
-    meet(object, !ok ? Way::read : op.find("read") != op.npos ? Way::share : Way::write);
+    // One that fails does not get in; a write lock that fails closes the gate instead.
+    const Way way = op.find("read") != op.npos ? Way::share : Way::write;
+    meet(the_gate, ok ? way : op == "rwlock write lock" ? Way::enqueue : Way::read);
+    if (ok) meet(the_room, way);
   } else if (op.starts_with("once")) {
     meet(object, Way::write);
   } else if (op == "futex wait") {

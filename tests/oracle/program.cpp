@@ -21,7 +21,7 @@ struct World {
   pthread_mutex_t  mutex[mutexes];
   pthread_cond_t   condition[conditions];
   sem_t            semaphore[semaphores];
-  pthread_rwlock_t rwlock[rwlocks];
+  pthread_rwlock_t rwlock;
   pthread_once_t   once;
   pthread_t        handle[threads_max];
   std::uint64_t    result[threads_max];
@@ -76,7 +76,7 @@ std::size_t Interpreter::step(const Op& op) {
   const std::size_t m = op.object % mutexes, c = op.object % conditions;
   pthread_mutex_t* mutex = &world.mutex[m];
   sem_t* semaphore = &world.semaphore[op.object % semaphores];
-  pthread_rwlock_t* rwlock = &world.rwlock[0];
+  pthread_rwlock_t* rwlock = &world.rwlock;
   const std::size_t target = op.object % running->threads.size();
   switch (op.kind) {
     case Kind::load: saw(__atomic_load_n(&word, __ATOMIC_SEQ_CST)); break;
@@ -144,6 +144,16 @@ std::size_t Interpreter::step(const Op& op) {
       writing = pthread_rwlock_trywrlock(rwlock) == 0;
       saw(writing);
       break;
+    case Kind::timed_read_lock:
+      if (reading || writing) break;
+      reading = pthread_rwlock_timedrdlock(rwlock, &long_ago) == 0;
+      saw(reading);
+      break;
+    case Kind::timed_write_lock:
+      if (reading || writing) break;
+      writing = pthread_rwlock_timedwrlock(rwlock, &long_ago) == 0;
+      saw(writing);
+      break;
     case Kind::rw_unlock:
       if (!reading && !writing) break;
       reading = writing = false;
@@ -186,7 +196,7 @@ std::size_t Interpreter::step(const Op& op) {
 constexpr const char* names[] = {
     "load", "store", "add", "exchange", "compare_exchange", "load_high", "store_high", "lock", "unlock", "try_lock", "timed_lock",
     "sem_wait", "sem_post", "sem_try", "sem_timed", "sem_value", "cond_wait", "cond_timed", "cond_signal", "cond_broadcast",
-    "read_lock", "write_lock", "try_read_lock", "try_write_lock", "rw_unlock", "once", "create", "join", "try_join", "timed_join",
+    "read_lock", "write_lock", "try_read_lock", "try_write_lock", "timed_read_lock", "timed_write_lock", "rw_unlock", "once", "create", "join", "try_join", "timed_join",
     "choose", "futex_wait", "futex_timed", "futex_wake_one", "futex_wake_all", "skip"};
 static_assert(sizeof names / sizeof *names == static_cast<std::size_t>(Kind::count));
 
@@ -198,6 +208,7 @@ const std::vector<Family>& families() {
       {Kind::sem_wait, Kind::sem_post, Kind::sem_try, Kind::sem_post, Kind::sem_timed, Kind::sem_value},
       {Kind::lock, Kind::cond_wait, Kind::unlock, Kind::cond_signal, Kind::cond_timed, Kind::cond_broadcast},
       {Kind::read_lock, Kind::rw_unlock, Kind::write_lock, Kind::try_read_lock, Kind::rw_unlock, Kind::try_write_lock},
+      {Kind::read_lock, Kind::rw_unlock, Kind::write_lock, Kind::timed_read_lock, Kind::rw_unlock, Kind::timed_write_lock},
       {Kind::once, Kind::choose, Kind::skip},
       {Kind::create, Kind::join, Kind::try_join, Kind::timed_join},
       {Kind::futex_wait, Kind::store, Kind::futex_wake_one, Kind::futex_timed, Kind::futex_wake_all},
@@ -213,10 +224,11 @@ Program generate(std::mt19937_64& random) {
   program.started = 2 + below(3);
   const std::size_t later = below(3) == 0 ? 1 + below(2) : 0;
   program.permits = static_cast<std::uint8_t>(below(3));
+  program.writers_first = below(2) == 0;
   // A program is about one to three families: many meetings, rather than a little of everything.
   std::vector<const Family*> about;
   for (std::size_t n = 1 + below(3); n > 0; --n) about.push_back(&families()[below(families().size())]);
-  if (later > 0) about.push_back(&families()[6]);
+  if (later > 0) about.push_back(&families()[7]);
   // A compare-exchange over a word whose halves are written by themselves is left out: dpor may then visit a class twice.
   const Kind rarer = below(2) == 0 ? Kind::store_high : Kind::compare_exchange;
   const std::size_t longest = program.started == 2 ? 6 : program.started == 3 ? 4 : 3;
@@ -240,7 +252,7 @@ Program generate(std::mt19937_64& random) {
 }
 
 std::string text(const Program& program) {
-  std::string out = "permits " + std::to_string(program.permits) + "\n";
+  std::string out = "permits " + std::to_string(program.permits) + (program.writers_first ? ", writers first\n" : "\n");
   for (std::size_t t = 0; t < program.threads.size(); ++t) {
     out += t < program.started ? "thread " : "later  ";
     out += std::to_string(t) + ":";
@@ -261,6 +273,7 @@ void run(const Program& program) {
   world = {};
   sem_init(&world.semaphore[0], 0, program.permits);
   sem_init(&world.semaphore[1], 0, 0);
+  if (program.writers_first) world.rwlock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
   std::vector<std::function<void()>> bodies;
   for (std::size_t t = 0; t < program.started; ++t)
     bodies.push_back([t] { thread_main(reinterpret_cast<void*>(t)); });
@@ -289,7 +302,8 @@ int object_of(const void* address) {
   if (const int i = index(world.mutex, mutexes, p); i >= 0) return first_mutex + i;
   if (const int i = index(world.condition, conditions, p); i >= 0) return first_condition + i;
   if (const int i = index(world.semaphore, semaphores, p); i >= 0) return first_semaphore + i;
-  if (const int i = index(world.rwlock, rwlocks, p); i >= 0) return first_rwlock + i;
+  if (p == reinterpret_cast<std::uintptr_t>(&world.rwlock)) return the_gate;
+  if (p == reinterpret_cast<std::uintptr_t>(&world.rwlock) + 8) return the_room;
   return p == reinterpret_cast<std::uintptr_t>(&world.once) ? the_once : -1;
 }
 

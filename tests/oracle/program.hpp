@@ -13,7 +13,7 @@ enum class Kind : std::uint8_t {
   lock, unlock, try_lock, timed_lock,
   sem_wait, sem_post, sem_try, sem_timed, sem_value,
   cond_wait, cond_timed, cond_signal, cond_broadcast,
-  read_lock, write_lock, try_read_lock, try_write_lock, rw_unlock,
+  read_lock, write_lock, try_read_lock, try_write_lock, timed_read_lock, timed_write_lock, rw_unlock,
   once, create, join, try_join, timed_join, choose,
   futex_wait, futex_timed, futex_wake_one, futex_wake_all,
   skip,  // the next `value` operations, if the last result was odd
@@ -30,10 +30,11 @@ struct Op {
 struct Program {
   std::size_t started = 0;
   std::vector<std::vector<Op>> threads;
-  std::uint8_t permits = 0;  // of the first semaphore
+  std::uint8_t permits = 0;      // of the first semaphore
+  bool writers_first = false;    // of the reader-writer lock
 };
 
-inline constexpr std::size_t words = 2, mutexes = 2, conditions = 2, semaphores = 2, rwlocks = 1, threads_max = 6;
+inline constexpr std::size_t words = 2, mutexes = 2, conditions = 2, semaphores = 2, threads_max = 6;
 
 // Where a program's objects are. Static: the same addresses in every execution.
 struct Place {
@@ -51,8 +52,8 @@ std::uint8_t thread_of(std::uint32_t id);
 std::uint8_t asked_for(std::uint8_t thread, std::size_t nth);  // the target of its nth try_join or timed_join
 int object_of(const void* address);  // words 0.., then mutexes, ...; -1: none
 
-// Numbers of objects.
-inline constexpr int first_word = 0, first_mutex = 10, first_condition = 20, first_semaphore = 30, first_rwlock = 40, the_once = 50,
+// Numbers of objects. The reader-writer lock is two: its gate, and the room behind it.
+inline constexpr int first_word = 0, first_mutex = 10, first_condition = 20, first_semaphore = 30, the_gate = 40, the_room = 41, the_once = 50,
                      first_queue = 60, first_high = 70, first_end = 80, the_wakings = 90;
 // All sleepers on the last word are woken at once, those on the others one at a time.
 inline constexpr int queue_woken_at_once = first_queue + words - 1;

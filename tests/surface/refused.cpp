@@ -33,17 +33,6 @@ const Refused table[] = {
     {"pthread_setattr_default_np", [] { pthread_attr_t a; pthread_attr_init(&a); pthread_setattr_default_np(&a); }},
     {"pthread_getcpuclockid", [] { clockid_t c; pthread_getcpuclockid(pthread_self(), &c); }},
     {"pthread_mutex_setprioceiling", [] { pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER; int b; pthread_mutex_setprioceiling(&m, 1, &b); }},
-    {"pthread_rwlock_init", [] {
-       pthread_rwlockattr_t a;
-       pthread_rwlockattr_init(&a);
-       pthread_rwlockattr_setkind_np(&a, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-       pthread_rwlock_t l;
-       pthread_rwlock_init(&l, &a);
-     }},
-    {"pthread_rwlock_rdlock", [] {
-       pthread_rwlock_t l = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-       pthread_rwlock_rdlock(&l);
-     }},
     {"sem_open", [] { sem_open("/interleave", O_CREAT, 0600, 0); }},
     {"sem_close", [] { sem_t s; sem_close(&s); }},
     {"sem_unlink", [] { sem_unlink("/interleave"); }},
