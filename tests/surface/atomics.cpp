@@ -95,8 +95,8 @@ void every_arithmetic() {
 
 // Woken by a notify after the store.
 template <class T>
-void waited_for(const char* strategy = "dfs") {
-  holds({.outcomes = {"1"}, .strategy = strategy}, [] {
+void waited_for(By by = By::interleavings) {
+  holds({.outcomes = {"1"}, .by = by}, [] {
     std::atomic<T> a(made_of<T>(0));
     parallel([&] { a.store(made_of<T>(1)), a.notify_all(); },
              [&] { a.wait(made_of<T>(0)); outcome(std::to_string(number(a.load()))); });
@@ -138,11 +138,11 @@ TEST_CASE("std::atomic of pointers: moved by elements") {
 TEST_CASE("std::atomic::wait, notify_one, notify_all: 1, 2, 4, 8, 16 bytes and odd sizes") {
   waited_for<int>();
   // Not a futex word: the library waits on a counter beside it.
-  waited_for<bool>("random");
-  waited_for<std::uint16_t>("random");
-  waited_for<std::int64_t>("random");
-  waited_for<Sixteen>("random");
-  waited_for<Three>("random");
+  waited_for<bool>(By::classes);
+  waited_for<std::uint16_t>(By::classes);
+  waited_for<std::int64_t>(By::classes);
+  waited_for<Sixteen>(By::classes);
+  waited_for<Three>(By::classes);
   fails(23, 1, "deadlock", "", [] {
     std::atomic<int> a = 0;
     parallel([&] { a = 1; }, [&] { a.wait(0); });
@@ -240,9 +240,9 @@ TEST_CASE("fences: no steps, and what they order is ordered") {
 }
 
 TEST_CASE("std::atomic<std::shared_ptr>: load, store, exchange, compare_exchange") {
-  // Its lock is a bit that is spun for: sampled. In libstdc++ 12 a load gives the bit back by a relaxed store, so nothing that is
-  // declared orders what it read before the next store: to the race detector, rightly, a race.
-  holds({.outcomes = {"1", "2"}, .real = Real::no, .strategy = "random", .races = "ignore"}, [] {
+  // Its lock is a bit that is spun for. In libstdc++ 12 a load gives the bit back by a relaxed store, so nothing that is declared
+  // orders what it read before the next store: to the race detector, rightly, a race.
+  holds({.outcomes = {"1", "2"}, .real = Real::no, .by = By::classes, .races = "ignore"}, [] {
     std::atomic<std::shared_ptr<int>> shared(std::make_shared<int>(0));
     parallel([&] { shared.store(std::make_shared<int>(1)); },
              [&] {
@@ -257,12 +257,12 @@ TEST_CASE("std::atomic<std::shared_ptr>: load, store, exchange, compare_exchange
 }
 
 TEST_CASE("std::atomic<std::shared_ptr> and std::atomic<std::weak_ptr>: wait and notify") {
-  holds({.outcomes = {"1"}, .real = Real::no, .strategy = "random", .races = "ignore"}, [] {
+  holds({.outcomes = {"1"}, .real = Real::no, .by = By::classes, .races = "ignore"}, [] {
     std::atomic<std::shared_ptr<int>> shared;
     parallel([&] { shared.store(std::make_shared<int>(1)), shared.notify_one(); },
              [&] { shared.wait(nullptr); outcome(std::to_string(*shared.load())); });
   });
-  holds({.outcomes = {"1", "gone"}, .real = Real::no, .strategy = "random", .races = "ignore"}, [] {
+  holds({.outcomes = {"1", "gone"}, .real = Real::no, .by = By::classes, .races = "ignore"}, [] {
     auto owner = std::make_shared<int>(1);
     std::atomic<std::weak_ptr<int>> weak(owner);
     parallel([&] { owner.reset(); }, [&] {

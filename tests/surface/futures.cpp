@@ -1,5 +1,5 @@
 // <future>: promise, future, shared_future, packaged_task, async. They sleep on a futex after some spinning, and keep their state
-// behind call_once and shared_ptr: sampled where that makes too many interleavings.
+// behind call_once and shared_ptr.
 #include "surface.hpp"
 
 #include <future>
@@ -10,7 +10,7 @@ using namespace interleave;
 using namespace std::chrono_literals;
 
 TEST_CASE("std::promise and std::future: a value, a reference, nothing, an exception") {
-  holds({.outcomes = {"1"}, .strategy = "random"}, [] {
+  holds({.outcomes = {"1"}, .by = By::classes}, [] {
     std::promise<int> value;
     std::promise<int&> reference;
     std::promise<void> nothing;
@@ -57,7 +57,7 @@ TEST_CASE("std::future: wait_for and wait_until are ready or not yet") {
       thread.join();
     };
   };
-  const Expected either{.outcomes = {"ready", "timeout"}, .strategy = "random"};
+  const Expected either{.outcomes = {"ready", "timeout"}, .by = By::classes};
   holds(either, in_time([](auto& f) { return f.wait_for(1s); }));
   holds(either, in_time([](auto& f) { return f.wait_for(0s); }));
   holds(either, in_time([](auto& f) { return f.wait_until(std::chrono::steady_clock::now() + 1s); }));
@@ -65,7 +65,7 @@ TEST_CASE("std::future: wait_for and wait_until are ready or not yet") {
 }
 
 TEST_CASE("std::shared_future: many threads get the one value") {
-  holds({.outcomes = {"14"}, .strategy = "random"}, [] {
+  holds({.outcomes = {"14"}, .by = By::classes}, [] {
     std::promise<int> promise;
     std::shared_future<int> shared = promise.get_future().share();
     std::atomic<int> sum = 0;
@@ -79,7 +79,7 @@ TEST_CASE("std::shared_future: many threads get the one value") {
 }
 
 TEST_CASE("std::packaged_task: called, called again after reset, by another thread, and breaking its promise") {
-  holds({.outcomes = {"3"}, .strategy = "random"}, [] {
+  holds({.outcomes = {"3"}, .by = By::classes}, [] {
     std::packaged_task<int(int, int)> task([](int a, int b) { return a + b; });
     std::future<int> future = task.get_future();
     std::thread(std::ref(task), 1, 2).detach();
@@ -101,7 +101,7 @@ TEST_CASE("std::packaged_task: called, called again after reset, by another thre
 }
 
 TEST_CASE("std::async: in a thread, or deferred to the one that asks") {
-  holds({.outcomes = {"7"}, .strategy = "random"}, [] {
+  holds({.outcomes = {"7"}, .by = By::classes}, [] {
     std::future<int> asynchronous = std::async(std::launch::async, [] { return 3; });
     std::future<int> either = std::async([](int n) { return n; }, 4);
     outcome(std::to_string(asynchronous.get() + either.get()));
@@ -113,12 +113,12 @@ TEST_CASE("std::async: in a thread, or deferred to the one that asks") {
     REQUIRE(deferred.get());
   });
   // Its destructor waits for the thread.
-  holds({.outcomes = {"1"}, .strategy = "random"}, [] {
+  holds({.outcomes = {"1"}, .by = By::classes}, [] {
     std::atomic<int> n = 0;
     { const auto future = std::async(std::launch::async, [&] { ++n; }); }
     outcome(std::to_string(n));
   });
-  holds({.strategy = "random"}, [] {
+  holds({.by = By::classes}, [] {
     std::future<int> future = std::async(std::launch::async, []() -> int { throw std::runtime_error("thrown"); });
     REQUIRE_THROWS_WITH(future.get(), "thrown");
   });
@@ -126,7 +126,7 @@ TEST_CASE("std::async: in a thread, or deferred to the one that asks") {
 
 TEST_CASE("set_value_at_thread_exit, set_exception_at_thread_exit, make_ready_at_thread_exit: ready when the thread has ended", "[shared_with_asan]") {
   // libstdc++'s part of it is not instrumented, so to ThreadSanitizer nothing orders it.
-  holds({.outcomes = {"1"}, .real = Real::no, .strategy = "random"}, [] {
+  holds({.outcomes = {"1"}, .real = Real::no, .by = By::classes}, [] {
     std::promise<int> value, exception;
     std::future<int> a = value.get_future(), b = exception.get_future();
     std::packaged_task<int()> task([] { return 3; });

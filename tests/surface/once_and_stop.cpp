@@ -124,8 +124,8 @@ TEST_CASE("a function-local static that enters its own initialisation waits for 
 }
 
 TEST_CASE("std::stop_source and std::stop_token: asked once, seen by all") {
-  // The stop state locks itself by spinning, so all with two threads in it are sampled.
-  holds({.outcomes = {"asked", "not yet"}, .strategy = "random"}, [] {
+  // The stop state locks itself by spinning.
+  holds({.outcomes = {"asked", "not yet"}, .by = By::classes}, [] {
     std::stop_source source;
     const std::stop_token token = source.get_token();
     require(token.stop_possible() && !token.stop_requested());
@@ -135,7 +135,7 @@ TEST_CASE("std::stop_source and std::stop_token: asked once, seen by all") {
     require(!none.stop_possible() && !none.request_stop());
     require(!std::stop_token().stop_possible());
   });
-  holds({.outcomes = {"1"}, .strategy = "random"}, [] {
+  holds({.outcomes = {"1"}, .by = By::classes}, [] {
     std::stop_source source;
     std::atomic<int> first = 0;
     const auto request = [&] { if (source.request_stop()) ++first; };
@@ -145,7 +145,7 @@ TEST_CASE("std::stop_source and std::stop_token: asked once, seen by all") {
 }
 
 TEST_CASE("std::stop_callback: called once, by the requester or by who registers late; its destructor waits for the call") {
-  holds({.outcomes = {"late", "never", "requester"}, .strategy = "random"}, [] {
+  holds({.outcomes = {"late", "never", "requester"}, .by = By::classes}, [] {
     std::stop_source source;
     std::string called = "never";
     std::atomic<bool> alive = true;
@@ -164,7 +164,7 @@ TEST_CASE("std::stop_callback: called once, by the requester or by who registers
 }
 
 TEST_CASE("std::jthread with a stop_callback in its body") {
-  holds({.outcomes = {"stopped"}, .strategy = "random"}, [] {
+  holds({.outcomes = {"stopped"}, .by = By::classes}, [] {
     std::atomic<bool> stopped = false;
     {
       std::jthread thread([&](std::stop_token token) {

@@ -88,12 +88,13 @@ TEST_CASE("a thread_local may be used, and made, by the destructor of another on
 }
 
 TEST_CASE("the address of a thread_local may be handed to another thread") {
-  holds({.outcomes = {"41"}, .strategy = "random"}, [] {
+  holds({.outcomes = {"41"}, .by = By::classes}, [] {
     std::atomic<int*> published = nullptr;
     std::atomic<bool> read = false;
     std::thread owner([&] {
       ++counter;
       published = &counter;
+      published.notify_one();
       read.wait(false);
     });
     std::thread reader([&] {

@@ -74,8 +74,8 @@ TEST_CASE("std::condition_variable_any: over any lock, and with a stop token") {
   holds({.outcomes = {"ready", "timeout"}, .real = Real::no}, waited<C>([](auto& c, auto& l, auto p) {
           return c.wait_until(l, std::chrono::system_clock::now() + 1s, p);
         }));
-  // A stop request wakes the waiter; the stop state's own lock spins, so this is sampled.
-  holds({.outcomes = {"stopped"}, .strategy = "random"}, [] {
+  // A stop request wakes the waiter. The stop state's own lock spins.
+  holds({.outcomes = {"stopped"}, .by = By::classes}, [] {
     std::mutex mutex;
     std::condition_variable_any condition;
     std::jthread waiter([&](std::stop_token token) {
@@ -193,9 +193,9 @@ TEST_CASE("std::counting_semaphore: acquire, try_acquire and its timed forms, re
     };
   };
   holds({.outcomes = {"got", "not"}}, released_after(0ms, [](auto& s) { return s.try_acquire(); }));
-  const auto in_time = [&](auto acquire) {  // it spins before it sleeps: sampled
-    holds({.outcomes = {"got"}, .real = Real::no, .strategy = "random", .clock = "virtual"}, released_after(500ms, acquire));
-    holds({.outcomes = {"not"}, .real = Real::no, .strategy = "random", .clock = "virtual"}, released_after(2000ms, acquire));
+  const auto in_time = [&](auto acquire) {
+    holds({.outcomes = {"got"}, .real = Real::no, .clock = "virtual"}, released_after(500ms, acquire));
+    holds({.outcomes = {"not"}, .real = Real::no, .clock = "virtual"}, released_after(2000ms, acquire));
   };
   in_time([](auto& s) { return s.try_acquire_for(1s); });
   in_time([](auto& s) { return s.try_acquire_until(std::chrono::steady_clock::now() + 1s); });
@@ -213,7 +213,7 @@ TEST_CASE("std::latch: count_down, try_wait, wait, arrive_and_wait") {
     });
     latch.wait();
   });
-  holds({.outcomes = {"2"}, .strategy = "random"}, [] {
+  holds({.outcomes = {"2"}, .by = By::classes}, [] {
     std::latch latch(2);
     std::atomic<int> arrived = 0;
     const auto thread = [&] { ++arrived; latch.arrive_and_wait(); require(arrived == 2); };
@@ -223,7 +223,7 @@ TEST_CASE("std::latch: count_down, try_wait, wait, arrive_and_wait") {
 }
 
 TEST_CASE("std::barrier: arrive, wait, arrive_and_wait, arrive_and_drop, a completion once per phase") {
-  holds({.outcomes = {"2"}, .strategy = "random"}, [] {
+  holds({.outcomes = {"2"}, .by = By::classes}, [] {
     int phases = 0;
     std::barrier barrier(2, [&]() noexcept { ++phases; });
     parallel([&] { barrier.arrive_and_wait(); require(phases == 1); barrier.arrive_and_drop(); },
