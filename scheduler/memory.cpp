@@ -82,7 +82,7 @@ bool Memory::in_guard(const void* p) const {
   return offset < arena_ - base_ && offset % slot_size() < guard_size;
 }
 
-void* Memory::allocate(std::size_t size, std::size_t alignment) {
+void* Memory::allocate(std::size_t size, std::size_t alignment, Origin origin) {
   changed();
   alignment = std::max<std::size_t>(alignment, 16);
   const std::uintptr_t user = (top_ + sizeof(Block) + alignment - 1) & ~(alignment - 1);
@@ -94,6 +94,7 @@ void* Memory::allocate(std::size_t size, std::size_t alignment) {
   block->exempt = 0;
   block->check = check_of(user);
   block->size = size;
+  block->origin = origin;
   last_ = user;
   ++live_;
   top_ = (user + size + 15) & ~std::uintptr_t{15};
@@ -124,10 +125,11 @@ void* Memory::reusable(std::size_t size) const {
   return nullptr;
 }
 
-void Memory::reuse(void* p, std::size_t size) {
+void Memory::reuse(void* p, std::size_t size, Origin origin) {
   freed_.erase(std::find(freed_.begin(), freed_.end(), p));
   header(p)->live = 1;
   header(p)->size = size;
+  header(p)->origin = origin;
   ++live_;
 }
 

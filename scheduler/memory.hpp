@@ -68,6 +68,14 @@ struct StackOwner {
   std::uintptr_t slot = 0;     // and where the slot of addresses begins that it lies in
 };
 
+// What allocates and what frees a block must be of one family, and for one alignment if it is asked for one.
+struct Origin {
+  enum Family : std::uint8_t { c, scalar, array };  // malloc and its kin; new; new[]
+  Family       family = c;
+  std::uint8_t alignment = 0;                       // its logarithm; 0: not asked for
+  bool operator==(const Origin&) const = default;
+};
+
 class Memory {
  public:
   // The one instance; mapped at the first use. Throws std::bad_alloc if not even a small range can be had.
@@ -101,7 +109,7 @@ class Memory {
   bool in_guard(const void* p) const;
 
   // ---- heap of the modelled threads ----
-  void* allocate(std::size_t size, std::size_t alignment = 16);  // null if the arena is full
+  void* allocate(std::size_t size, std::size_t alignment, Origin origin);  // null if the arena is full
   enum class Release { done, earlier, again, never };            // earlier: of an earlier execution; again: it was released
                                                                  // before; never: no block begins there
   Release release(void* p);
@@ -111,10 +119,11 @@ class Memory {
   // Whether p lies in a block of this execution, freed or not, and not before or behind one.
   bool  in_block(const void* p) const;
   std::size_t size_of(const void* p) const;                      // of the block that begins at p
+  Origin origin_of(const void* p) const { return header(p)->origin; }
   // ---- where blocks may be used again (heap=reuse) ----
   // The block of this execution that was freed last, of those that a request of `size` bytes would fit exactly; null: none.
   void* reusable(std::size_t size) const;
-  void  reuse(void* p, std::size_t size);                        // REQUIRES: p is reusable(size)
+  void  reuse(void* p, std::size_t size, Origin origin);         // REQUIRES: p is reusable(size)
   bool  is_live(const void* p) const;                            // whether a block of this execution begins there and is in use
   std::size_t live() const { return live_; }                     // blocks in use
   template <class F>
@@ -159,7 +168,8 @@ class Memory {
     std::uint32_t previous; // the distance to the block before it, in units of 16 bytes; 0: none
     std::uint8_t  live, exempt;
     std::uint16_t check;    // of its address
-    std::size_t   size;
+    std::size_t   size : 48;
+    Origin        origin;
   };
   static Block* header(void* p) { return static_cast<Block*>(p) - 1; }
   static const Block* header(const void* p) { return static_cast<const Block*>(p) - 1; }

@@ -357,8 +357,9 @@ void Shadow::revived(std::uint32_t thread, std::uintptr_t block, std::size_t siz
   }
 }
 
-void Shadow::freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind) {
-  found_ = {kind, address, {}, {.count = 0, .thread = static_cast<std::uint16_t>(thread), .mask = 0, .kind = writing, .where = remember_stack()}};
+void Shadow::freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind, std::string how) {
+  found_ = {kind, address, {}, {.count = 0, .thread = static_cast<std::uint16_t>(thread), .mask = 0, .kind = writing, .where = remember_stack()},
+            std::move(how)};
 }
 
 void Shadow::met_dead(std::uintptr_t word, const Entry& now) {

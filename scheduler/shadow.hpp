@@ -77,8 +77,8 @@ class Shadow {
   bool freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks);
   // The thread gets a block that was freed: what was done to it before happens before what is done to it from now on.
   void revived(std::uint32_t thread, std::uintptr_t block, std::size_t size);
-  // The thread frees what it may not: `kind` is the fault.
-  void freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind);
+  // The thread frees what it may not: `kind` is the fault, `how` what more there is to say.
+  void freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind, std::string how = {});
 
   // A block that is in use, for a reader. REQUIRES: this shadow explains.
   std::string describe_block(Symbols& symbols, const Execution& run, std::uintptr_t block);
@@ -181,6 +181,7 @@ class Shadow {
     const char* kind = "";
     std::uintptr_t address = 0;
     Entry before{}, now{};         // before: of a race
+    std::string how{};             // of what is freed wrongly
   };
   Found found_;
   std::vector<Stack> stacks_;

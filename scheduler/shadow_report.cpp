@@ -85,6 +85,9 @@ std::string Shadow::describe(Symbols& symbols, const Execution& run, const Stack
   if (kind == "double-free" || kind == "invalid-free")
     return fmt::format("{} frees {}\n  at {}{}", name_of(run.thread(found_.now.thread)), object, where(found_.now),
                        kind == "double-free" ? ", once more" : ", which is not the beginning of a block");
+  if (kind == "mismatched-free")
+    return fmt::format("{} frees {}\n  at {}, {}", name_of(run.thread(found_.now.thread)), describe_block(symbols, run, found_.address),
+                       where(found_.now), found_.how);
   return fmt::format("{}\n  {}", object, part(found_.now));
 }
 

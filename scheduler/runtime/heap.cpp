@@ -1,4 +1,4 @@
-// The heap: malloc and its kin, and through them operator new.
+// The heap: malloc and its kin. operator new and delete have doors of their own (new_delete.cpp).
 //
 // A modelled thread allocates from the executions' arena. What it frees of the world outside is not freed: the rollback
 // brings the reference back. Framework code and everybody else use the C library's heap.
@@ -11,8 +11,11 @@
 #include <cxxabi.h>
 #include <iterator>
 
-#include <interleave/scheduler/framework_code.hpp>
+#include <fmt/format.h>
+
 #include <interleave/scheduler/door.hpp>
+#include <interleave/scheduler/framework_code.hpp>
+#include <interleave/scheduler/heap.hpp>
 
 // The C library's own names: looking malloc up would allocate.
 extern "C" {
@@ -72,17 +75,44 @@ bool is_step(const void* caller) {
   return reuses_blocks && !for_exception && Execution::current->threads_created() > 1 && !is_c_library(caller);
 }
 
-void* allocate(std::size_t size, const void* caller, std::size_t alignment = 16) {
+// ---- what was allocated in one way and is freed in another -----------------------------------------------------------
+
+std::string with_alignment(const char* function, Origin origin) {
+  return origin.alignment == 0 ? function : fmt::format("{} for alignment {}", function, std::size_t{1} << origin.alignment);
+}
+
+const char* name_of(Origin::Family family) {
+  switch (family) {
+    case Origin::c: return "malloc";
+    case Origin::scalar: return "new";
+    case Origin::array: return "new[]";
+  }
+  return "";
+}
+
+bool fits(const void* p, const Release& how) {
+  return memory->origin_of(p) == how.origin && (how.size == Release::any || how.size == memory->size_of(p));
+}
+
+std::string misfit(const void* p, const Release& how) {
+  const Origin origin = memory->origin_of(p);
+  if (origin == how.origin) return fmt::format("by {} of {} byte{}", how.function, how.size, how.size == 1 ? "" : "s");
+  return fmt::format("by {} what {} allocated", with_alignment(how.function, how.origin), with_alignment(name_of(origin.family), origin));
+}
+
+}  // namespace
+
+void* allocate(std::size_t size, std::size_t alignment, Origin origin, const void* caller) {
   void* p = nullptr;
   if (is_step(caller) && alignment <= 16) [[unlikely]] {
     const Model model;
     const bool again = model->step({.type = &allocate_type, .object = object_of(size), .argument = size}) == 1;
     if (again && (p = memory->reusable(size)) != nullptr) {
-      memory->reuse(p, size);
+      memory->reuse(p, size, origin);
       if (shadow != nullptr) shadow->revived(model->self().id, reinterpret_cast<std::uintptr_t>(p), size);
     }
   }
-  if (p == nullptr) p = memory->allocate(size, alignment);
+  if (p == nullptr) p = memory->allocate(size, alignment, origin);
   if (p == nullptr) {
     errno = ENOMEM;
   } else if (shadow != nullptr) {
@@ -93,9 +123,9 @@ void* allocate(std::size_t size, const void* caller, std::size_t alignment = 16)
   return p;
 }
 
-// By modelled code.
-void release(void* p, const void* caller) {
-  if (is_step(caller) && memory->is_live(p) && !memory->exempted(p)) [[unlikely]] {
+void release(void* p, const Release& how) {
+  if (!memory->contains(p)) return;
+  if (is_step(how.caller) && memory->is_live(p) && !memory->exempted(p)) [[unlikely]] {
     const Model model;
     model->step({.type = &free_type, .object = object_of(memory->size_of(p))});
   }
@@ -104,7 +134,10 @@ void release(void* p, const void* caller) {
   const Model model;
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   const std::uint32_t thread = model->self().id;
-  if (result == Memory::Release::done) {
+  if (result == Memory::Release::done && !memory->exempted(p) && !fits(p, how)) {
+    shadow->freed_wrongly(thread, address, "mismatched-free", misfit(p, how));
+    report_found(*model);
+  } else if (result == Memory::Release::done) {
     if (!shadow->freed(thread, address, memory->size_of(p), !memory->exempted(p))) report_found(*model);
     if (reuses_blocks) shadow->release(thread, address, false);
   } else {
@@ -113,19 +146,33 @@ void release(void* p, const void* caller) {
   }
 }
 
-bool power_of_two(std::size_t n) { return n != 0 && (n & (n - 1)) == 0; }
-
-}  // namespace
 }  // namespace interleave::engine
 
 using namespace interleave::engine;
+
+namespace {
+
+void free_by(const char* function, void* p, const void* caller) {
+  if (p == nullptr) return;
+  if (mode == Mode::modelled) return release(p, {.function = function, .caller = caller});
+  if (in_arena(p)) {
+    memory->release(p);
+    return;
+  }
+  if (mode == Mode::framework) return framework_free(p);
+  __libc_free(p);
+}
+
+bool power_of_two(std::size_t n) { return n != 0 && (n & (n - 1)) == 0; }
+
+}  // namespace
 
 #pragma GCC visibility push(default)
 
 extern "C" {
 
 void* malloc(std::size_t size) {
-  if (mode == Mode::modelled) return allocate(size, __builtin_return_address(0));
+  if (mode == Mode::modelled) return allocate(size, 16, {}, __builtin_return_address(0));
   return __libc_malloc(size);
 }
 
@@ -136,43 +183,31 @@ void* calloc(std::size_t n, std::size_t size) {
     errno = ENOMEM;
     return nullptr;
   }
-  void* p = allocate(bytes, __builtin_return_address(0));
+  void* p = allocate(bytes, 16, {}, __builtin_return_address(0));
   if (p != nullptr) std::memset(p, 0, bytes);
   return p;
 }
 
-void free(void* p) {
-  if (p == nullptr) return;
-  if (mode == Mode::modelled) {
-    if (memory->contains(p)) release(p, __builtin_return_address(0));
-    return;
-  }
-  if (in_arena(p)) {
-    memory->release(p);
-    return;
-  }
-  if (mode == Mode::framework) return framework_free(p);
-  __libc_free(p);
-}
+void free(void* p) { free_by("free", p, __builtin_return_address(0)); }
 
 void* realloc(void* p, std::size_t size) {
   if (p == nullptr) return malloc(size);
   const bool ours = in_arena(p);
   if (!ours && mode == Mode::outside) return __libc_realloc(p, size);
   if (size == 0) {
-    free(p);
+    free_by("realloc", p, __builtin_return_address(0));
     return nullptr;
   }
   void* moved = malloc(size);
   if (moved == nullptr) return nullptr;
   const std::size_t before = ours ? memory->size_of(p) : malloc_usable_size(p);
   std::memcpy(moved, p, before < size ? before : size);
-  free(p);
+  free_by("realloc", p, __builtin_return_address(0));
   return moved;
 }
 
 void* memalign(std::size_t alignment, std::size_t size) {
-  if (mode == Mode::modelled) return allocate(size, __builtin_return_address(0), alignment);
+  if (mode == Mode::modelled) return allocate(size, alignment, {}, __builtin_return_address(0));
   return __libc_memalign(alignment, size);
 }
 
