@@ -12,8 +12,10 @@ typedef Count Four __attribute__((vector_size(16), aligned(4), may_alias));
 
 inline Four& four(Count* row, std::size_t i) { return *reinterpret_cast<Four*>(row + i); }
 inline const Four& four(const Count* row, std::size_t i) { return *reinterpret_cast<const Four*>(row + i); }
+// As signed numbers, which the older processors compare in one instruction: no execution has 2^31 steps of one thread.
 inline Four greater(Four a, Four b) {
-  const auto first = reinterpret_cast<Four>(a > b);
+  typedef std::int32_t Signed __attribute__((vector_size(16)));
+  const auto first = reinterpret_cast<Four>(reinterpret_cast<Signed>(a) > reinterpret_cast<Signed>(b));
   return (a & first) | (b & ~first);
 }
 

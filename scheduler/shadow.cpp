@@ -64,9 +64,9 @@ void Shadow::start(std::uint32_t thread) {
 }
 
 void Shadow::widen() {
-  const std::size_t wider = width_ * 2;
+  const std::size_t wider = width_ + 8;
   for (std::vector<Count>* clocks : {&clocks_, &object_clocks_}) {
-    std::vector<Count> result(clocks->size() * 2);
+    std::vector<Count> result(clocks->size() / width_ * wider);
     for (std::size_t i = 0; i < clocks->size(); ++i) result[i / width_ * wider + i % width_] = (*clocks)[i];
     *clocks = std::move(result);
   }

@@ -6,9 +6,9 @@
 namespace interleave::engine::dpor {
 
 void Dpor::widen() {
-  const std::uint32_t wider = width_ * 2;
+  const std::uint32_t wider = width_ + 8;
   const auto spread = [&](std::vector<Count>& rows) {
-    std::vector<Count> result(rows.size() * 2);
+    std::vector<Count> result(rows.size() / width_ * wider);
     for (std::size_t i = 0; i < rows.size(); ++i) result[i / width_ * wider + i % width_] = rows[i];
     rows = std::move(result);
   };
