@@ -1,6 +1,8 @@
-// Explains an execution in which threads spin for ever: who, on what, and who waits for them. Another kind of livelock, a loop without
-// steps, explains itself.
+// Explains an execution in which threads spin or go round for ever: who, on what or by which steps, and who waits for them. Another kind
+// of livelock, a loop without steps, explains itself.
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include <interleave/checkers/deadlock.hpp>
 #include <interleave/scheduler/hooks.hpp>
@@ -8,8 +10,31 @@
 namespace interleave::checkers {
 namespace {
 
+// The last steps of a thread, which are its way round: "mutex try_lock failed (a.cpp:5), yield (a.cpp:6)".
+std::string way_round(const ThreadState& thread, std::span<const TraceEvent> trace) {
+  constexpr std::size_t shown_max = 12;
+  std::vector<const TraceEvent*> steps;
+  for (auto event = trace.rbegin(); event != trace.rend() && steps.size() < thread.round; ++event)
+    if (event->thread == thread.name && !event->operation.starts_with("note: ")) steps.push_back(&*event);
+  std::reverse(steps.begin(), steps.end());
+  std::string text;
+  for (std::size_t i = 0; i < std::min(steps.size(), shown_max); ++i) {
+    const TraceEvent& step = *steps[i];
+    text += (i == 0 ? "" : ", ") + step.operation + (step.object.empty() ? "" : " " + step.object) +
+            (step.location.empty() ? "" : " (" + step.location + ")");
+  }
+  return text + (steps.size() > shown_max ? ", ..." : "");
+}
+
 std::string explain_livelock(std::span<const ThreadState> threads, std::span<const TraceEvent> trace) {
   std::string text;
+  bool round = false;
+  for (const ThreadState& thread : threads) {
+    if (thread.state != "goes round") continue;
+    text += (round ? "; " : "no schedule leads on from here: ") + thread.name + " goes round in " + std::to_string(thread.round) +
+            (thread.round == 1 ? " step: " : " steps: ") + way_round(thread, trace);
+    round = true;
+  }
   for (const ThreadState& thread : threads) {
     if (thread.state != "spins") continue;
     if (!text.empty()) text += "; ";

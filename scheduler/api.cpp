@@ -87,7 +87,7 @@ std::size_t choose(std::size_t n) {
 void outcome(std::string value) {
   Model model;
   if (!model) return real::outcome(value);
-  engine::memory->changed();
+  engine::memory->beyond();
   model->set_outcome(value);
 }
 
@@ -135,13 +135,13 @@ std::string thread_label() {
 
 void section_entered(std::uint64_t section, std::size_t most) noexcept {
   if (engine::Execution::current == nullptr) return;
-  engine::memory->changed();
+  engine::memory->beyond();
   engine::Execution::current->entered(section, most);
 }
 
 void section_left(std::uint64_t section) noexcept {
   if (engine::Execution::current == nullptr) return;
-  engine::memory->changed();
+  engine::memory->beyond();
   engine::Execution::current->left(section);
 }
 

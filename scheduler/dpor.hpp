@@ -1,8 +1,9 @@
-// The state of `dpor` (dpor.cpp says how it works), shared by the three files that it is written in:
+// The state of `dpor` (dpor.cpp says how it works), shared by the four files that it is written in:
 //
 //     dpor.cpp          the tree of executions, and who is next
 //     dpor_history.cpp  what has happened in the execution under way: events, clocks, accesses
 //     dpor_races.cpp    which races are reversed here
+//     dpor_rounds.cpp   which threads have come back to where they were
 #pragma once
 
 #include <algorithm>
@@ -92,6 +93,9 @@ struct Event {
   std::uint32_t offered;              // fingerprint of the candidates that it was chosen from
   std::uint32_t touches, touches_end;
   bool          in_block = false;
+  bool          weighed = false;
+  Count         level = 0;            // of the longest chain of events that each happen before the next, up to this one
+  Weight        weight;               // where states are kept, once it is known
 };
 
 // One access of an event to one word of memory.
@@ -170,6 +174,12 @@ class Dpor final : public Strategy {
   bool wants_steps() const override { return true; }
   void performed(const Step& step) override;
   void announced(std::uint32_t id, const Operation& operation) override;
+  void weighed(std::uint32_t id, const States::Weighed& step) override;
+  bool recognizes_states() const override { return true; }
+  void consult(const Situation& situation) override {
+    Strategy::consult(situation);
+    keeps_states_ = situation.state() != nullptr;
+  }
   void withdrawn(std::uint32_t id) override {
     withdrawn_.push_back({.thread = key_of_[id], .own = threads_[key_of_[id]].last, .by = under_way_ ? made_ : made_ - 1});
   }
@@ -198,6 +208,11 @@ class Dpor final : public Strategy {
     const Operation* pending = nullptr;
     bool waits = false;                          // its object may keep it waiting
     std::int64_t slack = unblockable;            // when it was chosen
+    bool stopped = false;                        // it has come back to where it was
+  };
+  struct Stand {                                 // of a thread that has announced something
+    std::uint64_t standing;                      // States::Weighed
+    Count made;                                  // events of it
   };
   enum class Kind { executed, announced, withdrawn };
   struct Withdrawn {                             // a timeout, by the event that woke its thread
@@ -225,6 +240,11 @@ class Dpor final : public Strategy {
   void offer_alternatives(const ChoicePoint& at, std::size_t first);
   Visits::Position position(std::uint32_t thread) const;
   void find_meeting();
+  void withdraw(Thread& thread, std::uint32_t key);
+  bool has_come_back(std::uint32_t thread, std::uint64_t standing);
+  bool comes_to_nothing(std::uint32_t thread, Count made);
+  bool repeats_a_level(std::uint32_t event);
+  void place(std::uint32_t event);
 
   // ---- races ----
   void settle();
@@ -268,6 +288,9 @@ class Dpor final : public Strategy {
   std::vector<std::uint32_t> waiting_;           // keys of threads that wait for an object, or may
   std::vector<std::uint32_t> fresh_;             // of those, announced since the last settling
   std::vector<Withdrawn> withdrawn_;             // in this execution
+  bool keeps_states_ = false;
+  std::vector<std::vector<std::uint32_t>> own_;  // by key: its events; where states are kept
+  std::vector<std::vector<Stand>> stands_;       // by key, likewise
   std::vector<std::pair<std::uint32_t, std::uint32_t>> late_;  // orders that begin with the step under way
   bool under_way_ = false, settled_ = true;
   std::uint32_t chosen_ = 0, variant_ = 0, offered_ = 0, undisturbed_ = 0;
@@ -281,6 +304,7 @@ class Dpor final : public Strategy {
   Operation last_;                               // and, if it may fail, all of it
   std::vector<std::uint32_t> races_, open_;
   std::vector<std::vector<Count>> subset_rows_;
+  std::vector<Weight> sums_;
 };
 
 // Calls f(event, covers) for the events before position `below` that something with these accesses depends on, latest first

@@ -64,8 +64,9 @@ Execution* Execution::current = nullptr;
 
 Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers)
     : strategy_(strategy), options_(options), watchers_(std::move(watchers)),
-      strategy_watches_(strategy.wants_steps()), watching_(strategy_watches_ || !watchers_.empty()) {
+      strategy_watches_(strategy.wants_steps()), watching_(strategy_watches_ || !watchers_.empty() || options.keeps_states) {
   Memory::instance();
+  if (options_.keeps_states) states_ = std::make_unique<States>();
   if (thread_blocks::needed() || explores_races) {  // libstdc++ keeps variables of its own between two accesses
     if (const char* obstacle = thread_blocks::obstacle())
       throw UsageError(fmt::format("{}, and {}", explores_races ? "races=explore needs thread-local variables for each thread"
@@ -98,6 +99,9 @@ Ending Execution::run(const std::function<void()>& body) {
   if (failed_) fault_ = {};
   failed_ = false;
   keys.clear();
+  if (states_ != nullptr) states_->begin_execution();
+  memory->keep_states(states_.get());
+  interleave_keeps_states = states_ != nullptr;
 
   if (shadow != nullptr) shadow->begin_execution();
 
@@ -110,6 +114,8 @@ Ending Execution::run(const std::function<void()>& body) {
   mode = Mode::outside;
   current = nullptr;
   running_ = nullptr;
+  memory->keep_states(nullptr);
+  interleave_keeps_states = false;
   for (Watcher* watcher : watchers_) watcher->ended(*this, ending_);
   return ending_;
 }
@@ -160,6 +166,7 @@ void Execution::resume(Thread& thread) {
 }
 
 void Execution::prepare(Thread& thread) {
+  if (states_ != nullptr) clear_stack(thread);
   thread.fiber.prepare(memory->stack(thread.id), memory->stack_size(), &thread_main, &thread,
                        blocks_ ? thread_blocks::fresh(thread.id) : 0);
 }
@@ -241,6 +248,7 @@ Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::funct
 
 // Lets a new thread run to its first announcement.
 void Execution::launch(Thread& thread) {
+  if (states_ != nullptr) states_->beyond();
   prepare(thread);
   thread.resumer = running_;
   Thread& from = *running_;
@@ -256,6 +264,7 @@ void Execution::advance(Thread& thread) {
 
 void Execution::wake(Thread& thread) {
   thread.woken = true;
+  if (states_ != nullptr) states_->beyond();
   settle();
   pass_on_time(*running_, thread);
   if (!strategy_watches_) return;
@@ -275,6 +284,10 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   Thread& me = *running_;
   settle();
   me.polling = false;
+  if (states_ != nullptr) {
+    report_step();
+    weigh(nullptr, false);
+  }
   me.group_left = static_cast<std::uint32_t>(bodies.size()) + 1;  // one for ourselves: no early wake-up while starting
   const std::size_t first = thread_count_;
   static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
@@ -328,6 +341,10 @@ __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
   } catch (const Divergence& divergence) {
     fail("nondeterminism", divergence.what());
   }
+  if (index == Strategy::none_of_them) [[unlikely]] {
+    --steps_;
+    end(Ending::vain);
+  }
   assert(index < candidates_.size());
   if (candidates_.size() > 1) {
     if (choices_.full()) [[unlikely]] end(Ending::cut);
@@ -337,7 +354,10 @@ __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
   Thread& next = *threads_[chosen.thread];
   next.variant = chosen.variant;
   last_ = chosen.thread;
-  if (watching_) [[unlikely]] stepped_ = &next;
+  if (watching_) [[unlikely]] {
+    stepped_ = &next;
+    if (states_ != nullptr) states_->chosen(chosen.thread, chosen.variant);
+  }
   return next;
 }
 
@@ -446,6 +466,7 @@ void Execution::finish_thread(void* result) {
   settle();
   if (me.group != nullptr) pass_on_time(me, *me.group);
   me.result = result;
+  if (states_ != nullptr) weigh(nullptr, true);
   me.finished = true;
   if (strategy_watches_) {
     strategy_.finished(me.id);

@@ -29,6 +29,7 @@
 #include <interleave/scheduler/mode.hpp>
 #include <interleave/scheduler/operation.hpp>
 #include <interleave/scheduler/spin.hpp>
+#include <interleave/scheduler/states.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/times.hpp>
 #include <interleave/scheduler/witness.hpp>
@@ -149,6 +150,8 @@ struct ExecutionOptions {
   bool spurious_wakeups = false;
   bool interrupts = false;
   bool stops_round = false;       // a thread that has gone round stops (spin.hpp); as a strategy that reduces wants it
+  bool keeps_states = false;      // states.hpp
+  std::uint64_t spins_from = ~std::uint64_t{0};  // from this step on, threads that spin are threads like others
   bool run_on = false;            // after a failure, which only halts its thread: to learn what the others would do
   bool break_on_failure = false;  // stop for the debugger (SIGTRAP) where the execution fails
 };
@@ -205,6 +208,13 @@ class Execution final : public Situation {
   // Runs `body` once, from begin to end. Called on the explorer's stack.
   Ending run(const std::function<void()>& body);
 
+  // For the runs that follow.
+  void limit(bool stops_round, std::uint64_t spins_from, std::uint64_t steps_max) {
+    options_.stops_round = stops_round;
+    options_.spins_from = spins_from;
+    options_.steps_max = steps_max;
+  }
+
   // ---- after run ----
   const Fault& fault() const { return fault_; }
   std::uint64_t steps() const { return steps_; }
@@ -226,7 +236,10 @@ class Execution final : public Situation {
   __attribute__((always_inline)) std::uint32_t step(const Operation& operation) {
     // Inlined, so that the operation is written where it belongs, field by field: what is put together elsewhere and copied in
     // larger pieces has to wait until its pieces have left the processor.
-    if (watching_) [[unlikely]] report_step();
+    if (watching_) [[unlikely]] {
+      if (states_ != nullptr) [[unlikely]] return step_below(operation);
+      report_step();
+    }
     if (time_has_passed_) [[unlikely]] settle();
     Thread& me = *running_;
     if (!operation.type->polls) {
@@ -288,7 +301,14 @@ class Execution final : public Situation {
     if (running_->polling) running_->spin.read(object, size);
   }
   // The running thread looks at the clock.
-  void look_at_clock() { running_->read_clock = true; }
+  void look_at_clock() {
+    running_->read_clock = true;
+    if (states_ != nullptr) states_->beyond();
+  }
+  const Weight* state() const override { return states_ != nullptr ? &states_->now() : nullptr; }
+  const States* states() const { return states_.get(); }
+  // Other than daemons.
+  bool anybody_unfinished() const;
 
   // ---- thread-specific data ----
   using KeyDestructor = void (*)(void*);
@@ -335,6 +355,9 @@ class Execution final : public Situation {
   void launch(Thread& thread);
   std::uint32_t proceed();
   std::uint32_t proceed_below();
+  std::uint32_t step_below(const Operation& operation);
+  void clear_stack(const Thread& thread);
+  void weigh(const Operation* operation, bool ends);
   // From here on, `thread` runs. The only place that says so.
   void runs(Thread& thread) {
     running_ = &thread;
@@ -352,7 +375,6 @@ class Execution final : public Situation {
   Thread& choose_next_inline();
   bool pass_time();
   void collect();
-  bool anybody_unfinished() const;
   void switch_to(Thread& to) {
     Thread& from = *running_;
     runs(to);
@@ -398,6 +420,7 @@ class Execution final : public Situation {
   std::string outcome_;
   bool has_outcome_ = false;
   Choices choices_;
+  std::unique_ptr<States> states_;
   Fiber explorer_;
 };
 

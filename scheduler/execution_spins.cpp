@@ -11,6 +11,7 @@ namespace interleave::engine {
 // Whether the running thread, which announces such an operation, has gone round.
 bool Execution::gone_round(const OperationType& type, const void* object) {
   Thread& me = *running_;
+  if (steps_ >= options_.spins_from) return false;
   if (options_.virtual_clock && type.waits) {  // time passes when nobody else can step: that is progress
     me.polling = false;
     return false;
@@ -57,9 +58,10 @@ std::uint64_t Execution::hurry(Thread& thread) {
 
 // Something that they read has changed: they may go on.
 void Execution::resume_awaiting() {
-  if (options_.stops_round) return;
+  const bool all = steps_ >= options_.spins_from;
+  if (options_.stops_round && !all) return;
   std::erase_if(awaiting_, [&](Thread* thread) {
-    if (!thread->spin.reads_changed()) return false;
+    if (!all && !thread->spin.reads_changed()) return false;
     resume(*thread);
     return true;
   });

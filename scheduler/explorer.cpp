@@ -22,6 +22,7 @@
 #include <interleave/scheduler/leaks.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/observer.hpp>
+#include <interleave/scheduler/onward.hpp>
 #include <interleave/scheduler/outer_state.hpp>
 #include <interleave/scheduler/shadow.hpp>
 #include <interleave/scheduler/replay.hpp>
@@ -38,6 +39,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t sample_executions = 10'000;  // of a sampler without any limit
+constexpr std::uint64_t probed_first = 64;            // from this execution on, now and then one is looked at for endless loops
 
 // How much a strategy may keep: INTERLEAVE_MEMORY_MB, or half of what the machine has, but no more than 4 GiB.
 std::size_t memory_limit() {
@@ -68,6 +70,13 @@ void prepare_process() {
     throw 0;
   } catch (int) {
   }
+}
+
+// Without the checks.
+std::vector<std::uint32_t> taken(const Choices& choices) {
+  std::vector<std::uint32_t> result = choices.copy();
+  for (std::uint32_t& entry : result) entry = Choices::taken(entry);
+  return result;
 }
 
 // Hands the steps of an execution to the user's observers.
@@ -111,13 +120,31 @@ struct Finding {
   std::optional<std::uint64_t> seed;
   std::string strategy;
   bool stopped = false;  // a thread that had gone round
+  bool comes_back = false;  // to where it was, at its end
+};
+
+// Chooses as another strategy does, one after the other.
+class StandIn final : public Strategy {
+ public:
+  void stand_for(Strategy& other) {
+    other_ = &other;
+    other_->consult(*situation_);
+  }
+  bool begin_execution() override { return true; }
+  std::size_t choose(const ChoicePoint& at) override { return other_->choose(at); }
+  std::string resolved() const override { return other_->resolved(); }
+
+ private:
+  Strategy* other_ = nullptr;
 };
 
 class Explorer {
  public:
-  // `unseen`: what an earlier attempt has learnt.
-  Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, const OuterState::Places& unseen)
-      : body_(body), options_(options), frame_(caller_frame), outer_((prepare_process(), caller_frame), unseen), bridge_(options_.observers) {
+  // What an earlier attempt has learnt: places that change unseen, and whether states are to be kept.
+  Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, const OuterState::Places& unseen,
+           bool keeps_states)
+      : body_(body), options_(options), frame_(caller_frame), outer_((prepare_process(), caller_frame), unseen), bridge_(options_.observers),
+        keeps_states_(keeps_states) {
     under_way = true;
     explores_races = options_.races == "explore";
     reuses_blocks = options_.heap == "reuse";
@@ -130,18 +157,30 @@ class Explorer {
     reuses_blocks = false;
   }
 
-  // Not to be believed if this attempt was `misled`.
+  // Not to be believed if this attempt was `misled`, or goes round.
   Report run(std::uint64_t steps_in_all);
   bool misled() const { return outer_.misled(); }
+  bool goes_round() const { return goes_round_; }
   OuterState::Places unseen() const { return outer_.unseen(); }
 
  private:
   std::unique_ptr<Strategy> make();
   ExecutionOptions execution_options() const {
     return {.steps_max = options_.steps_max, .virtual_clock = options_.clock == "virtual",
-            .spurious_wakeups = options_.spurious_wakeups, .interrupts = options_.interrupts, .stops_round = stops_round_};
+            .spurious_wakeups = options_.spurious_wakeups, .interrupts = options_.interrupts, .stops_round = stops_round_,
+            .keeps_states = keeps_states_, .spins_from = spins_freely_ ? 0 : ~std::uint64_t{0}};
   }
-  Ending run_once(Execution& execution, Fault& fault);
+  // For executions of this finding's schedule.
+  ExecutionOptions execution_options(const Finding& finding) const {
+    ExecutionOptions options = execution_options();
+    if (finding.comes_back) options.spins_from = 0;
+    return options;
+  }
+  Ending run_once(Execution& execution, Fault& fault, bool observed = true);
+  bool may_go_round(const Execution& execution);
+  Onward::Answer onward(const Execution& execution);
+  Onward::Execute executing_again(bool stopped);
+  void show_round(Finding& finding);
   void keep(Finding finding);
   Failure explain(const Finding& finding);
   Failure explain_here(const Finding& finding, Failure failure);
@@ -162,6 +201,11 @@ class Explorer {
   std::unique_ptr<Strategy> strategy_;
   bool replaying_ = false;
   bool stops_round_ = false;  // as ExecutionOptions
+  bool keeps_states_ = false, spins_freely_ = false;  // likewise
+  bool goes_round_ = false;   // a thread comes back to where it was, again and again
+  Onward onward_;
+  StandIn stand_in_;
+  std::unique_ptr<Execution> again_;  // what onward_ executes
 };
 
 std::unique_ptr<Strategy> Explorer::make() {
@@ -176,6 +220,7 @@ std::unique_ptr<Strategy> Explorer::make() {
     options_.heap = schedule.reuses_blocks ? "reuse" : "fresh";
     reuses_blocks = schedule.reuses_blocks;
     stops_round_ = schedule.stops_round;
+    keeps_states_ = spins_freely_ = schedule.comes_back;
     explores_races = options_.races == "explore";
     if (schedule.build != build_id())
       fmt::print(stderr, "interleave: the schedule was recorded from another build; replaying as long as it fits\n");
@@ -190,9 +235,9 @@ std::unique_ptr<Strategy> Explorer::make() {
   return strategy;
 }
 
-Ending Explorer::run_once(Execution& execution, Fault& fault) {
+Ending Explorer::run_once(Execution& execution, Fault& fault, bool observed) {
   hooks::BeforeExecution::call_all();
-  bridge_.begin();
+  if (observed) bridge_.begin();
   Ending ending = execution.run(body_);
   if (ending == Ending::failed) fault = execution.fault();
   abandon_framework_frame();
@@ -206,7 +251,7 @@ Ending Explorer::run_once(Execution& execution, Fault& fault) {
   } else if (leaks_.blocks > 0) {
     ending = Ending::failed;
     fault = {"leak", fmt::format("{} block{} of {} bytes in all", leaks_.blocks, leaks_.blocks == 1 ? "" : "s", leaks_.bytes)};
-  } else if (ending == Ending::finished || ending == Ending::quiescent) {
+  } else if (observed && (ending == Ending::finished || ending == Ending::quiescent)) {
     if (auto objection = bridge_.end()) {
       ending = Ending::failed;
       fault = {std::move(objection->kind), std::move(objection->message)};
@@ -246,7 +291,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
 
   witness::begin(schedule_of({}));
   const std::size_t memory_max = memory_limit();
-  std::uint64_t begun = 0;
+  std::uint64_t begun = 0, undecided = 0;
   bool exhausted = false;
   while (true) {
     if (options_.time_max.count() > 0 && (begun & 15) == 0 && elapsed() > options_.time_max) {
@@ -254,6 +299,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       break;
     }
     if (strategy_->memory() > memory_max) {
+      if (may_go_round(execution)) return {};
       report_.incomplete_reason = fmt::format("the limit of {} MiB of memory was met (INTERLEAVE_MEMORY_MB raises it)", memory_max >> 20);
       break;
     }
@@ -280,6 +326,19 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       fault = {};
     }
     if (outer_.misled()) return {};
+    if ((ending == Ending::cut && report_.cut == 0) || (begun >= probed_first && (begun & (begun - 1)) == 0)) {
+      if (may_go_round(execution)) return {};
+    }
+    bool comes_back = ending == Ending::vain && keeps_states_;
+    if (comes_back) {
+      const Onward::Answer answer = onward(execution);
+      comes_back = answer == Onward::Answer::never && execution.anybody_unfinished();
+      if (comes_back) fault.kind = "livelock";
+      if (answer == Onward::Answer::never && !comes_back) ending = Ending::quiescent;  // only daemons are left
+      if (answer == Onward::Answer::unknown) ending = Ending::cut;
+      undecided += answer == Onward::Answer::unknown;
+      report_.rounds += answer == Onward::Answer::ends;
+    }
     try {
       strategy_->end_execution(ending);
     } catch (const Divergence& divergence) {
@@ -296,17 +355,19 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       if (!first_cut_)
         first_cut_ = Finding{.kind = "cut", .message = "", .choices = execution.choices().copy(), .steps = execution.steps(),
                              .execution = begun, .seed = {}, .strategy = "", .stopped = execution.has_stopped()};
-    } else if (strategy_->redundant() || ending == Ending::vain) {
+    } else if ((strategy_->redundant() || ending == Ending::vain) && !comes_back) {
       ++report_.redundant;
     } else {
       ++report_.executions;
       if (const std::string* value = execution.outcome()) ++report_.outcomes[*value];
     }
-    if (ending == Ending::failed || ending == Ending::deadlock) {
+    if (ending == Ending::failed || ending == Ending::deadlock || comes_back) {
       // One that was counted already fails anew only if it did not fail then.
       report_.failing += !strategy_->redundant() || report_.failing == 0;
-      keep({fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun, strategy_->execution_seed(),
-            strategy_->execution_strategy(), execution.has_stopped()});
+      Finding finding{fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun, strategy_->execution_seed(),
+                      strategy_->execution_strategy(), execution.has_stopped(), comes_back};
+      if (comes_back && !replaying_ && (!shortest_ || finding.steps < shortest_->steps)) show_round(finding);
+      keep(std::move(finding));
       const bool hopeless = fault.kind == "nondeterminism" || fault.kind == "unsupported";
       if (options_.stop_at_first_failure || hopeless) break;
     }
@@ -316,7 +377,11 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   report_.complete = exhausted && strategy_->exhaustive() && report_.cut == 0;
   report_.covered = report_.complete ? "" : strategy_->covered();
   report_.seconds = elapsed().count();
-  if (report_.cut > 0)
+  if (undecided > 0)
+    report_.incomplete_reason = fmt::format("{} came back to where {} been, the first one at {}, and whether threads go round for ever is not known",
+                                            undecided == 1 ? "1 execution" : fmt::format("{} executions", undecided),
+                                            undecided == 1 ? "it had" : "they had", place_of_cut(*first_cut_));
+  else if (report_.cut > 0)
     report_.incomplete_reason = fmt::format("{} cut at the limit of {} steps, the first one at {}",
                                             report_.cut == 1 ? "1 execution was" : fmt::format("{} executions were", report_.cut),
                                             options_.steps_max, place_of_cut(*first_cut_));
@@ -330,7 +395,8 @@ Report Explorer::run(std::uint64_t steps_in_all) {
 Schedule Explorer::schedule_of(const Finding& finding) const {
   Schedule schedule{.name = options_.name, .build = build_id(), .spurious_wakeups = options_.spurious_wakeups,
                     .interrupts = options_.interrupts, .virtual_clock = options_.clock == "virtual", .races = options_.races,
-                    .reuses_blocks = options_.heap == "reuse", .stops_round = finding.stopped, .choices = {}, .checks = {}};
+                    .reuses_blocks = options_.heap == "reuse", .stops_round = finding.stopped, .comes_back = finding.comes_back,
+                    .choices = {}, .checks = {}};
   std::vector<std::uint32_t> fingerprints;
   for (const std::uint32_t entry : finding.choices) {
     schedule.choices.push_back(Choices::taken(entry));
@@ -349,6 +415,56 @@ bool Explorer::leaks_again(const Execution& execution) {
   Fault fault;
   run_once(again, fault);
   return fault.kind == "leak";
+}
+
+// Whether threads of the last execution were time and again where they had been, as those of a program with endless loops are that it
+// takes states to recognize. The exploration then begins anew.
+bool Explorer::may_go_round(const Execution& execution) {
+  constexpr std::size_t returns_least = 8;
+  const bool recorded = !execution.has_failed() && !execution.choices().full();
+  if (keeps_states_ || replaying_ || !recorded || !strategy_->recognizes_states() || options_.clock == "virtual" ||
+      options_.spurious_wakeups || options_.interrupts)
+    return false;
+  Finding finding;
+  finding.choices = execution.choices().copy();
+  finding.stopped = execution.has_stopped();
+  Replay replay(schedule_of(finding));
+  replay.begin_execution();
+  ExecutionOptions options = execution_options();
+  options.keeps_states = true;
+  Execution again(replay, options, {});
+  Fault fault;
+  run_once(again, fault, false);
+  goes_round_ = again.states()->returns() >= returns_least;
+  return goes_round_;
+}
+
+// Whether an execution that has come back to where it was leads anywhere.
+Onward::Answer Explorer::onward(const Execution& execution) {
+  if (again_ == nullptr) again_ = std::make_unique<Execution>(stand_in_, execution_options(), std::vector<Watcher*>{});
+  return onward_.ask(taken(execution.choices()), execution.steps(), executing_again(execution.has_stopped()));
+}
+
+Onward::Execute Explorer::executing_again(bool stopped) {
+  return [this, stopped](Strategy& strategy, std::uint64_t after, std::uint64_t steps_max) {
+    stand_in_.stand_for(strategy);
+    again_->limit(stopped, after, steps_max);
+    Fault fault;
+    return run_once(*again_, fault, false);
+  };
+}
+
+// Goes on with an execution that never ends until it has gone round once.
+void Explorer::show_round(Finding& finding) {
+  std::vector<std::uint32_t> choices;
+  for (const std::uint32_t entry : finding.choices) choices.push_back(Choices::taken(entry));
+  onward_.go_round(choices, finding.steps, executing_again(finding.stopped));
+  finding.choices = again_->choices().copy();
+  finding.stopped = false;
+  Replay replay(schedule_of(finding));
+  replay.begin_execution();
+  executing_again(false)(replay, 0, options_.steps_max);
+  finding.steps = again_->steps();
 }
 
 // Where the threads of an execution stood that went on for too long: for a loop that waits by spinning, the loop.
@@ -388,9 +504,9 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
   Shadow memory_shadow(options_.races == "fail", true);
   shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
-  Execution execution(replay, execution_options(), std::move(watchers));
+  Execution execution(replay, execution_options(finding), std::move(watchers));
   Fault fault;
-  run_once(execution, fault);
+  if (run_once(execution, fault) == Ending::vain && finding.comes_back) fault.kind = "livelock";
   shadow = nullptr;
   failure.threads = recorder.take_threads();
   failure.trace = recorder.take_trace();
@@ -445,10 +561,12 @@ std::uint64_t fresh_seed() {
 
 __attribute__((noinline)) Report explore(const std::function<void()>& body, const Options& options, std::uint64_t steps_in_all) {
   OuterState::Places unseen;
+  bool keeps_states = false;
   while (true) {
-    Explorer explorer(body, options, __builtin_frame_address(0), unseen);
+    Explorer explorer(body, options, __builtin_frame_address(0), unseen, keeps_states);
     Report report = explorer.run(steps_in_all);
-    if (!explorer.misled()) return report;
+    if (!explorer.misled() && !explorer.goes_round()) return report;
+    keeps_states |= explorer.goes_round();
     unseen = explorer.unseen();
   }
 }

@@ -66,13 +66,14 @@ enum class Verdict { pass, fail, incomplete };
 // What one thread was doing when an execution failed.
 struct ThreadState {
   std::string name = {};
-  std::string state = {};      // "finished", "ready", "waits", "spins", "failed"
+  std::string state = {};      // "finished", "ready", "waits", "spins", "goes round", "failed"
   std::string operation = {};  // the operation it is about to do, or waits in
   std::string object = {};     // on which object
   std::string location = {};   // file:line of the program's own code
   std::string holder = {};     // the thread that holds what it waits for, if known
   bool        daemon = false;  // detached
   std::string call = {};       // of which call of Interleave's primitives it is a part, as "Event::wait"; else empty
+  std::size_t round = 0;       // if it goes round: in so many steps, its last
 };
 
 // One step, as it is shown to a reader.
@@ -97,7 +98,8 @@ struct Report {
   Verdict verdict = Verdict::pass;
   bool complete = false;          // the whole space was covered (never after stopping at the first failure)
   std::uint64_t executions = 0;   // that ended by themselves, failing and deadlocked ones included
-  std::uint64_t redundant = 0;    // that a reduction started in vain
+  std::uint64_t redundant = 0;    // that a reduction started in vain, or that came back to where they had been
+  std::uint64_t rounds = 0;       // the latter
   std::uint64_t cut = 0;          // stopped by a limit
   std::uint64_t failing = 0;
   std::uint64_t steps = 0;

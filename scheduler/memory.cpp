@@ -68,6 +68,11 @@ void Memory::write_elsewhere(const void* p, std::size_t size) {
   shared_.add(p, size);
 }
 
+void Memory::note_state(const void* p, std::size_t size) {
+  const EngineScope engine;
+  states_->wrote(p, size);
+}
+
 void* Memory::stack(std::size_t index) {
   const std::uintptr_t low = base_ + index * slot_size() + guard_size;
   if (index >= stacks_ready_) {
@@ -83,7 +88,7 @@ bool Memory::in_guard(const void* p) const {
 }
 
 void* Memory::allocate(std::size_t size, std::size_t alignment, Origin origin) {
-  changed();
+  beyond();
   alignment = std::max<std::size_t>(alignment, 16);
   const std::uintptr_t user = (top_ + sizeof(Block) + alignment - 1) & ~(alignment - 1);
   const std::size_t room = arena_ + arena_size_ - user;
@@ -102,7 +107,7 @@ void* Memory::allocate(std::size_t size, std::size_t alignment, Origin origin) {
 }
 
 Memory::Release Memory::release(void* p) {
-  changed();
+  beyond();
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   Block* block = header(p);
   if (address >= arena_ && address < start_) return Release::earlier;

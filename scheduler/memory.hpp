@@ -24,6 +24,7 @@
 
 #include <interleave/scheduler/mode.hpp>
 #include <interleave/scheduler/spin.hpp>
+#include <interleave/scheduler/states.hpp>
 
 namespace interleave::engine {
 
@@ -145,10 +146,18 @@ class Memory {
       return;
     }
     if (offset >= size_) [[unlikely]] undo_.log(p, size);
+    if (states_ != nullptr) [[unlikely]] note_state(p, size);
     changed();
   }
   // The running thread changes something besides its own stack: it does not wait by spinning.
   void changed() { running_->polling = false; }
+  // It changes something that is not memory.
+  void beyond() {
+    changed();
+    if (states_ != nullptr) [[unlikely]] states_->beyond();
+  }
+  // Where the states of the execution are kept; null: nowhere.
+  void keep_states(States* states) { states_ = states; }
   // This thread runs from now on.
   void runs(StackOwner& thread) { running_ = &thread; }
   // Says where the stack of a new thread lies.
@@ -182,9 +191,11 @@ class Memory {
       return;
     }
     changed();
+    if (states_ != nullptr) [[unlikely]] note_state(p, size);
     if (!shared_.knows(p, size)) write_elsewhere(p, size);
   }
   void write_elsewhere(const void* p, std::size_t size);
+  void note_state(const void* p, std::size_t size);
 
   static constexpr std::size_t retained_max = std::size_t{64} << 20;
   static constexpr std::size_t guard_size = std::size_t{8} << 20;  // no frame of a real thread is larger
@@ -203,6 +214,7 @@ class Memory {
   SharedWords shared_;
   StackOwner nobody_;
   StackOwner* running_ = &nobody_;
+  States* states_ = nullptr;
 };
 
 // heap=reuse: whether a block that was freed may be given out again within the execution.

@@ -55,6 +55,8 @@ struct OperationType {
   const Thread* (*blocker)(const Execution&, const Thread& thread) = nullptr;
   // A loop that waits may be made of it: see spin.hpp.
   bool polls = false;
+  // It is announced by doors that note their caller, so the caller's state is known where states are kept: see states.hpp.
+  bool noted = polls;
   std::uint32_t bytes = 0;                 // of the object, if it is more than the operation touches (Operation::size)
   bool shows_value = false;                // `argument` is a value worth showing
   const char* noun = nullptr;              // what the object is called; null: the first word of the name

@@ -2,6 +2,7 @@
 // is noticed at the step where it does something else.
 #pragma once
 
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -19,12 +20,16 @@ class Replay final : public Strategy {
   bool begin_execution() override {
     next_ = 0;
     seen_.clear();
+    states_.clear();
     return !std::exchange(done_, true);
   }
 
   std::size_t choose(const ChoicePoint& at) override {
-    if (at.enabled.size() == 1) return 0;
     const auto& choices = schedule_.choices;
+    if (schedule_.comes_back && next_ == choices.size()) {
+      if (at.enabled.size() > 1 || !states_.insert(*situation_->state()).second) return none_of_them;
+    }
+    if (at.enabled.size() == 1) return 0;
     if (next_ == choices.size())
       throw Divergence(fmt::format("at step {} the program has a choice of {}, but the schedule ends before: {}", at.step,
                                    at.enabled.size(), offer(at)));
@@ -57,6 +62,7 @@ class Replay final : public Strategy {
   Schedule schedule_;
   std::size_t chunk_;
   std::vector<std::uint32_t> seen_;  // fingerprints of the open chunk
+  std::unordered_set<Weight, Weight::Hash> states_;  // since the last choice
   std::size_t next_ = 0;
   bool done_ = false;
 };

@@ -128,7 +128,7 @@ Lines verdict_lines(const Report& report, const RenderOptions& options) {
   return {painted, fmt::format("  [{}]", how)};
 }
 
-bool is_stuck(const ThreadState& thread) { return thread.state == "waits" || thread.state == "spins"; }
+bool is_stuck(const ThreadState& thread) { return thread.state == "waits" || thread.state == "spins" || thread.state == "goes round"; }
 
 // Neither stuck nor about to go on nor done: the thread that the engine blames.
 bool is_blamed(const ThreadState& thread) {
@@ -426,7 +426,8 @@ std::string pass_text(const Report& report, const RenderOptions& wanted) {
   const auto by = report.strategy.empty() ? "" : fmt::format(" ({})", report.strategy);
   if (passed && report.complete) {
     add(lines, "proved", fmt::format("no schedule fails: all {}{}, {}", executions, by, facts(report)), options);
-    add(lines, "assumes", "sequentially consistent memory", options);
+    add(lines, "assumes", std::string("sequentially consistent memory") + (report.rounds == 0 ? "" :
+        ", and no schedule that leads threads round and round for ever where another one would lead on"), options);
   } else {
     const auto seed = report.seed != 0 ? fmt::format(", seed {}", report.seed) : "";
     add(lines, "explored", fmt::format("{}{}{}, none failed; {}", executions, by, seed, facts(report)), options);

@@ -36,7 +36,7 @@ constexpr std::size_t shortest = prefix.size() + hash_chars + hash_chars + 1 + h
 constexpr std::array<std::string_view, 3> races_values = {"fail", "explore", "ignore"};
 
 // In the place of `races`: four bits of further options follow, then the real value.
-constexpr std::uint64_t further_options = 3, stops_round_bit = 1, reuses_blocks_bit = 2;
+constexpr std::uint64_t further_options = 3, stops_round_bit = 1, reuses_blocks_bit = 2, comes_back_bit = 4;
 
 constexpr std::uint32_t hash_mask = (std::uint32_t{1} << hash_bits) - 1;
 
@@ -264,9 +264,10 @@ std::string encode(const Schedule& schedule) {
   out.bits(schedule.spurious_wakeups, 1);
   out.bits(schedule.interrupts, 1);
   out.bits(schedule.virtual_clock, 1);
-  if (schedule.reuses_blocks || schedule.stops_round) {
+  if (schedule.reuses_blocks || schedule.stops_round || schedule.comes_back) {
     out.bits(further_options, 2);
-    out.bits((schedule.reuses_blocks ? reuses_blocks_bit : 0) | (schedule.stops_round ? stops_round_bit : 0), 4);
+    out.bits((schedule.reuses_blocks ? reuses_blocks_bit : 0) | (schedule.stops_round ? stops_round_bit : 0) |
+             (schedule.comes_back ? comes_back_bit : 0), 4);
   }
   out.bits(static_cast<std::uint64_t>(races - races_values.begin()), 2);
   out.gamma(schedule.choices.size() + 1);
@@ -297,8 +298,9 @@ Schedule decode(std::string_view token, std::string_view expected_name) {
   auto races = *in.bits(2);
   if (races == further_options) {
     const auto further = in.bits(4), value = in.bits(2);
-    const bool known = further && value && *further != 0 && (*further & ~(stops_round_bit | reuses_blocks_bit)) == 0;
+    const bool known = further && value && *further != 0 && (*further & ~(stops_round_bit | reuses_blocks_bit | comes_back_bit)) == 0;
     schedule.stops_round = known && (*further & stops_round_bit) != 0;
+    schedule.comes_back = known && (*further & comes_back_bit) != 0;
     schedule.reuses_blocks = known && (*further & reuses_blocks_bit) != 0;
     races = known ? *value : further_options;
   }

@@ -7,7 +7,7 @@
 //     |     |      |      |  |               |
 //     |     |      |      |  |               30 bits: checksum of everything before it
 //     |     |      |      |  how many choices; the choices, as runs (value, length), each number in Elias gamma code; the checks
-//     |     |      |      options that change which candidates there are; two letters if a thread stopped spinning
+//     |     |      |      options that change which candidates there are; two letters if threads spin
 //     |     |      30 bits: the build
 //     |     30 bits: hash of the scenario's name
 //     version 1 of this layout
@@ -33,6 +33,7 @@ struct Schedule {
   std::string   races = "fail";          // fail | explore | ignore
   bool          reuses_blocks = false;   // heap=reuse
   bool          stops_round = false;     // a thread that had gone round stopped (spin.hpp)
+  bool          comes_back = false;      // the execution ends where it has come back to where it was (onward.hpp)
   std::vector<std::uint32_t> choices;    // indices taken where there was more than one candidate, in order
   std::vector<std::uint8_t>  checks;     // four bits for each chunk of choices, of what was to choose from; or empty
 

@@ -6,6 +6,7 @@ namespace interleave::engine {
 
 extern "C" {
 __thread CallState interleave_call_state;
+bool interleave_keeps_states = false;
 }
 
 void SharedWords::add(const void* p, std::size_t size) {

@@ -73,22 +73,33 @@ class SharedWords {
 };
 
 // The state of a thread where it calls a door: its stack from `stack` (the return address) on, and the registers that a function
-// must leave as they were.
+// must leave as they were; where states are kept, what it calls the door with as well.
 struct CallState {
   std::uintptr_t registers[6];
   const std::uintptr_t* stack;
+  std::uintptr_t arguments[5];
 };
 
-// Of the door under way, if it is one of those behind INTERLEAVE_POLLING_DOOR.
+// Of the door under way, if it is one of those behind INTERLEAVE_POLLING_DOOR, or of INTERLEAVE_NOTING_DOOR where states are kept.
 extern "C" __attribute__((visibility("hidden"))) __thread CallState interleave_call_state __attribute__((tls_model("initial-exec")));
 
+// Whether states are kept (states.hpp).
+extern "C" __attribute__((visibility("hidden"))) bool interleave_keeps_states;
+
 // Defines the exported function `name`: it notes the state of its caller and goes on with `target`, which has the same signature and
-// is hidden. All functions that announce an operation that `polls` are made so.
-#define INTERLEAVE_POLLING_DOOR(name, target)               \
+// is hidden, and which is called with so many registers as arguments (of which five are noted). All functions that announce an
+// operation that `polls` are made so.
+#define INTERLEAVE_POLLING_DOOR(name, target, arguments) INTERLEAVE_DOOR(name, target, arguments, "jne 1f\n" "0:\n")
+// The same, where it is of use only if states are kept.
+#define INTERLEAVE_NOTING_DOOR(name, target, arguments) INTERLEAVE_DOOR(name, target, arguments, "je " target "\n" "jmp 1f\n" "0:\n")
+
+#define INTERLEAVE_DOOR(name, target, arguments, branch)    \
   asm(".pushsection .text\n"                                \
       ".globl " name "\n"                                   \
       ".type " name ", @function\n" name ":\n"              \
       ".cfi_startproc\n"                                    \
+      "cmpb $0, interleave_keeps_states(%rip)\n"            \
+      branch                                                \
       "movq interleave_call_state@gottpoff(%rip), %rax\n"   \
       "movq %rbx, %fs:(%rax)\n"                             \
       "movq %rbp, %fs:8(%rax)\n"                            \
@@ -98,9 +109,23 @@ extern "C" __attribute__((visibility("hidden"))) __thread CallState interleave_c
       "movq %r15, %fs:40(%rax)\n"                           \
       "movq %rsp, %fs:48(%rax)\n"                           \
       "jmp " target "\n"                                    \
+      "1:\n"                                                \
+      "movq interleave_call_state@gottpoff(%rip), %rax\n"   \
+      INTERLEAVE_NOTE_ARGUMENT(arguments, "0", "rdi", "56") \
+      INTERLEAVE_NOTE_ARGUMENT(arguments, "1", "rsi", "64") \
+      INTERLEAVE_NOTE_ARGUMENT(arguments, "2", "rdx", "72") \
+      INTERLEAVE_NOTE_ARGUMENT(arguments, "3", "rcx", "80") \
+      INTERLEAVE_NOTE_ARGUMENT(arguments, "4", "r8", "88")  \
+      "jmp 0b\n"                                            \
       ".cfi_endproc\n"                                      \
       ".size " name ", . - " name "\n"                      \
       ".popsection\n")
+#define INTERLEAVE_NOTE_ARGUMENT(arguments, index, name, offset) \
+  ".if " #arguments " > " index "\n"                             \
+  "movq %" name ", %fs:" offset "(%rax)\n"                       \
+  ".else\n"                                                      \
+  "movq $0, %fs:" offset "(%rax)\n"                              \
+  ".endif\n"
 #define INTERLEAVE_BEHIND_DOOR extern "C" __attribute__((visibility("hidden"), used))
 
 // What a thread has done since it last changed anything. Allocates nothing once warm.

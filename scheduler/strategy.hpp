@@ -24,6 +24,7 @@
 #include <vector>
 
 #include <interleave/scheduler/operation.hpp>
+#include <interleave/scheduler/states.hpp>
 
 namespace interleave::engine {
 
@@ -70,6 +71,8 @@ class Situation {
   // Where the next execution's heap begins. As long as that stays, what executions allocate under the same schedule lies at the
   // same addresses.
   virtual std::uintptr_t heap() const = 0;
+  // The sum of the state that the execution is in (states.hpp); null: states are not kept.
+  virtual const Weight* state() const = 0;
 
  protected:
   ~Situation() = default;
@@ -82,14 +85,20 @@ class Strategy {
   // Prepares the next execution; false: there is none.
   virtual bool begin_execution() = 0;
 
-  // The index of the candidate that steps next. May throw Divergence.
+  // The index of the candidate that steps next, or `none_of_them`: the execution has come back to where it was, and ends as one
+  // that was begun in vain. May throw Divergence.
   virtual std::size_t choose(const ChoicePoint&) = 0;
+  static constexpr std::size_t none_of_them = ~std::size_t{0};
+  // Whether it notices by the states of an execution, where they are kept, that it has come back to where it was.
+  virtual bool recognizes_states() const { return false; }
 
   // ---- what the threads do, for a strategy that wants to know (asked once, before the exploration begins) ----
   // All are called between the choice of a step and the next `choose` or `closing`. They must not allocate once warmed up.
   virtual bool wants_steps() const { return false; }
   // The step chosen last was made. Its later effects (threads that it woke run on to their next announcement) may follow.
   virtual void performed(const Step&) {}
+  // Where states are kept: the last step of `thread` is known as a whole, for it is about to announce its next operation, or ends.
+  virtual void weighed(std::uint32_t /*thread*/, const States::Weighed&) {}
   // `thread` has announced its next operation, which stays where it is until it has been performed or withdrawn.
   virtual void announced(std::uint32_t /*thread*/, const Operation&) {}
   // A thread's announced operation, which it could have performed, was taken back by the step of another: a timeout that

@@ -151,6 +151,10 @@ void Recorder::ended(Execution& run, Ending ending) {
         state.call = symbols_.primitive_call(failing_);
       }
     }
+    if (ending == Ending::vain && run.states() != nullptr && (state.state == "ready" || state.state == "spins")) {
+      state.round = run.states()->round(thread.id);
+      if (state.round > 0) state.state = "goes round";
+    }
     threads_.push_back(std::move(state));
   }
 }

@@ -14,9 +14,9 @@ namespace {
 __extension__ using Wide = __int128;
 
 const OperationType load_type{.name = "load", .access = Access::read, .polls = true, .shows_value = true, .noun = "atomic"};
-const OperationType store_type{.name = "store", .access = Access::write, .shows_value = true, .noun = "atomic"};
+const OperationType store_type{.name = "store", .access = Access::write, .noted = true, .shows_value = true, .noun = "atomic"};
 const OperationType exchange_type{.name = "exchange", .access = Access::write, .polls = true, .shows_value = true, .noun = "atomic"};
-const OperationType modify_type{.name = "fetch-modify", .access = Access::write, .shows_value = true, .noun = "atomic"};
+const OperationType modify_type{.name = "fetch-modify", .access = Access::write, .noted = true, .shows_value = true, .noun = "atomic"};
 // The same where it may store what was there.
 const OperationType maybe_modify_type{.name = "fetch-modify", .access = Access::write, .polls = true, .shows_value = true, .noun = "atomic"};
 const OperationType compare_type{
@@ -26,6 +26,7 @@ const OperationType compare_type{
 
 // Of any size, through the library calls.
 const OperationType sized_load_type{.name = "load", .access = Access::read, .noun = "atomic"};
+const OperationType sized_store_type{.name = "store", .access = Access::write, .noun = "atomic"};
 const OperationType sized_exchange_type{.name = "exchange", .access = Access::write, .noun = "atomic"};
 const OperationType sized_compare_type{
     .name = "compare-exchange", .access = Access::write,
@@ -178,7 +179,7 @@ auto sizeless(Model& model, const OperationType& type, const void* p, std::size_
   }
   model->step({.type = &type, .object = p, .size = static_cast<std::uint32_t>(size)});
   model->self().pending.state = folded(p, size);
-  order(*model, p, size, mo, &type != &store_type, &type != &sized_load_type);
+  order(*model, p, size, mo, &type != &sized_store_type, &type != &sized_load_type);
   return effect();
 }
 
@@ -192,42 +193,47 @@ void copy(Model& model, void* to, const void* from, std::size_t size) {
 
 using namespace interleave::engine;
 
-// One that may be part of a loop that waits, and so notes where it is called from.
-#define POLLING_HOOK(bits, result, name, parameters)                                                                   \
-  INTERLEAVE_POLLING_DOOR("__tsan_atomic" #bits "_" #name, "interleave_atomic" #bits "_" #name);                       \
+// One that may be part of a loop that waits, and so notes where it is called from, and one that may be part of a longer way round.
+// `n`: the registers that it is called with.
+#define POLLING_HOOK(bits, result, name, n, parameters)                                                                \
+  INTERLEAVE_POLLING_DOOR("__tsan_atomic" #bits "_" #name, "interleave_atomic" #bits "_" #name, n);                    \
+  __attribute__((visibility("hidden"), used)) result interleave_atomic##bits##_##name parameters
+#define NOTING_HOOK(bits, result, name, n, parameters)                                                                 \
+  INTERLEAVE_NOTING_DOOR("__tsan_atomic" #bits "_" #name, "interleave_atomic" #bits "_" #name, n);                     \
   __attribute__((visibility("hidden"), used)) result interleave_atomic##bits##_##name parameters
 
-#define HOOKS(bits, T)                                                                                                 \
-  POLLING_HOOK(bits, T, load, (const volatile T* p, int mo)) { return load(p, mo); }                                   \
-  void __tsan_atomic##bits##_store(volatile T* p, T v, int mo) { store(p, v, mo); }                                    \
-  POLLING_HOOK(bits, T, exchange, (volatile T* p, T v, int mo)) {                                                      \
+// `n`: the registers that an object, a value and an order are passed in.
+#define HOOKS(bits, T, n)                                                                                              \
+  POLLING_HOOK(bits, T, load, 2, (const volatile T* p, int mo)) { return load(p, mo); }                                \
+  NOTING_HOOK(bits, void, store, n, (volatile T* p, T v, int mo)) { store(p, v, mo); }                                 \
+  POLLING_HOOK(bits, T, exchange, n, (volatile T* p, T v, int mo)) {                                                   \
     return modify(exchange_type, p, mo, [=](T) { return v; });                                                         \
   }                                                                                                                    \
-  T __tsan_atomic##bits##_fetch_add(volatile T* p, T v, int mo) {                                                      \
+  NOTING_HOOK(bits, T, fetch_add, n, (volatile T* p, T v, int mo)) {                                                   \
     return modify(modify_type, p, mo, [=](T x) { return x + v; });                                                     \
   }                                                                                                                    \
-  T __tsan_atomic##bits##_fetch_sub(volatile T* p, T v, int mo) {                                                      \
+  NOTING_HOOK(bits, T, fetch_sub, n, (volatile T* p, T v, int mo)) {                                                   \
     return modify(modify_type, p, mo, [=](T x) { return x - v; });                                                     \
   }                                                                                                                    \
-  POLLING_HOOK(bits, T, fetch_and, (volatile T* p, T v, int mo)) {                                                     \
+  POLLING_HOOK(bits, T, fetch_and, n, (volatile T* p, T v, int mo)) {                                                  \
     return modify(maybe_modify_type, p, mo, [=](T x) { return x & v; });                                               \
   }                                                                                                                    \
-  POLLING_HOOK(bits, T, fetch_or, (volatile T* p, T v, int mo)) {                                                      \
+  POLLING_HOOK(bits, T, fetch_or, n, (volatile T* p, T v, int mo)) {                                                   \
     return modify(maybe_modify_type, p, mo, [=](T x) { return x | v; });                                               \
   }                                                                                                                    \
-  T __tsan_atomic##bits##_fetch_xor(volatile T* p, T v, int mo) {                                                      \
+  NOTING_HOOK(bits, T, fetch_xor, n, (volatile T* p, T v, int mo)) {                                                   \
     return modify(modify_type, p, mo, [=](T x) { return x ^ v; });                                                     \
   }                                                                                                                    \
-  T __tsan_atomic##bits##_fetch_nand(volatile T* p, T v, int mo) {                                                     \
+  NOTING_HOOK(bits, T, fetch_nand, n, (volatile T* p, T v, int mo)) {                                                  \
     return modify(modify_type, p, mo, [=](T x) { return ~(x & v); });                                                  \
   }                                                                                                                    \
-  POLLING_HOOK(bits, int, compare_exchange_strong, (volatile T* p, T* expected, T v, int mo, int fmo)) {               \
+  POLLING_HOOK(bits, int, compare_exchange_strong, 5, (volatile T* p, T* expected, T v, int mo, int fmo)) {            \
     return compare_exchange(p, expected, v, mo, fmo);                                                                  \
   }                                                                                                                    \
-  POLLING_HOOK(bits, int, compare_exchange_weak, (volatile T* p, T* expected, T v, int mo, int fmo)) {                 \
+  POLLING_HOOK(bits, int, compare_exchange_weak, 5, (volatile T* p, T* expected, T v, int mo, int fmo)) {              \
     return compare_exchange(p, expected, v, mo, fmo);                                                                  \
   }                                                                                                                    \
-  POLLING_HOOK(bits, T, compare_exchange_val, (volatile T* p, T expected, T v, int mo, int fmo)) {                     \
+  POLLING_HOOK(bits, T, compare_exchange_val, 5, (volatile T* p, T expected, T v, int mo, int fmo)) {                  \
     compare_exchange(p, &expected, v, mo, fmo);                                                                        \
     return expected;                                                                                                   \
   }
@@ -236,11 +242,11 @@ using namespace interleave::engine;
 
 extern "C" {
 
-HOOKS(8, std::uint8_t)
-HOOKS(16, std::uint16_t)
-HOOKS(32, std::uint32_t)
-HOOKS(64, std::uint64_t)
-HOOKS(128, Wide)
+HOOKS(8, std::uint8_t, 3)
+HOOKS(16, std::uint16_t, 3)
+HOOKS(32, std::uint32_t, 3)
+HOOKS(64, std::uint64_t, 3)
+HOOKS(128, Wide, 4)
 
 // Under sequential consistency a fence orders nothing that is not ordered already: no step.
 void __tsan_atomic_thread_fence(int order) {
@@ -271,7 +277,7 @@ void interleave_atomic_load(std::size_t size, const void* p, void* result, int m
 
 void interleave_atomic_store(std::size_t size, void* p, const void* value, int mo) {
   Model model;
-  sizeless(model, store_type, p, size, mo, [&] { copy(model, p, value, size); });
+  sizeless(model, sized_store_type, p, size, mo, [&] { copy(model, p, value, size); });
 }
 
 void interleave_atomic_exchange(std::size_t size, void* p, const void* value, void* result, int mo) {

@@ -51,6 +51,13 @@ const OperationType signal_type{
 const OperationType broadcast_type{.name = "condition broadcast", .access = Access::write, .fails = &finds_nobody,
                                    .failure = "nobody waits"};
 
+// Taking the mutex again. Its caller is not noted.
+const OperationType relock_type = [] {
+  OperationType type = mutex_lock_type;
+  type.noted = false;
+  return type;
+}();
+
 // The waiter goes on with taking its mutex, which is its next step.
 void wake(Execution& run, Thread& waiter) {
   run.wake(waiter, {.type = &mutex_lock_type, .object = waiter.pending.second});
@@ -84,7 +91,7 @@ int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint6
       me.pending.argument = by_itself;
     }
     me.timed = false;
-    run.step({.type = &mutex_lock_type, .object = m});
+    run.step({.type = &relock_type, .object = m});
   }
   const int error = take_mutex(run, m);  // of a robust mutex
   return error != 0 ? error : result;

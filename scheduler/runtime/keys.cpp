@@ -64,7 +64,7 @@ int pthread_setspecific(pthread_key_t key, const void* value) noexcept {
   Model model;
   if (!model) return REAL(pthread_setspecific)(key, value);
   if (key >= PTHREAD_KEYS_MAX && !inner(*model, key)) return EINVAL;
-  memory->changed();
+  memory->beyond();
   for (auto& [known, place] : model->self().specific) {
     if (known != key) continue;
     place = const_cast<void*>(value);

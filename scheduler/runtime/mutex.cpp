@@ -87,7 +87,7 @@ const OperationType timed_lock_type{
     .name = "mutex timed lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return can_proceed(t) || run.due(t); },
     .fails = &fails, .blocker = &holder, .polls = true, .bytes = sizeof(pthread_mutex_t)};
-const OperationType unlock_type{.name = "mutex unlock", .access = Access::write};
+const OperationType unlock_type{.name = "mutex unlock", .access = Access::write, .noted = true};
 const OperationType owner_died_type{.name = "mutex owner ends", .access = Access::write};
 
 int timed_lock(Execution& run, pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
@@ -107,7 +107,7 @@ int timed_lock(Execution& run, pthread_mutex_t* m, clockid_t clock, const timesp
 const OperationType mutex_lock_type{
     .name = "mutex lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return can_proceed(t); },
-    .slack = &slack, .blocker = &holder};
+    .slack = &slack, .blocker = &holder, .noted = true};
 
 int take_mutex(Execution& run, pthread_mutex_t* m) { return attempt(run, m); }
 
@@ -154,14 +154,15 @@ using namespace interleave::engine;
 
 extern "C" {
 
-int pthread_mutex_lock(pthread_mutex_t* m) {
+INTERLEAVE_NOTING_DOOR("pthread_mutex_lock", "interleave_pthread_mutex_lock", 1);
+__attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_lock(pthread_mutex_t* m) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_lock)(m);
   model->step({.type = &mutex_lock_type, .object = m});
   return attempt(*model, m);
 }
 
-INTERLEAVE_POLLING_DOOR("pthread_mutex_trylock", "interleave_pthread_mutex_trylock");
+INTERLEAVE_POLLING_DOOR("pthread_mutex_trylock", "interleave_pthread_mutex_trylock", 1);
 __attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_trylock(pthread_mutex_t* m) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_trylock)(m);
@@ -170,21 +171,22 @@ __attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_trylock
   return result == EDEADLK ? EBUSY : result;
 }
 
-INTERLEAVE_POLLING_DOOR("pthread_mutex_timedlock", "interleave_pthread_mutex_timedlock");
+INTERLEAVE_POLLING_DOOR("pthread_mutex_timedlock", "interleave_pthread_mutex_timedlock", 2);
 __attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_timedlock(pthread_mutex_t* m, const timespec* absolute) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_timedlock)(m, absolute);
   return timed_lock(*model, m, CLOCK_REALTIME, absolute);
 }
 
-INTERLEAVE_POLLING_DOOR("pthread_mutex_clocklock", "interleave_pthread_mutex_clocklock");
+INTERLEAVE_POLLING_DOOR("pthread_mutex_clocklock", "interleave_pthread_mutex_clocklock", 3);
 __attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_clocklock(pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_clocklock)(m, clock, absolute);
   return timed_lock(*model, m, clock, absolute);
 }
 
-int pthread_mutex_unlock(pthread_mutex_t* m) {
+INTERLEAVE_NOTING_DOOR("pthread_mutex_unlock", "interleave_pthread_mutex_unlock", 1);
+__attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_unlock(pthread_mutex_t* m) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_unlock)(m);
   model->step({.type = &unlock_type, .object = m});

@@ -9,13 +9,13 @@ namespace {
 
 // The next number of the running thread.
 std::uint64_t draw(Execution& run) {
-  memory->changed();
+  memory->beyond();
   return run.self().random.next();
 }
 
 void fill(Execution& run, void* buffer, std::size_t size) {
   memory->note_write(buffer, size);
-  memory->changed();
+  memory->beyond();
   auto* bytes = static_cast<unsigned char*>(buffer);
   Thread& me = run.self();
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<unsigned char>(me.random.next() >> 32);
@@ -71,14 +71,14 @@ long random() noexcept {
 void srand(unsigned seed) noexcept {
   Model model;
   if (!model) return REAL(srand)(seed);
-  memory->changed();
+  memory->beyond();
   model->self().random = Random(seed);
 }
 
 void srandom(unsigned seed) noexcept {
   Model model;
   if (!model) return REAL(srandom)(seed);
-  memory->changed();
+  memory->beyond();
   model->self().random = Random(seed);
 }
 

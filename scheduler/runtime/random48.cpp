@@ -18,7 +18,16 @@ void set_words(unsigned short* x, std::uint64_t value) {
 
 std::uint64_t following(const Rand48& state, std::uint64_t x) { return (state.a * x + state.c) & mask; }
 
-std::uint64_t next(Execution& run) { return run.self().rand48.x = following(run.self().rand48, run.self().rand48.x); }
+// The state of the running thread, which is about to change.
+Rand48& changing(Execution& run) {
+  memory->beyond();
+  return run.self().rand48;
+}
+
+std::uint64_t next(Execution& run) {
+  Rand48& state = changing(run);
+  return state.x = following(state, state.x);
+}
 
 // The same for a state that the program keeps.
 std::uint64_t next(Execution& run, unsigned short* x) {
@@ -89,7 +98,7 @@ DRAW_FROM_R(jrand48_r, long)
 void srand48(long seed) noexcept {
   Model model;
   if (!model) return REAL(srand48)(seed);
-  model->self().rand48 = {.x = static_cast<std::uint64_t>(static_cast<std::uint32_t>(seed)) << 16 | 0x330e};
+  changing(*model) = {.x = static_cast<std::uint64_t>(static_cast<std::uint32_t>(seed)) << 16 | 0x330e};
 }
 
 unsigned short* seed48(unsigned short seed[3]) noexcept {
@@ -97,14 +106,14 @@ unsigned short* seed48(unsigned short seed[3]) noexcept {
   if (!model) return REAL(seed48)(seed);
   static unsigned short before[3];
   set_words(before, model->self().rand48.x);
-  model->self().rand48 = {.x = words(seed)};
+  changing(*model) = {.x = words(seed)};
   return before;
 }
 
 void lcong48(unsigned short parameters[7]) noexcept {
   Model model;
   if (!model) return REAL(lcong48)(parameters);
-  model->self().rand48 = {.x = words(parameters), .a = words(parameters + 3), .c = parameters[6]};
+  changing(*model) = {.x = words(parameters), .a = words(parameters + 3), .c = parameters[6]};
 }
 
 int srand48_r(long seed, drand48_data* state) noexcept {

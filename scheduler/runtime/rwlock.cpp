@@ -69,7 +69,7 @@ const OperationType read_lock_type{
     .name = "rwlock read lock", .access = Access::share, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return may_read(t.pending.object); },
     .slack = [](const Execution&, const Thread& t) { return permits_of_gate(t.pending.object) - 1; },
-    .blocker = &writer};
+    .blocker = &writer, .noted = true};
 const OperationType timed_read_lock_type{
     .name = "rwlock timed read lock", .access = Access::share, .second = When::done, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_read(t.pending.object) || run.due(t); },
@@ -80,15 +80,15 @@ const OperationType write_lock_type{
     .name = "rwlock write lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return may_write(t.pending.object); },
     .slack = [](const Execution&, const Thread& t) { return permits_of_room(t.pending.object) - permits; },
-    .held_up_by_many = true, .blocker = &writer};
+    .held_up_by_many = true, .blocker = &writer, .noted = true};
 const OperationType timed_write_lock_type{
     .name = "rwlock timed write lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_write(t.pending.object) || run.due(t); },
     .fails = &write_fails, .blocker = &writer, .polls = true, .bytes = sizeof(pthread_rwlock_t)};
 const OperationType try_write_lock_type{.name = "rwlock try write lock", .access = Access::write, .second = When::done, .fails = &write_fails,
                                         .polls = true, .bytes = sizeof(pthread_rwlock_t)};
-const OperationType read_unlock_type{.name = "rwlock read unlock", .access = Access::share};
-const OperationType write_unlock_type{.name = "rwlock write unlock", .access = Access::write};
+const OperationType read_unlock_type{.name = "rwlock read unlock", .access = Access::share, .noted = true};
+const OperationType write_unlock_type{.name = "rwlock write unlock", .access = Access::write, .noted = true};
 
 // ---- where writers come first ----
 // Writers begin to wait in no order, and so keep a reader out as readers do a writer.
@@ -234,53 +234,56 @@ using namespace interleave::engine;
 
 extern "C" {
 
-int pthread_rwlock_rdlock(pthread_rwlock_t* l) {
+INTERLEAVE_NOTING_DOOR("pthread_rwlock_rdlock", "interleave_pthread_rwlock_rdlock", 1);
+__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_rdlock(pthread_rwlock_t* l) {
   Model model(l);
   return model ? lock(*model, l, false) : REAL(pthread_rwlock_rdlock)(l);
 }
 
-int pthread_rwlock_wrlock(pthread_rwlock_t* l) {
+INTERLEAVE_NOTING_DOOR("pthread_rwlock_wrlock", "interleave_pthread_rwlock_wrlock", 1);
+__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_wrlock(pthread_rwlock_t* l) {
   Model model(l);
   return model ? lock(*model, l, true) : REAL(pthread_rwlock_wrlock)(l);
 }
 
-INTERLEAVE_POLLING_DOOR("pthread_rwlock_tryrdlock", "interleave_pthread_rwlock_tryrdlock");
+INTERLEAVE_POLLING_DOOR("pthread_rwlock_tryrdlock", "interleave_pthread_rwlock_tryrdlock", 1);
 __attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_tryrdlock(pthread_rwlock_t* l) {
   Model model(l);
   return model ? try_lock(*model, l, false) : REAL(pthread_rwlock_tryrdlock)(l);
 }
 
-INTERLEAVE_POLLING_DOOR("pthread_rwlock_trywrlock", "interleave_pthread_rwlock_trywrlock");
+INTERLEAVE_POLLING_DOOR("pthread_rwlock_trywrlock", "interleave_pthread_rwlock_trywrlock", 1);
 __attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_trywrlock(pthread_rwlock_t* l) {
   Model model(l);
   return model ? try_lock(*model, l, true) : REAL(pthread_rwlock_trywrlock)(l);
 }
 
-INTERLEAVE_POLLING_DOOR("pthread_rwlock_timedrdlock", "interleave_pthread_rwlock_timedrdlock");
+INTERLEAVE_POLLING_DOOR("pthread_rwlock_timedrdlock", "interleave_pthread_rwlock_timedrdlock", 2);
 __attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_timedrdlock(pthread_rwlock_t* l, const timespec* t) {
   Model model(l);
   return model ? timed_lock(*model, l, false, CLOCK_REALTIME, t) : REAL(pthread_rwlock_timedrdlock)(l, t);
 }
 
-INTERLEAVE_POLLING_DOOR("pthread_rwlock_timedwrlock", "interleave_pthread_rwlock_timedwrlock");
+INTERLEAVE_POLLING_DOOR("pthread_rwlock_timedwrlock", "interleave_pthread_rwlock_timedwrlock", 2);
 __attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_timedwrlock(pthread_rwlock_t* l, const timespec* t) {
   Model model(l);
   return model ? timed_lock(*model, l, true, CLOCK_REALTIME, t) : REAL(pthread_rwlock_timedwrlock)(l, t);
 }
 
-INTERLEAVE_POLLING_DOOR("pthread_rwlock_clockrdlock", "interleave_pthread_rwlock_clockrdlock");
+INTERLEAVE_POLLING_DOOR("pthread_rwlock_clockrdlock", "interleave_pthread_rwlock_clockrdlock", 3);
 __attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_clockrdlock(pthread_rwlock_t* l, clockid_t clock, const timespec* t) {
   Model model(l);
   return model ? timed_lock(*model, l, false, clock, t) : REAL(pthread_rwlock_clockrdlock)(l, clock, t);
 }
 
-INTERLEAVE_POLLING_DOOR("pthread_rwlock_clockwrlock", "interleave_pthread_rwlock_clockwrlock");
+INTERLEAVE_POLLING_DOOR("pthread_rwlock_clockwrlock", "interleave_pthread_rwlock_clockwrlock", 3);
 __attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_clockwrlock(pthread_rwlock_t* l, clockid_t clock, const timespec* t) {
   Model model(l);
   return model ? timed_lock(*model, l, true, clock, t) : REAL(pthread_rwlock_clockwrlock)(l, clock, t);
 }
 
-int pthread_rwlock_unlock(pthread_rwlock_t* l) {
+INTERLEAVE_NOTING_DOOR("pthread_rwlock_unlock", "interleave_pthread_rwlock_unlock", 1);
+__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_unlock(pthread_rwlock_t* l) {
   Model model(l);
   return model ? unlock(*model, l) : REAL(pthread_rwlock_unlock)(l);
 }

@@ -23,7 +23,7 @@ const OperationType wait_type{
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return (value(t.pending.object) > 0) + may_interrupt(run, t);
     },
-    .slack = &slack, .noun = "semaphore"};
+    .slack = &slack, .noted = true, .noun = "semaphore"};
 const OperationType timed_wait_type{
     .name = "sem_timedwait", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
@@ -32,7 +32,7 @@ const OperationType timed_wait_type{
     .fails = &fails, .polls = true, .bytes = sizeof(sem_t), .noun = "semaphore"};
 const OperationType try_wait_type{.name = "sem_trywait", .access = Access::write, .fails = &fails, .polls = true, .bytes = sizeof(sem_t),
                                   .noun = "semaphore"};
-const OperationType post_type{.name = "sem_post", .access = Access::post, .noun = "semaphore"};
+const OperationType post_type{.name = "sem_post", .access = Access::post, .noted = true, .noun = "semaphore"};
 const OperationType get_value_type{.name = "sem_getvalue", .access = Access::read, .polls = true, .bytes = sizeof(sem_t), .noun = "semaphore"};
 
 int fail_with(Execution& run, int error) {
@@ -84,13 +84,14 @@ using namespace interleave::engine;
 
 extern "C" {
 
-int sem_wait(sem_t* s) {
+INTERLEAVE_NOTING_DOOR("sem_wait", "interleave_sem_wait", 1);
+__attribute__((visibility("hidden"), used)) int interleave_sem_wait(sem_t* s) {
   Model model(s);
   if (!model) return REAL(sem_wait)(s);
   return wait(*model, s, wait_type, nullptr);
 }
 
-INTERLEAVE_POLLING_DOOR("sem_trywait", "interleave_sem_trywait");
+INTERLEAVE_POLLING_DOOR("sem_trywait", "interleave_sem_trywait", 1);
 __attribute__((visibility("hidden"), used)) int interleave_sem_trywait(sem_t* s) {
   Model model(s);
   if (!model) return REAL(sem_trywait)(s);
@@ -103,21 +104,22 @@ __attribute__((visibility("hidden"), used)) int interleave_sem_trywait(sem_t* s)
   return 0;
 }
 
-INTERLEAVE_POLLING_DOOR("sem_timedwait", "interleave_sem_timedwait");
+INTERLEAVE_POLLING_DOOR("sem_timedwait", "interleave_sem_timedwait", 2);
 __attribute__((visibility("hidden"), used)) int interleave_sem_timedwait(sem_t* s, const timespec* absolute) {
   Model model(s);
   if (!model) return REAL(sem_timedwait)(s, absolute);
   return timed_wait(*model, s, CLOCK_REALTIME, absolute);
 }
 
-INTERLEAVE_POLLING_DOOR("sem_clockwait", "interleave_sem_clockwait");
+INTERLEAVE_POLLING_DOOR("sem_clockwait", "interleave_sem_clockwait", 3);
 __attribute__((visibility("hidden"), used)) int interleave_sem_clockwait(sem_t* s, clockid_t clock, const timespec* absolute) {
   Model model(s);
   if (!model) return REAL(sem_clockwait)(s, clock, absolute);
   return timed_wait(*model, s, clock, absolute);
 }
 
-int sem_post(sem_t* s) {
+INTERLEAVE_NOTING_DOOR("sem_post", "interleave_sem_post", 1);
+__attribute__((visibility("hidden"), used)) int interleave_sem_post(sem_t* s) {
   Model model(s);
   if (!model) return REAL(sem_post)(s);
   model->step({.type = &post_type, .object = s});
@@ -129,7 +131,7 @@ int sem_post(sem_t* s) {
   return 0;
 }
 
-INTERLEAVE_POLLING_DOOR("sem_getvalue", "interleave_sem_getvalue");
+INTERLEAVE_POLLING_DOOR("sem_getvalue", "interleave_sem_getvalue", 2);
 __attribute__((visibility("hidden"), used)) int interleave_sem_getvalue(sem_t* s, int* result) {
   Model model(s);
   if (!model) return REAL(sem_getvalue)(s, result);

@@ -23,11 +23,11 @@ const Thread* holder(const Execution& run, const Thread& thread) {
 const OperationType lock_type{
     .name = "spinlock lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return word(t.pending.object) == free_mark; },
-    .slack = &slack, .blocker = &holder};
+    .slack = &slack, .blocker = &holder, .noted = true};
 const OperationType try_lock_type{.name = "spinlock try_lock", .access = Access::write,
                                   .fails = [](const Operation&, std::uint64_t state, std::uint32_t) { return state != 0; },
                                   .polls = true};
-const OperationType unlock_type{.name = "spinlock unlock", .access = Access::write};
+const OperationType unlock_type{.name = "spinlock unlock", .access = Access::write, .noted = true};
 
 Operation operation(const OperationType& type, pthread_spinlock_t* lock) {
   return {.type = &type, .object = const_cast<int*>(lock), .size = sizeof *lock};
@@ -54,14 +54,15 @@ using namespace interleave::engine;
 
 extern "C" {
 
-int pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
+INTERLEAVE_NOTING_DOOR("pthread_spin_lock", "interleave_pthread_spin_lock", 1);
+__attribute__((visibility("hidden"), used)) int interleave_pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
   Model model;
   if (!model) return REAL(pthread_spin_lock)(lock);
   model->step(operation(lock_type, lock));
   return take(*model, lock);
 }
 
-INTERLEAVE_POLLING_DOOR("pthread_spin_trylock", "interleave_pthread_spin_trylock");
+INTERLEAVE_POLLING_DOOR("pthread_spin_trylock", "interleave_pthread_spin_trylock", 1);
 __attribute__((visibility("hidden"), used)) int interleave_pthread_spin_trylock(pthread_spinlock_t* lock) noexcept {
   Model model;
   if (!model) return REAL(pthread_spin_trylock)(lock);
@@ -69,7 +70,8 @@ __attribute__((visibility("hidden"), used)) int interleave_pthread_spin_trylock(
   return take(*model, lock);
 }
 
-int pthread_spin_unlock(pthread_spinlock_t* lock) noexcept {
+INTERLEAVE_NOTING_DOOR("pthread_spin_unlock", "interleave_pthread_spin_unlock", 1);
+__attribute__((visibility("hidden"), used)) int interleave_pthread_spin_unlock(pthread_spinlock_t* lock) noexcept {
   Model model;
   if (!model) return REAL(pthread_spin_unlock)(lock);
   model->step(operation(unlock_type, lock));

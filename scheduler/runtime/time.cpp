@@ -70,7 +70,7 @@ using namespace interleave::engine;
 
 extern "C" {
 
-INTERLEAVE_POLLING_DOOR("sched_yield", "interleave_sched_yield");
+INTERLEAVE_POLLING_DOOR("sched_yield", "interleave_sched_yield", 0);
 __attribute__((visibility("hidden"), used)) int interleave_sched_yield() noexcept {
   Model model;
   if (!model) return REAL(sched_yield)();
@@ -124,7 +124,7 @@ int timespec_get(timespec* result, int base) noexcept {
   return base;
 }
 
-INTERLEAVE_POLLING_DOOR("nanosleep", "interleave_nanosleep");
+INTERLEAVE_POLLING_DOOR("nanosleep", "interleave_nanosleep", 2);
 __attribute__((visibility("hidden"), used)) int interleave_nanosleep(const timespec* duration, timespec* remaining) {
   Model model;
   if (!model) return REAL(nanosleep)(duration, remaining);
@@ -136,7 +136,7 @@ __attribute__((visibility("hidden"), used)) int interleave_nanosleep(const times
   return 0;
 }
 
-INTERLEAVE_POLLING_DOOR("clock_nanosleep", "interleave_clock_nanosleep");
+INTERLEAVE_POLLING_DOOR("clock_nanosleep", "interleave_clock_nanosleep", 4);
 __attribute__((visibility("hidden"), used)) int interleave_clock_nanosleep(clockid_t clock, int flags, const timespec* t, timespec* remaining) {
   Model model;
   if (!model) return REAL(clock_nanosleep)(clock, flags, t, remaining);
@@ -146,7 +146,7 @@ __attribute__((visibility("hidden"), used)) int interleave_clock_nanosleep(clock
   return 0;
 }
 
-INTERLEAVE_POLLING_DOOR("usleep", "interleave_usleep");
+INTERLEAVE_POLLING_DOOR("usleep", "interleave_usleep", 1);
 __attribute__((visibility("hidden"), used)) int interleave_usleep(useconds_t microseconds) {
   Model model;
   if (!model) return REAL(usleep)(microseconds);
@@ -154,7 +154,7 @@ __attribute__((visibility("hidden"), used)) int interleave_usleep(useconds_t mic
   return 0;
 }
 
-INTERLEAVE_POLLING_DOOR("sleep", "interleave_sleep");
+INTERLEAVE_POLLING_DOOR("sleep", "interleave_sleep", 1);
 __attribute__((visibility("hidden"), used)) unsigned interleave_sleep(unsigned seconds) {
   Model model;
   if (!model) return REAL(sleep)(seconds);

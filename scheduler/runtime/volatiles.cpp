@@ -13,7 +13,7 @@ namespace interleave::engine {
 namespace {
 
 const OperationType read_type{.name = "volatile read", .access = Access::read, .polls = true, .shows_value = true, .noun = "volatile"};
-const OperationType write_type{.name = "volatile write", .access = Access::write, .noun = "volatile"};
+const OperationType write_type{.name = "volatile write", .access = Access::write, .noted = true, .noun = "volatile"};
 
 void volatile_access(void* p, std::size_t size, bool writes) {
   if (mode == Mode::framework && writes) framework_write(p, size);
@@ -32,13 +32,16 @@ void volatile_access(void* p, std::size_t size, bool writes) {
 }  // namespace interleave::engine
 
 #define INTERLEAVE_VOLATILE(n)                                                                                          \
-  INTERLEAVE_POLLING_DOOR("__tsan_volatile_read" #n, "interleave_volatile_read" #n);                                    \
-  INTERLEAVE_POLLING_DOOR("__tsan_unaligned_volatile_read" #n, "interleave_volatile_read" #n);                          \
+  INTERLEAVE_POLLING_DOOR("__tsan_volatile_read" #n, "interleave_volatile_read" #n, 1);                                 \
+  INTERLEAVE_POLLING_DOOR("__tsan_unaligned_volatile_read" #n, "interleave_volatile_read" #n, 1);                       \
+  INTERLEAVE_NOTING_DOOR("__tsan_volatile_write" #n, "interleave_volatile_write" #n, 1);                                \
+  INTERLEAVE_NOTING_DOOR("__tsan_unaligned_volatile_write" #n, "interleave_volatile_write" #n, 1);                      \
   __attribute__((visibility("hidden"), used)) void interleave_volatile_read##n(void* p) {                               \
     interleave::engine::volatile_access(p, n, false);                                                                   \
   }                                                                                                                     \
-  void __tsan_volatile_write##n(void* p) { interleave::engine::volatile_access(p, n, true); }                           \
-  void __tsan_unaligned_volatile_write##n(void* p) { interleave::engine::volatile_access(p, n, true); }
+  __attribute__((visibility("hidden"), used)) void interleave_volatile_write##n(void* p) {                              \
+    interleave::engine::volatile_access(p, n, true);                                                                    \
+  }
 
 #pragma GCC visibility push(default)
 

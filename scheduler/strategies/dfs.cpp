@@ -7,6 +7,10 @@
 //
 // The next execution repeats the longest prefix whose last choice can still be increased. A repeated prefix must offer the
 // same candidates as before; if it does not, the program depends on something that the model does not control.
+//
+// Where states are kept, an execution that comes back to a state that it was in goes no further: what can be reached from there
+// was reachable before, by a shorter execution.
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -21,6 +25,7 @@ class Dfs final : public Strategy {
  public:
   bool begin_execution() override {
     depth_ = 0;
+    seen_.clear();
     if (!std::exchange(started_, true)) return true;
     while (!path_.empty() && path_.back().taken + 1 == path_.back().enabled) path_.pop_back();
     if (path_.empty()) return false;
@@ -29,6 +34,7 @@ class Dfs final : public Strategy {
   }
 
   std::size_t choose(const ChoicePoint& at) override {
+    if (state_ != nullptr && !seen_.insert(*state_).second && depth_ == path_.size()) return none_of_them;
     const auto enabled = static_cast<std::uint32_t>(at.enabled.size());
     if (enabled == 1) return 0;
     if (depth_ == path_.size()) {
@@ -50,6 +56,8 @@ class Dfs final : public Strategy {
   }
 
   bool exhaustive() const override { return true; }
+  bool recognizes_states() const override { return true; }
+  void consult(const Situation& situation) override { state_ = situation.state(); }
   std::string resolved() const override { return "dfs"; }
 
  private:
@@ -58,6 +66,8 @@ class Dfs final : public Strategy {
   };
   std::vector<Choice> path_;
   std::size_t depth_ = 0;
+  const Weight* state_ = nullptr;                  // of the execution under way
+  std::unordered_set<Weight, Weight::Hash> seen_;  // in this execution
   bool started_ = false;
 };
 

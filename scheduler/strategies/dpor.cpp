@@ -81,6 +81,8 @@ bool Dpor::begin_execution() {
   settled_ = true;
   undisturbed_ = 0;
   visits_.clear();
+  for (auto& own : own_) own.clear();
+  for (auto& stands : stands_) stands.clear();
   add_thread(0, 0);
   return true;
 }
@@ -120,13 +122,14 @@ std::size_t Dpor::by_default(const ChoicePoint& at) {
     const Block& block = current_.blocks.back();
     if (!block.alternative && block.head + 1 == made_) first = threads_[block.thread].id;
   }
-  std::size_t best = 0;
+  std::size_t best = none_of_them;
   std::uint64_t least = ~std::uint64_t{0};
   for (std::size_t i = 0; i < enabled.size(); ++i) {
     const std::uint32_t id = enabled[i].thread;
     if (i > 0 && id == enabled[i - 1].thread) continue;
-    if (id == first) return i;
     const std::uint32_t key = key_of_[id];
+    if (threads_[key].stopped) [[unlikely]] continue;
+    if (id == first) return i;
     std::uint64_t rank = key > before ? key - before : key + (std::uint64_t{1} << 32);
     if (id == at.last) rank = undisturbed_ < patience ? 0 : std::uint64_t{2} << 32;
     if (enabled[i].operation->type->held_up_by_many) rank += std::uint64_t{4} << 32;
@@ -166,6 +169,7 @@ std::size_t Dpor::choose(const ChoicePoint& at) {
     index = prescribed(at, prefix_[made_]);
   } else {
     index = by_default(at);
+    if (index == none_of_them) return index;
   }
   const Candidate& candidate = at.enabled[index];
   if (!showing_ && made_ + 1 >= prefix_.size() && candidate.variant == 0 && index + 1 < at.enabled.size() &&

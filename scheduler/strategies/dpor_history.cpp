@@ -94,6 +94,7 @@ void Dpor::find_meeting() {
 void Dpor::announced(std::uint32_t id, const Operation& operation) {
   const std::uint32_t key = key_of_[id];
   Thread& thread = threads_[key];
+  if (thread.stopped) return withdraw(thread, key);
   thread.pending = &operation;
   const bool waits = operation.type->slack != nullptr;
   if (waits && !std::exchange(thread.fresh, true)) fresh_.push_back(key);
@@ -106,9 +107,10 @@ void Dpor::announced(std::uint32_t id, const Operation& operation) {
   }
 }
 
-void Dpor::finished(std::uint32_t id) {
-  const std::uint32_t key = key_of_[id];
-  Thread& thread = threads_[key];
+void Dpor::finished(std::uint32_t id) { withdraw(threads_[key_of_[id]], key_of_[id]); }
+
+// `thread` will do nothing more.
+void Dpor::withdraw(Thread& thread, std::uint32_t key) {
   thread.pending = nullptr;
   if (!std::exchange(thread.waits, false)) return;
   waiting_.erase(std::find(waiting_.begin(), waiting_.end(), key));
@@ -211,6 +213,7 @@ void Dpor::performed(const Step& step) {
     copy(now(key), row);
     settled_ = false;
   }
+  if (keeps_states_) [[unlikely]] place(event);
   under_way_ = false;
   thread.ordered = true;
   for (const auto& [from, to] : late_) {
