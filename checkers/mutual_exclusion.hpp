@@ -8,7 +8,9 @@
 //
 // One thread too many is a failure of kind `mutual-exclusion`, at once. A thread that enters again while it is inside counts
 // once. A section adds no step to the model and no order between threads; make it before the threads that use it. A search that
-// leaves out equivalent orders finds every meeting all the same: it looks for visits that nothing keeps apart.
+// leaves out equivalent orders finds every meeting all the same: it looks for visits that nothing keeps apart. A visit during
+// which its thread makes no step is an instant, in which nobody else can come or go; where what is done inside is no step (plain
+// memory, say), std::this_thread::yield() makes the visit last.
 #pragma once
 
 #include <cstddef>

@@ -40,6 +40,11 @@ class Semaphore {
     changed_.notify(n);
   }
 
+  // The standard's names, so that std::lock_guard, std::unique_lock and std::scoped_lock hold a permit.
+  void lock() { acquire(); }
+  void unlock() { release(); }
+  bool try_lock() { return acquire(false); }
+
   // The number of permits; stale at once.
   std::ptrdiff_t value() {
     Guard guard{mutex_};
@@ -60,6 +65,8 @@ class BoundedSemaphore : private Semaphore {
   explicit BoundedSemaphore(std::ptrdiff_t value = 1) : Semaphore(value), initial_(value) {}
 
   using Semaphore::acquire;
+  using Semaphore::lock;
+  using Semaphore::try_lock;
   using Semaphore::value;
 
   // Throws ValueError for n < 1, or if there would be more permits than in the beginning: the test and the addition are one
@@ -71,6 +78,7 @@ class BoundedSemaphore : private Semaphore {
     value_ += n;
     changed_.notify(n);
   }
+  void unlock() { release(); }
 
  private:
   const std::ptrdiff_t initial_;

@@ -45,7 +45,10 @@ std::vector<std::string> confidence(const Report& report, bool independent) {
   if (!report.covered.empty()) return {report.covered + ": none of them fails"};
   if (!independent) return {};
   if (report.cut > 0) return {"no number: executions that were cut short may have failed later"};
-  if (report.executions < 30) return {fmt::format("no number: {} executions are too few for one", report.executions)};
+  if (report.executions < 30) {
+    return {report.executions == 1 ? "no number: 1 execution is too few for one"
+                                   : fmt::format("no number: {} executions are too few for one", report.executions)};
+  }
   std::vector<std::string> sentences{rule_of_three(report)};
   if (const unsigned depth = pct_depth(report.strategy); depth > 0 && report.threads_most > 1 && report.steps_longest > 1)
     sentences.push_back(pct_bound(report, depth));

@@ -1,5 +1,6 @@
 #include <interleave/scheduler/environment.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -79,6 +80,9 @@ void validate(const Options& options) {
   one_of("heap", options.heap, {"fresh", "reuse"});
   if (!(options.time_max.count() >= 0)) {
     refuse("time_max", std::to_string(options.time_max.count()), "a time of 0 (no limit) or more");
+  }
+  if (std::find(options.observers.begin(), options.observers.end(), nullptr) != options.observers.end()) {
+    throw UsageError("observers holds a null pointer; leave it out");
   }
 }
 

@@ -442,4 +442,7 @@ TEST_CASE("options that make no sense are refused") {
   options = {};
   options.time_max = std::chrono::seconds(-1);
   CHECK_THROWS_AS(explore([] {}, options), UsageError);
+  options.time_max = {};
+  options.observers = {nullptr};
+  CHECK_THROWS_AS(explore([] {}, options), UsageError);
 }

@@ -1,6 +1,7 @@
 #include "worlds.hpp"
 
 #include <limits>
+#include <mutex>
 
 #include <interleave/primitives/guard.hpp>
 #include <interleave/primitives/semaphore.hpp>
@@ -68,6 +69,22 @@ TEST_CASE("Semaphore: a failed attempt leaves it usable", "[primitives][semaphor
     parallel([&] { require(!semaphore.acquire(false)); });
     semaphore.release();
     require(semaphore.acquire());
+  });
+}
+
+TEST_CASE("Semaphore: the standard's guards hold a permit", "[primitives][semaphore]") {
+  in_both_worlds([] {
+    Semaphore semaphore{2};
+    BoundedSemaphore bounded{1};
+    {
+      const std::scoped_lock both{semaphore, bounded};
+      require(semaphore.value() == 1);
+      require(bounded.value() == 0);
+      require(!std::unique_lock(bounded, std::try_to_lock).owns_lock());
+    }
+    require(semaphore.value() == 2);
+    require(bounded.value() == 1);
+    require(throws<ValueError>([&] { bounded.unlock(); }));
   });
 }
 
