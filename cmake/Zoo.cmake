@@ -24,7 +24,8 @@ function(interleave_zoo_client file header package)
 endfunction()
 
 if(INTERLEAVE_ZOO)
-  set(zoo_sources scenarios/zoo/shared_ptr.cpp scenarios/zoo/atomic_shared_ptr.cpp)  # the standard library is always there
+  # The standard library is always there.
+  set(zoo_sources scenarios/zoo/shared_ptr.cpp scenarios/zoo/atomic_shared_ptr.cpp scenarios/zoo/counting_semaphore.cpp)
   interleave_zoo_client(boost_lockfree boost/lockfree/queue.hpp libboost-dev)
   interleave_zoo_client(readerwriterqueue readerwriterqueue/readerwriterqueue.h libreaderwriterqueue-dev)
   interleave_zoo_client(concurrentqueue concurrentqueue/concurrentqueue.h libconcurrentqueue-dev)
