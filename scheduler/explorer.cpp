@@ -91,7 +91,8 @@ class ObserverBridge final : public Watcher {
   }
   void performed(Execution& run, const Thread& thread) override {
     const Operation& op = thread.pending;
-    const ObservedStep step{run.steps(), thread.id, op.type->name, op.object, !op.failed, thread.variant};
+    const char* name = op.type->shown != nullptr ? op.type->shown(op, false) : op.type->name;
+    const ObservedStep step{run.steps(), thread.id, name, op.object, !op.failed, thread.variant};
     std::optional<Objection> objection;
     {
       const FrameworkFrame frame;

@@ -22,7 +22,7 @@ struct ObservedStep {
   std::uint32_t    thread;     // 0 is the body's thread; others in order of creation
   std::string_view operation;  // "mutex lock", "store", ...
   const void*      object;     // null for a local operation
-  bool             succeeded;  // false for a failed try, a timeout, a failed compare-exchange
+  bool             succeeded;  // false for a failed try, a timeout, a failed compare-exchange, a signal that finds nobody
   std::uint32_t    choice;     // which of the alternatives of this step was taken: 0 for the first
 };
 

@@ -58,7 +58,7 @@ std::string text_of(const Operation& operation) {
     const bool writes = operation.access() == Access::write;
     text += fmt::format(" {} {}", writes ? "<-" : "->", value_text(operation.argument, operation.size));
   }
-  if (operation.failed) text += fmt::format(" ({})", type.failure);
+  if (operation.failed && *type.failure != '\0') text += fmt::format(" ({})", type.failure);
   return text;
 }
 

@@ -41,7 +41,7 @@ const OperationType asleep_type{
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return (t.timed && run.due(t)) + (run.options().spurious_wakeups && t.may_be_disturbed(t.pending.object));
     },
-    .shown = &shown};
+    .failure = "", .shown = &shown};
 const OperationType signal_type{
     .name = "condition signal", .access = Access::write,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
@@ -86,6 +86,7 @@ int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint6
     if (run.watched_by_strategy()) me.pending.state = waiters(run, c);
     if (timed_out) {
       result = ETIMEDOUT;
+      me.pending.failed = true;
       run.pass_until(*deadline);
     } else {
       me.pending.argument = by_itself;

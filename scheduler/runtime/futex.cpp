@@ -27,7 +27,7 @@ const OperationType wait_type{.name = "futex wait", .access = Access::read};
 const OperationType asleep_type{
     .name = "futex timeout", .access = Access::write, .failed = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return t.timed && run.due(t); },
-    .shown = [](const Operation&, bool asleep) { return asleep ? "futex wait" : "futex timeout"; }};
+    .failure = "", .shown = [](const Operation&, bool asleep) { return asleep ? "futex wait" : "futex timeout"; }};
 
 bool sleeps_on(const Thread& thread, const void* queue) {
   return thread.pending.type == &asleep_type && thread.pending.object == queue && !thread.woken;
@@ -96,6 +96,7 @@ long wait(Execution& run, int* word, int expected, const std::uint64_t* deadline
   me.timed = false;
   if (me.woken) return 0;
   if (run.watched_by_strategy()) me.pending.state = sleepers(run, queue) + 1;
+  me.pending.failed = true;
   run.pass_until(*deadline);
   errno = ETIMEDOUT;
   return -1;

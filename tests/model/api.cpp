@@ -5,9 +5,11 @@
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
+#include <semaphore.h>
 #include <unistd.h>
 
 using namespace interleave;
@@ -364,6 +366,44 @@ TEST_CASE("observers hear of every execution and step") {
   CHECK(observer->begun == 20);
   CHECK(observer->ended == 20);
   CHECK(observer->steps == 120);
+}
+
+namespace {
+
+// What has failed of the steps that were seen, by name.
+class Failing final : public Observer {
+ public:
+  std::optional<Objection> on_step(const ObservedStep& step) override {
+    if (!step.succeeded) names.insert(std::string(step.operation));
+    seen.insert(std::string(step.operation));
+    return std::nullopt;
+  }
+  std::set<std::string> names, seen;
+};
+
+}  // namespace
+
+TEST_CASE("observers are told what failed: tries, timeouts, compare-exchanges, signals that find nobody") {
+  const auto observer = std::make_shared<Failing>();
+  Options options;
+  options.spurious_wakeups = true;
+  options.observers.push_back(observer);
+  explore_all([] {
+    std::atomic<int> n = 0;
+    int expected = 1;
+    n.compare_exchange_strong(expected, 2);
+    std::mutex mutex;
+    std::condition_variable condition;
+    std::unique_lock lock(mutex);
+    condition.notify_one();
+    condition.wait_for(lock, std::chrono::seconds(1));
+    sem_t semaphore;
+    sem_init(&semaphore, 0, 0);
+    sem_trywait(&semaphore);
+  }, options);
+  CHECK(observer->names == std::set<std::string>{"compare-exchange", "condition signal", "condition timeout", "sem_trywait"});
+  CHECK(observer->seen.contains("condition spurious wakeup"));
+  CHECK(observer->seen.contains("condition wait"));
 }
 
 TEST_CASE("an observer's objection to a step ends the execution as a failure of its kind") {
