@@ -25,9 +25,12 @@ if(NOT DEFINED INTERLEAVE_DEBUG_INFO)
   set(INTERLEAVE_DEBUG_INFO -g)
 endif()
 # clang leaves out a read that a write of the same variable follows, and with it the moment between the two (races=explore).
-# g++ expands a call of memcpy with a small constant size in line, after instrumentation: nobody would see that copy.
+# g++ expands calls of memcpy and its kin with small constant sizes or constant texts in line, after instrumentation: nobody would see
+# these accesses.
 set(INTERLEAVE_INSTRUMENT -fsanitize=thread ${INTERLEAVE_DEBUG_INFO}
-  "$<$<CXX_COMPILER_ID:GNU>:-Wno-tsan;-fno-builtin-memcpy;-fno-builtin-memmove;-fno-builtin-memset>"
+  "$<$<CXX_COMPILER_ID:GNU>:-Wno-tsan;-fno-builtin-memcpy;-fno-builtin-memmove;-fno-builtin-memset;-fno-builtin-memcmp>"
+  "$<$<CXX_COMPILER_ID:GNU>:-fno-builtin-strcpy;-fno-builtin-strncpy;-fno-builtin-stpcpy;-fno-builtin-strcat;-fno-builtin-strncat>"
+  "$<$<CXX_COMPILER_ID:GNU>:-fno-builtin-strcmp;-fno-builtin-strncmp>"
   "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-instrument-read-before-write=1>" CACHE INTERNAL "")
 # To be added for code that means atomic by volatile (older C code): tells volatile accesses from plain ones, and each is a step.
 set(INTERLEAVE_VOLATILE_ATOMIC "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-distinguish-volatile=1>"
