@@ -24,23 +24,19 @@ class TestAndSet {
   }
   void unlock(int) { taken_.store(false, std::memory_order_release); }
 
- private:
+ protected:
   std::atomic<bool> taken_{false};
 };
 
 // Looks before it tries, and gives way while it looks.
-class TestAndTestAndSet {
+class TestAndTestAndSet : public TestAndSet {
  public:
-  explicit TestAndTestAndSet(int) {}
+  using TestAndSet::TestAndSet;
   void lock(int) {
     while (taken_.exchange(true, std::memory_order_acquire)) {
       while (taken_.load(std::memory_order_relaxed)) std::this_thread::yield();
     }
   }
-  void unlock(int) { taken_.store(false, std::memory_order_release); }
-
- private:
-  std::atomic<bool> taken_{false};
 };
 
 class CompareExchange {

@@ -7,7 +7,7 @@
 #include <concurrentqueue/concurrentqueue.h>
 
 #include <interleave/scenarios/scenario.hpp>
-#include <interleave/scenarios/zoo/client.hpp>
+#include <interleave/scenarios/zoo/moodycamel.hpp>
 
 namespace interleave::scenarios {
 namespace {
@@ -30,25 +30,14 @@ void with_tokens(Queue& queue, const Load& load) {
       [&] {
         return [&queue, token = moodycamel::ProducerToken(queue)](Parcel* parcel) { return queue.enqueue(token, parcel); };
       },
-      [&] {
-        return [&queue]() -> Parcel* {
-          Parcel* parcel = nullptr;
-          return queue.try_dequeue(parcel) ? parcel : nullptr;
-        };
-      });
+      zoo::looks(queue));
 }
 
 // Producers without are known by their threads: by the address of a thread-local variable, hashed into a table. Where two of them
 // fall on one place of it, which depends on where the process lies in memory, they meet in it and there are more executions.
 void without_tokens(Queue& queue, const Load& load) {
   zoo::hand_over(
-      load, [&] { return [&queue](Parcel* parcel) { return queue.enqueue(parcel); }; },
-      [&] {
-        return [&queue]() -> Parcel* {
-          Parcel* parcel = nullptr;
-          return queue.try_dequeue(parcel) ? parcel : nullptr;
-        };
-      });
+      load, [&] { return [&queue](Parcel* parcel) { return queue.enqueue(parcel); }; }, zoo::looks(queue));
 }
 
 const Scenario token_1_1{{
@@ -124,15 +113,7 @@ const Scenario blocking{{
                          return queue.enqueue(token, parcel);
                        };
                      },
-                     [&, ends = 0]() mutable {
-                       const bool waits = ends++ == 0;  // the consumer's; main looks whether anything is left
-                       return [&queue, waits] {
-                         Parcel* parcel = nullptr;
-                         if (waits) queue.wait_dequeue(parcel);
-                         else queue.try_dequeue(parcel);
-                         return parcel;
-                       };
-                     });
+                     zoo::waits(queue));
     },
 }};
 

@@ -25,23 +25,12 @@
 #endif
 
 #include <interleave/scenarios/scenario.hpp>
-#include <interleave/scenarios/zoo/client.hpp>
+#include <interleave/scenarios/zoo/moodycamel.hpp>
 
 namespace interleave::scenarios {
 namespace {
 
-using zoo::Load;
 using zoo::Parcel;
-
-template <class Queue>
-auto getter(Queue& queue) {
-  return [&queue] {
-    return [&queue]() -> Parcel* {
-      Parcel* parcel = nullptr;
-      return queue.try_dequeue(parcel) ? parcel : nullptr;
-    };
-  };
-}
 
 const Scenario full{{
     .name = "zoo/readerwriterqueue_full",
@@ -52,7 +41,7 @@ const Scenario full{{
     .body = [] {
       moodycamel::ReaderWriterQueue<Parcel*> queue{1};
       zoo::hand_over({.producers = {4}, .consumers = {4}},
-                     [&] { return [&](Parcel* parcel) { return queue.try_enqueue(parcel); }; }, getter(queue));
+                     [&] { return [&](Parcel* parcel) { return queue.try_enqueue(parcel); }; }, zoo::looks(queue));
     },
 }};
 
@@ -65,7 +54,7 @@ const Scenario grows{{
     .body = [] {
       moodycamel::ReaderWriterQueue<Parcel*, 2> queue{1};
       zoo::hand_over({.producers = {3}, .consumers = {3}},
-                     [&] { return [&](Parcel* parcel) { return queue.enqueue(parcel); }; }, getter(queue));
+                     [&] { return [&](Parcel* parcel) { return queue.enqueue(parcel); }; }, zoo::looks(queue));
     },
 }};
 
@@ -79,15 +68,7 @@ const Scenario blocking{{
       moodycamel::BlockingReaderWriterQueue<Parcel*> queue{4};
       zoo::hand_over({.producers = {1}, .consumers = {1}},
                      [&] { return [&](Parcel* parcel) { return queue.enqueue(parcel); }; },
-                     [&, ends = 0]() mutable {
-                       const bool waits = ends++ == 0;  // the consumer's; main looks whether anything is left
-                       return [&queue, waits] {
-                         Parcel* parcel = nullptr;
-                         if (waits) queue.wait_dequeue(parcel);
-                         else queue.try_dequeue(parcel);
-                         return parcel;
-                       };
-                     });
+                     zoo::waits(queue));
     },
 }};
 
@@ -100,7 +81,7 @@ const Scenario circular_buffer{{
     .body = [] {
       moodycamel::BlockingReaderWriterCircularBuffer<Parcel*> queue{2};
       zoo::hand_over({.producers = {3}, .consumers = {3}},
-                     [&] { return [&](Parcel* parcel) { return queue.try_enqueue(parcel); }; }, getter(queue));
+                     [&] { return [&](Parcel* parcel) { return queue.try_enqueue(parcel); }; }, zoo::looks(queue));
     },
 }};
 

@@ -40,6 +40,40 @@ struct TwoWaiters {
   }
 };
 
+// Two waiters, both woken by `wake(condition)`: comes to the order in which they go on.
+template <class Wake>
+auto two_woken(Wake wake) {
+  return [wake] {
+    TwoWaiters waiters;
+    parallel([&] { waiters.wait('A'); }, [&] { waiters.wait('B'); },
+             [&] {
+               waiters.until_both_sleep();
+               wake(waiters.condition);
+             });
+    outcome(waiters.woken);
+  };
+}
+
+// One thread waits, by `wait(condition, lock, ready)` with the mutex; the other sets `ready` under the mutex and signals after it.
+template <class Lock = std::unique_lock<std::mutex>, class Condition = std::condition_variable, class Wait>
+auto beside_a_signaller(Wait wait) {
+  return [wait] {
+    typename Lock::mutex_type mutex;
+    Condition condition;
+    bool ready = false;
+    parallel([&] {
+      Lock lock(mutex);
+      wait(condition, lock, ready);
+    }, [&] {
+      {
+        const std::lock_guard lock(mutex);
+        ready = true;
+      }
+      condition.notify_one();
+    });
+  };
+}
+
 }  // namespace
 
 TEST_CASE("a wait without a predicate loses a signal that comes too early") {
@@ -59,38 +93,15 @@ TEST_CASE("a predicate under the mutex makes early and late signals harmless") {
   // waiter: L [W L] U, signaller: l u S. The waiter sleeps only if its L comes before l:
   //     l u S L U | l u L S U | l u L U S                                    the flag is up
   //     L W l u S L' U                                                       it sleeps and is woken
-  const Report report = explore_all([] {
-    std::mutex mutex;
-    std::condition_variable condition;
-    bool ready = false;
-    parallel([&] {
-      std::unique_lock lock(mutex);
-      while (!ready) condition.wait(lock);
-    }, [&] {
-      {
-        const std::lock_guard lock(mutex);
-        ready = true;
-      }
-      condition.notify_one();
-    });
-  });
+  const Report report = explore_all(beside_a_signaller([](auto& condition, auto& lock, const bool& ready) {
+    while (!ready) condition.wait(lock);
+  }));
   CHECK_HOLDS(report, 4u);
 }
 
 TEST_CASE("a signal wakes any one of the waiters: each is a choice") {
-  const auto body = [](bool all) {
-    return [all] {
-      TwoWaiters waiters;
-      parallel([&] { waiters.wait('A'); }, [&] { waiters.wait('B'); },
-               [&] {
-                 waiters.until_both_sleep();
-                 all ? waiters.condition.notify_all() : waiters.condition.notify_one();
-               });
-      outcome(waiters.woken);
-    };
-  };
   // One of two is woken and the other sleeps for ever: no execution comes to an end.
-  const Report one = explore_all([&] {
+  const Report one = explore_all([] {
     TwoWaiters waiters;
     parallel([&] { waiters.wait('A'); outcome("A"); }, [&] { waiters.wait('B'); outcome("B"); },
              [&] {
@@ -104,7 +115,7 @@ TEST_CASE("a signal wakes any one of the waiters: each is a choice") {
   CHECK_OUTCOME_SET(one, {"A", "B"});
   CHECK(one.outcomes.at("A") == one.outcomes.at("B"));
 
-  const Report all = explore_all(body(true));
+  const Report all = explore_all(two_woken([](auto& condition) { condition.notify_all(); }));
   INFO(text_of(all));
   CHECK(all.verdict == Verdict::pass);
   CHECK_OUTCOME_SET(all, {"AB", "BA"});
@@ -112,16 +123,10 @@ TEST_CASE("a signal wakes any one of the waiters: each is a choice") {
 }
 
 TEST_CASE("two signals wake both waiters, in either order") {
-  const Report report = explore_all([] {
-    TwoWaiters waiters;
-    parallel([&] { waiters.wait('A'); }, [&] { waiters.wait('B'); },
-             [&] {
-               waiters.until_both_sleep();
-               waiters.condition.notify_one();
-               waiters.condition.notify_one();
-             });
-    outcome(waiters.woken);
-  });
+  const Report report = explore_all(two_woken([](auto& condition) {
+    condition.notify_one();
+    condition.notify_one();
+  }));
   INFO(text_of(report));
   CHECK(report.verdict == Verdict::pass);
   CHECK_OUTCOME_SET(report, {"AB", "BA"});
@@ -129,23 +134,11 @@ TEST_CASE("two signals wake both waiters, in either order") {
 
 TEST_CASE("a timed wait may time out as long as it is asleep, and may not once it is woken") {
   const auto timed = [](auto wait) {
-    return explore_all([wait] {
-      std::mutex mutex;
-      std::condition_variable condition;
-      bool ready = false;
-      parallel([&] {
-        std::unique_lock lock(mutex);
-        const bool in_time = wait(condition, lock, ready);
-        require(in_time == ready);
-        outcome(in_time ? "ready" : "timeout");
-      }, [&] {
-        {
-          const std::lock_guard lock(mutex);
-          ready = true;
-        }
-        condition.notify_one();
-      });
-    });
+    return explore_all(beside_a_signaller([wait](auto& condition, auto& lock, bool& ready) {
+      const bool in_time = wait(condition, lock, ready);
+      require(in_time == ready);
+      outcome(in_time ? "ready" : "timeout");
+    }));
   };
   const auto is_ready = [](bool& ready) { return [&ready] { return ready; }; };
   const auto both = [](const Report& report) {
@@ -221,27 +214,15 @@ TEST_CASE("spurious wakeups are an option: at most one for each wait") {
 
 TEST_CASE("a wait without a loop believes a spurious wakeup; a loop does not") {
   const auto body = [](bool loop) {
-    return [loop] {
-      std::mutex mutex;
-      std::condition_variable condition;
-      bool ready = false;
-      parallel([&] {
-        std::unique_lock lock(mutex);
-        if (loop) {
-          condition.wait(lock, [&] { return ready; });
-          outcome("ready");
-        } else {
-          if (!ready) condition.wait(lock);
-          outcome(ready ? "ready" : "not ready");
-        }
-      }, [&] {
-        {
-          const std::lock_guard lock(mutex);
-          ready = true;
-        }
-        condition.notify_one();
-      });
-    };
+    return beside_a_signaller([loop](auto& condition, auto& lock, const bool& ready) {
+      if (loop) {
+        condition.wait(lock, [&] { return ready; });
+        outcome("ready");
+      } else {
+        if (!ready) condition.wait(lock);
+        outcome(ready ? "ready" : "not ready");
+      }
+    });
   };
   Options spurious;
   spurious.spurious_wakeups = true;
@@ -311,22 +292,11 @@ TEST_CASE("spurious wakeups and timeouts are different candidates of a timed wai
 }
 
 TEST_CASE("condition_variable_any waits with any lock") {
-  const Report report = explore_all([] {
-    std::shared_mutex mutex;
-    std::condition_variable_any condition;
-    bool ready = false;
-    parallel([&] {
-      std::shared_lock lock(mutex);
-      condition.wait(lock, [&] { return ready; });
-    }, [&] {
-      {
-        const std::lock_guard lock(mutex);
-        ready = true;
-      }
-      condition.notify_all();
-    });
-    require(ready);
-  });
+  const Report report = explore_all(beside_a_signaller<std::shared_lock<std::shared_mutex>, std::condition_variable_any>(
+      [](auto& condition, auto& lock, const bool& ready) {
+        condition.wait(lock, [&] { return ready; });
+        require(ready);
+      }));
   INFO(text_of(report));
   CHECK(report.verdict == Verdict::pass);
   CHECK(report.complete);

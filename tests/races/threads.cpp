@@ -9,6 +9,24 @@
 namespace races {
 namespace {
 
+// The order is that of the load without the lock.
+std::function<void()> double_checked(std::memory_order order) {
+  return [=] {
+    std::atomic<int*> instance{nullptr};
+    std::mutex m;
+    const auto use = [&] {
+      int* p = instance.load(order);
+      if (p == nullptr) {
+        const std::lock_guard guard(m);
+        p = instance.load(relaxed);
+        if (p == nullptr) { p = new int; put(*p); instance.store(p, release); }
+      }
+      get(*p);
+    };
+    parallel(use, use);
+  };
+}
+
 const Group threads("threads and initialisation", {
     {"creation", ordered, [] {
        int x = 0;
@@ -103,34 +121,8 @@ const Group threads("threads and initialisation", {
        };
        parallel(use, use);
      }},
-    {"double-checked locking, relaxed", racy, [] {
-       std::atomic<int*> instance{nullptr};
-       std::mutex m;
-       const auto use = [&] {
-         int* p = instance.load(relaxed);
-         if (p == nullptr) {
-           const std::lock_guard guard(m);
-           p = instance.load(relaxed);
-           if (p == nullptr) { p = new int; put(*p); instance.store(p, release); }
-         }
-         get(*p);
-       };
-       parallel(use, use);
-     }},
-    {"double-checked locking, acquire and release", ordered, [] {
-       std::atomic<int*> instance{nullptr};
-       std::mutex m;
-       const auto use = [&] {
-         int* p = instance.load(acquire);
-         if (p == nullptr) {
-           const std::lock_guard guard(m);
-           p = instance.load(relaxed);
-           if (p == nullptr) { p = new int; put(*p); instance.store(p, release); }
-         }
-         get(*p);
-       };
-       parallel(use, use);
-     }},
+    {"double-checked locking, relaxed", racy, double_checked(relaxed)},
+    {"double-checked locking, acquire and release", ordered, double_checked(acquire)},
     {"thread_local", ordered, both([](int&) {
        static thread_local int own = 0;
        put(own, get(own) + 1);
