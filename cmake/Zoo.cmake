@@ -2,6 +2,7 @@
 #
 #   zoo, zoo_volatile              OBJECT libraries of the clients whose library is there, instrumented like the scenarios
 #   interleave_link_zoo(TARGET)    adds them, and the libraries that they need, to a program
+#   interleave_link_zoo_stress(TARGET)    the same of those that ThreadSanitizer can run: it has no hooks for volatile accesses
 #
 # A library that is missing leaves out its client, and is named. Without the option there is no zoo at all.
 option(INTERLEAVE_ZOO "Clients of third-party libraries among the scenarios" ${PROJECT_IS_TOP_LEVEL})
@@ -37,7 +38,8 @@ endif()
 # Code that means atomic by volatile is a library of its own.
 set(zoo_volatile_sources)
 if(zoo_has_ck)
-  list(APPEND zoo_volatile_sources scenarios/zoo/ck_containers.c)
+  list(REMOVE_ITEM zoo_sources scenarios/zoo/ck.cpp)
+  list(APPEND zoo_volatile_sources scenarios/zoo/ck.cpp scenarios/zoo/ck_containers.c)
 endif()
 if(zoo_has_urcu)
   list(REMOVE_ITEM zoo_sources scenarios/zoo/urcu.cpp)
@@ -61,5 +63,12 @@ function(interleave_link_zoo target)
       target_sources(${target} PRIVATE $<TARGET_OBJECTS:${library}>)
     endif()
   endforeach()
+  target_link_libraries(${target} PRIVATE zoo_libraries)
+endfunction()
+
+function(interleave_link_zoo_stress target)
+  if(TARGET zoo)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:zoo>)
+  endif()
   target_link_libraries(${target} PRIVATE zoo_libraries)
 endfunction()

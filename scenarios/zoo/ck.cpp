@@ -1,4 +1,5 @@
-// Concurrency Kit: ring (bounded, one producer and one consumer, or many of either), fifo (a list, one and one) and stack.
+// Concurrency Kit: ring (bounded, one producer and one consumer, or many of either), fifos (a list, one and one, or many and many) and
+// stack.
 //
 // What it means to be atomic are volatile accesses and fences: compiled so that volatile accesses are steps (see
 // scheduler/runtime/volatiles.cpp).
@@ -84,6 +85,14 @@ Definition fifo(Load load) {
           }};
 }
 
+Definition fifo_of_many(std::string name, std::string summary, Load load) {
+  return {.name = "zoo/ck_fifo_mpmc_" + name, .summary = std::move(summary), .effort = Effort::search_reduced, .body = [=] {
+            zoo_fifo_of_many* container = zoo_fifo_of_many_new();
+            client(container, zoo_fifo_of_many_put, zoo_fifo_of_many_get, load);
+            zoo_fifo_of_many_delete(container);
+          }};
+}
+
 Definition stack(std::string name, std::string summary, Load load) {
   load.in_order = false;
   return {.name = "zoo/ck_stack_" + name, .summary = std::move(summary), .effort = Effort::search_reduced, .body = [=] {
@@ -96,11 +105,18 @@ Definition stack(std::string name, std::string summary, Load load) {
 const Load three{.producers = {3}, .consumers = {3}}, two_one{.producers = {1, 1}, .consumers = {1}},
     one_two{.producers = {2}, .consumers = {1, 1}};
 
+const Definition many_1_1 = fifo_of_many("1_1", "ck_fifo_mpmc, one producer of two, one consumer", {.producers = {2}, .consumers = {2}});
+
 // ck_pr_load_ptr and ck_pr_store_ptr, of the builtins, are no volatile accesses but accesses of a pointer to volatile void
-// (gcc/ck_pr.h: `*(volatile void **)target`); and the fifo reads an entry without a fence after the pointer to it.
+// (gcc/ck_pr.h: `*(volatile void **)target`); and the fifo for two reads an entry without a fence after the pointer to it.
 const Scenario lists[] = {
     Scenario(promised(in_turns(fifo(three)), {"0", "1", "2", "3"}, 57)),
     Scenario(promised(raced(fifo(three), "ck_fifo_spsc publishes an entry by a plain store"), {}, 1, 1)),
+    Scenario(promised(in_turns(many_1_1), {"0", "1", "2"}, 41)),
+    Scenario(promised(in_turns(fifo_of_many("2_1", "ck_fifo_mpmc, two producers, one consumer", two_one)), {"0", "1"}, 438)),
+    Scenario(promised(in_turns(fifo_of_many("1_2", "ck_fifo_mpmc, one producer of two, two consumers", one_two)),
+                      {"0 + 0", "0 + 1", "1 + 0", "1 + 1"}, 739)),
+    Scenario(promised(raced(many_1_1, "ck_fifo_mpmc reads its ends by plain loads"), {}, 1, 1)),
     Scenario(promised(in_turns(stack("2_1", "ck_stack, two threads push, one pops", two_one)), {"0", "1"}, 34)),
     Scenario(promised(in_turns(stack("1_2", "ck_stack, one thread pushes two, two pop", one_two)),
                       {"0 + 0", "0 + 1", "1 + 0", "1 + 1"}, 51)),

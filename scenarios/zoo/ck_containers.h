@@ -26,6 +26,13 @@ void zoo_fifo_delete(struct zoo_fifo*);
 bool zoo_fifo_put(struct zoo_fifo*, void*);
 void* zoo_fifo_get(struct zoo_fifo*);
 
+// A list for many of both.
+struct zoo_fifo_of_many;
+struct zoo_fifo_of_many* zoo_fifo_of_many_new(void);
+void zoo_fifo_of_many_delete(struct zoo_fifo_of_many*);
+bool zoo_fifo_of_many_put(struct zoo_fifo_of_many*, void*);
+void* zoo_fifo_of_many_get(struct zoo_fifo_of_many*);
+
 // A stack of links to parcels. Pushing and popping by compare-exchange.
 struct zoo_stack;
 struct zoo_stack* zoo_stack_new(void);

@@ -1,8 +1,12 @@
-// oneTBB: concurrent_queue and concurrent_hash_map. Both are headers, but for an allocator and an exception in libtbb.so, which is
-// not instrumented and takes its memory from tbbmalloc, outside of the model's heap: the client provides these functions itself.
-//
-// concurrent_bounded_queue sleeps inside libtbb.so and is not covered.
+// oneTBB: concurrent_queue, concurrent_bounded_queue and concurrent_hash_map. All are headers, but for an allocator and an exception
+// in libtbb.so, which is not instrumented and takes its memory from tbbmalloc, outside of the model's heap: the client provides these
+// functions itself. So it does with the monitors on which the bounded queue sleeps: those of libtbb.so are made of atomics that
+// nobody would see.
+#include <condition_variable>
+#include <cstdint>
 #include <cstdlib>
+#include <memory>
+#include <mutex>
 #include <new>
 #include <stdexcept>
 
@@ -27,6 +31,43 @@ void* allocate_memory(std::size_t size) {
 }
 void deallocate_memory(void* block) { std::free(block); }
 void throw_exception(exception_id) { throw std::runtime_error("oneTBB"); }
+
+// Two for each queue, behind its representation: who waits for places, and who waits for items. Whoever has made a predicate false
+// notifies afterwards; the library's monitors wake those whose ticket has come, ours all, who look again.
+class concurrent_monitor {
+ public:
+  void wait(d1::delegate_base& has_to_wait) {
+    std::unique_lock lock(mutex_);
+    while (has_to_wait()) changed_.wait(lock);
+  }
+  void notify() {
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+constexpr std::size_t monitors_per_queue = 2;
+
+std::uint8_t* allocate_bounded_queue_rep(std::size_t size) {
+  auto* block = static_cast<std::uint8_t*>(cache_aligned_allocate(size + monitors_per_queue * sizeof(concurrent_monitor)));
+  new (block + size) concurrent_monitor[monitors_per_queue];
+  return block;
+}
+void deallocate_bounded_queue_rep(std::uint8_t* block, std::size_t size) {
+  std::destroy_n(reinterpret_cast<concurrent_monitor*>(block + size), monitors_per_queue);
+  cache_aligned_deallocate(block);
+}
+void wait_bounded_queue_monitor(concurrent_monitor* monitors, std::size_t which, std::ptrdiff_t, d1::delegate_base& has_to_wait) {
+  monitors[which].wait(has_to_wait);
+}
+void notify_bounded_queue_monitor(concurrent_monitor* monitors, std::size_t which, std::size_t) { monitors[which].notify(); }
+void abort_bounded_queue_monitors(concurrent_monitor* monitors) {
+  for (std::size_t which = 0; which < monitors_per_queue; ++which) monitors[which].notify();
+}
 
 }  // namespace tbb::detail::r1
 
@@ -82,6 +123,49 @@ const Scenario queue_1_2{{
     .classes = 483,
     .spins = true,
     .body = [] { queue({.producers = {2}, .consumers = {1, 1}}); },
+}};
+
+// Producers wait for a place, consumers for a parcel; main, at the end, looks whether anything is left.
+void bounded_queue(const Load& load) {
+  tbb::concurrent_bounded_queue<Parcel*> container;
+  container.set_capacity(1);
+  zoo::hand_over(
+      load,
+      [&] {
+        return [&](Parcel* parcel) {
+          container.push(parcel);
+          return true;
+        };
+      },
+      [&, ends = std::size_t{0}]() mutable {
+        const bool waits = ends++ < load.consumers.size();
+        return [&container, waits]() -> Parcel* {
+          Parcel* parcel = nullptr;
+          if (waits) container.pop(parcel);
+          else container.try_pop(parcel);
+          return parcel;
+        };
+      });
+}
+
+const Scenario bounded_1_1{{
+    .name = "zoo/tbb_bounded_queue_1_1",
+    .summary = "tbb::concurrent_bounded_queue of one place, one producer of two, one consumer, both wait",
+    .outcomes = {"2"},
+    .effort = Effort::search_reduced,
+    .classes = 1022,
+    .spins = true,
+    .body = [] { bounded_queue({.producers = {2}, .consumers = {2}}); },
+}};
+
+const Scenario bounded_2_1{{
+    .name = "zoo/tbb_bounded_queue_2_1",
+    .summary = "tbb::concurrent_bounded_queue of one place, two producers, one consumer, all wait",
+    .outcomes = {"2"},
+    .effort = Effort::search_reduced,
+    .classes = 7760,
+    .spins = true,
+    .body = [] { bounded_queue({.producers = {1, 1}, .consumers = {2}}); },
 }};
 
 using Map = tbb::concurrent_hash_map<int, int>;
