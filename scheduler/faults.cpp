@@ -25,6 +25,14 @@ const void* stack_pointer(const void* context) {
   return reinterpret_cast<const void*>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP]);
 }
 
+// A thread has run over the end of its stack if its stack pointer has, or is about to: a wild access, or a walk along a stack that the
+// program has overwritten, may end in the guard as well.
+bool has_overflowed(const void* accessed, const void* top) {
+  constexpr std::size_t below = 256;  // a call writes below the stack pointer, and so may a function that calls nothing
+  return memory->in_guard(accessed) && memory->stack_of(accessed) == memory->stack_of(top) &&
+         memory->in_guard(static_cast<const char*>(top) - below);
+}
+
 bool is_on_handler_stack(const void* p) {
   return reinterpret_cast<std::uintptr_t>(p) - reinterpret_cast<std::uintptr_t>(handler_stack) < sizeof handler_stack;
 }
@@ -55,7 +63,7 @@ void FaultGuard::on_signal(int number, siginfo_t* info, void* context) {
     return;
   }
   const void* top = stack_pointer(context);
-  const bool overflow = number == SIGSEGV && memory->in_guard(info->si_addr) && memory->stack_of(info->si_addr) == memory->stack_of(top);
+  const bool overflow = number == SIGSEGV && has_overflowed(info->si_addr, top);
   if (broken_stack != nullptr && number == SIGSEGV && !overflow) longjmp(*broken_stack, 1);
   if (is_on_handler_stack(top)) stop_harness("a crash of the program was followed by one in the handler that was to contain it");
   if (mode == Mode::outside && number == SIGABRT && !run->has_failed())
