@@ -1,4 +1,8 @@
 // Each verb: what it prints and with which status it ends. The scenarios are those of fixtures.cpp.
+#include <sys/wait.h>
+
+#include <cstdlib>
+
 #include <interleave/catch2.hpp>
 
 #include "command.hpp"
@@ -223,6 +227,14 @@ TEST_CASE("a schedule in the environment of a verb that replays none is said to 
   CHECK(said.status == 0);
   CHECK(has(said.err, "INTERLEAVE_SCHEDULE means nothing to search"));
   CHECK(command("list", "INTERLEAVE_SCHEDULE=" + token).err.empty());
+}
+
+TEST_CASE("results that cannot be written are a fault, not a success") {
+  for (const char* arguments : {"list", "list --json", "search good", "search good --json", "sample good --executions 3"}) {
+    const std::string line = std::string(INTERLEAVE_COMMAND " ") + arguments + " >/dev/full 2>/dev/null";
+    INFO(line);
+    CHECK(WEXITSTATUS(std::system(line.c_str())) == 70);
+  }
 }
 
 TEST_CASE("colour only where it is wanted") {
