@@ -166,7 +166,7 @@ void Execution::resume(Thread& thread) {
 }
 
 void Execution::prepare(Thread& thread) {
-  if (states_ != nullptr) clear_stack(thread);
+  if (options_.stack_cleared != 0) [[unlikely]] clear_stack(thread);
   thread.fiber.prepare(memory->stack(thread.id), memory->stack_size(), &thread_main, &thread,
                        blocks_ ? thread_blocks::fresh(thread.id) : 0);
 }

@@ -151,6 +151,7 @@ struct ExecutionOptions {
   bool interrupts = false;
   bool stops_round = false;       // a thread that has gone round stops (spin.hpp); as a strategy that reduces wants it
   bool keeps_states = false;      // states.hpp
+  std::size_t stack_cleared = 0;  // so much of each stack is cleared before it is used
   std::uint64_t spins_from = ~std::uint64_t{0};  // from this step on, threads that spin are threads like others
   bool run_on = false;            // after a failure, which only halts its thread: to learn what the others would do
   bool break_on_failure = false;  // stop for the debugger (SIGTRAP) where the execution fails
@@ -216,6 +217,12 @@ class Execution final : public Situation {
   }
 
   // ---- after run ----
+  // How many bytes of a stack were compared at most, in all runs.
+  std::size_t stack_compared() const {
+    std::size_t most = 0;
+    for (std::size_t id = 0; id < thread_count_; ++id) most = std::max(most, threads_[id]->spin.deepest());
+    return most;
+  }
   const Fault& fault() const { return fault_; }
   std::uint64_t steps() const { return steps_; }
   std::uint64_t ordinal() const { return ordinal_; }   // of all that ran in this process

@@ -1,6 +1,7 @@
 // The part of an execution that is about its states (states.hpp): the weight of each step, handed on when it is known.
 #include <interleave/scheduler/execution.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 #include <interleave/scheduler/memory.hpp>
@@ -26,7 +27,7 @@ __attribute__((noinline)) std::uint32_t Execution::step_below(const Operation& o
 
 // What an earlier execution left on the stack is not to be taken for this one's.
 void Execution::clear_stack(const Thread& thread) {
-  constexpr std::size_t cleared = std::size_t{32} << 10;
+  const std::size_t cleared = std::min(options_.stack_cleared, memory->stack_size());
   std::memset(static_cast<char*>(memory->stack(thread.id)) + memory->stack_size() - cleared, 0, cleared);
 }
 

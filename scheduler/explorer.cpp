@@ -39,6 +39,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t sample_executions = 10'000;  // of a sampler without any limit
+constexpr std::size_t stack_cleared_most = std::size_t{32} << 10;
 constexpr std::uint64_t probed_first = 64;            // from this execution on, now and then one is looked at for endless loops
 
 // How much a strategy may keep: INTERLEAVE_MEMORY_MB, or half of what the machine has, but no more than 4 GiB.
@@ -141,11 +142,12 @@ class StandIn final : public Strategy {
 
 class Explorer {
  public:
-  // What an earlier attempt has learnt: places that change unseen, and whether states are to be kept.
+  // What an earlier attempt has learnt: places that change unseen, whether states are to be kept, and how much of the stacks is to be
+  // cleared.
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, const OuterState::Places& unseen,
-           bool keeps_states)
+           bool keeps_states, std::size_t stack_cleared)
       : body_(body), options_(options), frame_(caller_frame), outer_((prepare_process(), caller_frame), unseen), bridge_(options_.observers),
-        keeps_states_(keeps_states) {
+        keeps_states_(keeps_states), stack_cleared_(stack_cleared) {
     under_way = true;
     explores_races = options_.races == "explore";
     reuses_blocks = options_.heap == "reuse";
@@ -162,6 +164,8 @@ class Explorer {
   Report run(std::uint64_t steps_in_all);
   bool misled() const { return outer_.misled(); }
   bool goes_round() const { return goes_round_; }
+  bool wants_clear_stacks() const { return wants_clear_stacks_; }
+  std::size_t stack_compared() const { return stack_compared_; }
   OuterState::Places unseen() const { return outer_.unseen(); }
 
  private:
@@ -169,7 +173,8 @@ class Explorer {
   ExecutionOptions execution_options() const {
     return {.steps_max = options_.steps_max, .virtual_clock = options_.clock == "virtual",
             .spurious_wakeups = options_.spurious_wakeups, .interrupts = options_.interrupts, .stops_round = stops_round_,
-            .keeps_states = keeps_states_, .spins_from = spins_freely_ ? 0 : ~std::uint64_t{0}};
+            .keeps_states = keeps_states_, .stack_cleared = replaying_ || keeps_states_ ? stack_cleared_most : stack_cleared_,
+            .spins_from = spins_freely_ ? 0 : ~std::uint64_t{0}};
   }
   // For executions of this finding's schedule.
   ExecutionOptions execution_options(const Finding& finding) const {
@@ -203,6 +208,8 @@ class Explorer {
   bool replaying_ = false;
   bool stops_round_ = false;  // as ExecutionOptions
   bool keeps_states_ = false, spins_freely_ = false;  // likewise
+  std::size_t stack_cleared_ = 0, stack_compared_ = 0;
+  bool wants_clear_stacks_ = false;
   bool goes_round_ = false;   // a thread comes back to where it was, again and again
   Onward onward_;
   StandIn stand_in_;
@@ -327,6 +334,10 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       fault = {};
     }
     if (outer_.misled()) return {};
+    // What earlier executions left on the stacks was compared: begin anew with stacks that are cleared.
+    stack_compared_ = execution.stack_compared();
+    wants_clear_stacks_ = stack_compared_ > stack_cleared_ && stack_cleared_ < stack_cleared_most && !replaying_ && !keeps_states_;
+    if (wants_clear_stacks_) return {};
     if ((ending == Ending::cut && report_.cut == 0) || (begun >= probed_first && (begun & (begun - 1)) == 0)) {
       if (may_go_round(execution)) return {};
     }
@@ -563,11 +574,13 @@ std::uint64_t fresh_seed() {
 __attribute__((noinline)) Report explore(const std::function<void()>& body, const Options& options, std::uint64_t steps_in_all) {
   OuterState::Places unseen;
   bool keeps_states = false;
+  std::size_t stack_cleared = 0;
   while (true) {
-    Explorer explorer(body, options, __builtin_frame_address(0), unseen, keeps_states);
+    Explorer explorer(body, options, __builtin_frame_address(0), unseen, keeps_states, stack_cleared);
     Report report = explorer.run(steps_in_all);
-    if (!explorer.misled() && !explorer.goes_round()) return report;
+    if (!explorer.misled() && !explorer.goes_round() && !explorer.wants_clear_stacks()) return report;
     keeps_states |= explorer.goes_round();
+    if (explorer.wants_clear_stacks()) stack_cleared = std::min(2 * explorer.stack_compared() + 1024, stack_cleared_most);
     unseen = explorer.unseen();
   }
 }

@@ -1,5 +1,6 @@
 #include <interleave/scheduler/spin.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace interleave::engine {
@@ -44,6 +45,7 @@ void Spin::note_read(const void* object, std::size_t size) {
 
 void Spin::take(Snapshot& snapshot, const CallState& state, std::size_t words) {
   snapshot.taken = true;
+  deepest_ = std::max(deepest_, words * sizeof *state.stack);
   snapshot.words = kept_.size();
   snapshot.read = reads_.size();
   keep(state.stack, words * sizeof *state.stack);

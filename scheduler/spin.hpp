@@ -21,7 +21,8 @@
 // Going round may hold loads, compare-exchanges and tries that fail, read-modify-writes that store what was there, yields and
 // sleeps. A thread's stack is what it has of its own; words of it that other threads write are shared memory and are left out of the
 // comparison. A stack also holds words that nothing has been written to yet, with what others left there; so what is compared is
-// what the thread left itself: its second and its third time at the operation. What precompiled code changes is not seen, so a loop
+// what the thread left itself: its second and its third time at the operation. And so that no execution meets what another one left,
+// stacks are cleared between executions as far down as they were ever compared. What precompiled code changes is not seen, so a loop
 // whose only progress lies in such a call is taken for one that waits.
 #pragma once
 
@@ -154,6 +155,9 @@ class Spin {
   // `reads_changed` speaks of from now on.
   bool round(const OperationType& type, const void* object, const CallState& state, const std::uintptr_t* high, const SharedWords& shared);
 
+  // How many bytes of stack were compared at most, ever.
+  std::size_t deepest() const { return deepest_; }
+
   // Whether anything that was read while going round has changed since it was read.
   bool reads_changed() const;
 
@@ -194,7 +198,7 @@ class Spin {
   Snapshot snapshot_[snapshots_max];
   std::size_t snapshots_ = 0;
   bool watching_ = false;         // it has been back
-  std::size_t first_read_ = 0;
+  std::size_t first_read_ = 0, deepest_ = 0;
   std::vector<Read> reads_;
   std::vector<std::uintptr_t> kept_;  // copies of stacks and of what was read
 };

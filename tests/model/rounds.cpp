@@ -4,6 +4,7 @@
 // livelock.
 #include <sched.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -58,6 +59,29 @@ TEST_CASE("two threads that take two mutexes by std::scoped_lock are proved") {
   }, {"2"});
 }
 
+TEST_CASE("philosophers who take their forks by std::scoped_lock all dine, three and four of them") {
+  for (const std::size_t count : {std::size_t{3}, std::size_t{4}}) {
+    const auto report = by_dpor([count] {
+      std::vector<std::mutex> forks(count);
+      std::vector<int> dined(count);
+      std::vector<std::function<void()>> philosophers;
+      for (std::size_t i = 0; i < count; ++i) {
+        philosophers.push_back([&, i] {
+          const std::scoped_lock both(forks[i], forks[(i + 1) % count]);
+          ++dined[i];
+        });
+      }
+      parallel(std::move(philosophers));
+      outcome(std::to_string(std::count(dined.begin(), dined.end(), 1)));
+    });
+    INFO(text_of(report));
+    CHECK(report.complete);
+    CHECK(report.failing == 0);
+    CHECK(report.rounds > 0);
+    CHECK(values(report) == std::set<std::string>{std::to_string(count)});
+  }
+}
+
 TEST_CASE("who gives back what it has got and yields, until it gets both, is proved") {
   check_proved([] {
     std::mutex a, b;
@@ -102,6 +126,27 @@ TEST_CASE("polling under a mutex is proved") {
                  outcome(std::to_string(data));
                });
     }, {"1"});
+  }
+}
+
+TEST_CASE("samplers do not let who polls under a mutex starve the thread that it waits for") {
+  for (const char* strategy : {"random", "pct:depth=1", "pct:depth=3", "pos", "urw", "surw", "auto"}) {
+    const auto report = explore_all([] {
+      std::mutex m;
+      bool ready = false;
+      parallel([&] { const std::lock_guard guard(m); ready = true; },
+               [&] {
+                 while (true) {
+                   const std::lock_guard guard(m);
+                   if (ready) break;
+                 }
+                 outcome("seen");
+               });
+    }, {.strategy = strategy, .seed = 7, .executions_max = 100, .steps_max = 10'000});
+    INFO(strategy << ": " << text_of(report));
+    CHECK(report.cut == 0);
+    CHECK(report.executions == 100);
+    CHECK(values(report) == std::set<std::string>{"seen"});
   }
 }
 
