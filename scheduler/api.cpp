@@ -2,11 +2,13 @@
 // on real threads (stress.hpp).
 #include <cstdio>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/asked_schedule.hpp>
 #include <interleave/scheduler/by_default.hpp>
 #include <interleave/scheduler/environment.hpp>
 #include <interleave/scheduler/execution.hpp>
@@ -31,8 +33,13 @@ bool in_model() { return engine::mode != engine::Mode::outside; }
 
 Options prepared(Options options, SourceLocation where) {
   if (options.name.empty()) options.name = real::default_name(where);
+  const std::string own_schedule = options.schedule;
   options = with_environment(std::move(options));
-  if (!options.schedule.empty() && !is_schedule_for(options.schedule, options.name)) options.schedule.clear();
+  if (!options.schedule.empty()) {
+    const bool its = is_schedule_for(options.schedule, options.name);
+    if (options.schedule != own_schedule) engine::schedule_was_asked_for(options.name, its);
+    if (!its) options.schedule.clear();
+  }
   if (options.seed == 0 && options.schedule.empty()) {
     options.seed = engine::fresh_seed();
     // Said before anything runs: whatever becomes of the process, the draw can be repeated.

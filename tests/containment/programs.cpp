@@ -62,6 +62,9 @@ int run(const std::string& name) {
   visits = open("/tmp", O_TMPFILE | O_RDWR, 0600);
   if (name == "says_main") {
     std::puts("main was reached");
+  } else if (name == "two_explorations") {
+    print(exploration("first", [] {}));
+    print(exploration("second", [] { interleave::require(false); }));
   } else if (name == "killed") {
     print(exploration(name, [] { std::raise(SIGKILL); }));
   } else if (name == "killed_when_explained") {
