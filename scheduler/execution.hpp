@@ -244,7 +244,10 @@ class Execution final : public Situation {
     // Inlined, so that the operation is written where it belongs, field by field: what is put together elsewhere and copied in
     // larger pieces has to wait until its pieces have left the processor.
     if (watching_) [[unlikely]] {
-      if (states_ != nullptr) [[unlikely]] return step_below(operation);
+      if (states_ != nullptr) [[unlikely]] {
+        const Operation whole = operation;  // whose address is taken here only
+        return step_below(whole);
+      }
       report_step();
     }
     if (time_has_passed_) [[unlikely]] settle();
