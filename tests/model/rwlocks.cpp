@@ -258,8 +258,8 @@ TEST_CASE("that two writers begin to wait has no order, but which of them comes 
     b.join();
     outcome(order);
   };
-  // Of either order. Both ask before main leaves: 1. The second to come in does so afterwards: it waits, having asked before the other left,
-  // or it need not: 2. The first one does: it waits nevertheless, as the other does already: 1. Both do: 2, as before.
+  // Of either order: both ask before main leaves, 1; only the first to come in does, and the second has to wait for it or comes later, 2;
+  // only the second does, and the first has to wait as well, 1; neither does, and the second has to wait or comes later, 2.
   check_classes(body, 12);
   CHECK_OUTCOME_SET(explore_all(body), {"ab", "ba"});
 }
