@@ -95,36 +95,6 @@ void queue(const Load& load) {
       });
 }
 
-const Scenario queue_1_1{{
-    .name = "zoo/tbb_queue_1_1",
-    .summary = "tbb::concurrent_queue, one producer of two, one consumer",
-    .outcomes = {"0", "1", "2"},
-    .effort = Effort::search_reduced,
-    .classes = 90,
-    .spins = true,
-    .body = [] { queue({.producers = {2}, .consumers = {2}}); },
-}};
-
-const Scenario queue_2_1{{
-    .name = "zoo/tbb_queue_2_1",
-    .summary = "tbb::concurrent_queue, two producers, one consumer",
-    .outcomes = {"0", "1", "2"},
-    .effort = Effort::search_reduced,
-    .classes = 306,
-    .spins = true,
-    .body = [] { queue({.producers = {1, 1}, .consumers = {2}}); },
-}};
-
-const Scenario queue_1_2{{
-    .name = "zoo/tbb_queue_1_2",
-    .summary = "tbb::concurrent_queue, one producer of two, two consumers",
-    .outcomes = {"0 + 0", "0 + 1", "1 + 0", "1 + 1"},
-    .effort = Effort::search_reduced,
-    .classes = 483,
-    .spins = true,
-    .body = [] { queue({.producers = {2}, .consumers = {1, 1}}); },
-}};
-
 // Producers wait for a place, consumers for a parcel; main, at the end, looks whether anything is left.
 void bounded_queue(const Load& load) {
   tbb::concurrent_bounded_queue<Parcel*> container;
@@ -148,25 +118,24 @@ void bounded_queue(const Load& load) {
       });
 }
 
-const Scenario bounded_1_1{{
-    .name = "zoo/tbb_bounded_queue_1_1",
-    .summary = "tbb::concurrent_bounded_queue of one place, one producer of two, one consumer, both wait",
-    .outcomes = {"2"},
-    .effort = Effort::search_reduced,
-    .classes = 1022,
-    .spins = true,
-    .body = [] { bounded_queue({.producers = {2}, .consumers = {2}}); },
-}};
+Definition handed_over(const std::string& name, const std::string& summary, void (*run)(const Load&), const Load& load,
+                       std::vector<std::string> outcomes, std::uint64_t classes) {
+  return {.name = "zoo/tbb_" + name, .summary = summary, .outcomes = std::move(outcomes), .effort = Effort::search_reduced,
+          .classes = classes, .spins = true, .body = [=] { run(load); }};
+}
 
-const Scenario bounded_2_1{{
-    .name = "zoo/tbb_bounded_queue_2_1",
-    .summary = "tbb::concurrent_bounded_queue of one place, two producers, one consumer, all wait",
-    .outcomes = {"2"},
-    .effort = Effort::search_reduced,
-    .classes = 7760,
-    .spins = true,
-    .body = [] { bounded_queue({.producers = {1, 1}, .consumers = {2}}); },
-}};
+const Scenario queues[] = {
+    Scenario(handed_over("queue_1_1", "tbb::concurrent_queue, one producer of two, one consumer", &queue,
+                         {.producers = {2}, .consumers = {2}}, {"0", "1", "2"}, 90)),
+    Scenario(handed_over("queue_2_1", "tbb::concurrent_queue, two producers, one consumer", &queue,
+                         {.producers = {1, 1}, .consumers = {2}}, {"0", "1", "2"}, 306)),
+    Scenario(handed_over("queue_1_2", "tbb::concurrent_queue, one producer of two, two consumers", &queue,
+                         {.producers = {2}, .consumers = {1, 1}}, {"0 + 0", "0 + 1", "1 + 0", "1 + 1"}, 483)),
+    Scenario(handed_over("bounded_queue_1_1", "tbb::concurrent_bounded_queue of one place, one producer of two, one consumer, both wait",
+                         &bounded_queue, {.producers = {2}, .consumers = {2}}, {"2"}, 1022)),
+    Scenario(handed_over("bounded_queue_2_1", "tbb::concurrent_bounded_queue of one place, two producers, one consumer, all wait",
+                         &bounded_queue, {.producers = {1, 1}, .consumers = {2}}, {"2"}, 7760)),
+};
 
 using Map = tbb::concurrent_hash_map<int, int>;
 
