@@ -170,7 +170,14 @@ template <class... F>
 void parallel(F&&... bodies) {
   std::vector<std::function<void()>> list;
   list.reserve(sizeof...(F));
-  (list.emplace_back(std::forward<F>(bodies)), ...);
+  const auto add = [&list]<class Body>(Body&& body) {
+    if constexpr (std::is_copy_constructible_v<std::remove_cvref_t<Body>>) {
+      list.emplace_back(std::forward<Body>(body));
+    } else {
+      list.emplace_back(std::ref(body));  // it outlives the call
+    }
+  };
+  (add(std::forward<F>(bodies)), ...);
   parallel(list);
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -509,4 +510,14 @@ TEST_CASE("by default a body is searched; where that takes too long, executions 
     CHECK(explore(body, {.strategy = "dpor"}).complete);
     CHECK(explore(body, {.executions_max = 15}).verdict == Verdict::incomplete);
   }
+}
+
+TEST_CASE("parallel: bodies that can only be moved, and bodies that are named, run where they are", "[model]") {
+  const Report report = explore([] {
+    std::atomic<int> n{0};
+    auto named = [&n, by = std::make_unique<int>(1)] { n += *by; };
+    parallel(named, [&n, by = std::make_unique<int>(2)] { n += *by; });
+    require(n == 3);
+  });
+  CHECK_HOLDS(report, 2u);
 }
