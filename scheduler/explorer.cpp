@@ -1,4 +1,4 @@
-#include <interleave/scheduler/explorer.hpp>
+#include <interleave/scheduler/exploration.hpp>
 
 #include <stdio_ext.h>
 #include <sys/single_threaded.h>
@@ -9,28 +9,17 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/confirm.hpp>
-#include <interleave/scheduler/execution.hpp>
-#include <interleave/scheduler/faults.hpp>
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/hooks.hpp>
 #include <interleave/scheduler/linkage.hpp>
-#include <interleave/scheduler/leaks.hpp>
 #include <interleave/scheduler/memory.hpp>
-#include <interleave/scheduler/observer.hpp>
-#include <interleave/scheduler/onward.hpp>
-#include <interleave/scheduler/outer_state.hpp>
 #include <interleave/scheduler/shadow.hpp>
 #include <interleave/scheduler/replay.hpp>
 #include <interleave/scheduler/schedule.hpp>
-#include <interleave/scheduler/stack_frames.hpp>
 #include <interleave/scheduler/strategy.hpp>
-#include <interleave/scheduler/trace.hpp>
-#include <interleave/scheduler/watchdog.hpp>
 #include <interleave/scheduler/witness.hpp>
 
 namespace interleave::engine {
@@ -39,7 +28,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t sample_executions = 10'000;  // of a sampler without any limit
-constexpr std::size_t stack_cleared_most = std::size_t{32} << 10;
 constexpr std::uint64_t probed_first = 64;            // from this execution on, now and then one is looked at for endless loops
 
 // How much a strategy may keep: INTERLEAVE_MEMORY_MB, or half of what the machine has, but no more than 4 GiB.
@@ -73,148 +61,24 @@ void prepare_process() {
   }
 }
 
-// Without the checks.
-std::vector<std::uint32_t> taken(const Choices& choices) {
-  std::vector<std::uint32_t> result = choices.copy();
-  for (std::uint32_t& entry : result) entry = Choices::taken(entry);
-  return result;
+}  // namespace
+
+Explorer::Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, const OuterState::Places& unseen,
+                   bool keeps_states, std::size_t stack_cleared)
+    : body_(body), options_(options), frame_(caller_frame), outer_((prepare_process(), caller_frame), unseen), bridge_(options_.observers),
+      keeps_states_(keeps_states), stack_cleared_(stack_cleared) {
+  under_way = true;
+  explores_races = options_.races == "explore";
+  reuses_blocks = options_.heap == "reuse";
 }
 
-// Hands the steps of an execution to the user's observers.
-class ObserverBridge final : public Watcher {
- public:
-  explicit ObserverBridge(const std::vector<std::shared_ptr<Observer>>& observers) : observers_(observers) {}
-
-  void begin() {
-    if (observers_.empty()) return;
-    const FrameworkFrame frame;
-    for (const auto& observer : observers_) observer->begin_execution();
-  }
-  void performed(Execution& run, const Thread& thread) override {
-    const Operation& op = thread.pending;
-    const char* name = op.type->shown != nullptr ? op.type->shown(op, false) : op.type->name;
-    const ObservedStep step{run.steps(), thread.id, name, op.object, !op.failed, thread.variant};
-    std::optional<Objection> objection;
-    {
-      const FrameworkFrame frame;
-      for (const auto& observer : observers_)
-        if (!objection) objection = observer->on_step(step);
-    }
-    if (objection) run.object(std::move(objection->kind), std::move(objection->message));
-  }
-  // After an execution that ended by itself: the first objection.
-  std::optional<Objection> end() {
-    if (observers_.empty()) return std::nullopt;
-    const FrameworkFrame frame;
-    for (const auto& observer : observers_)
-      if (auto objection = observer->end_execution()) return objection;
-    return std::nullopt;
-  }
-
- private:
-  const std::vector<std::shared_ptr<Observer>>& observers_;
-};
-
-struct Finding {
-  std::string kind, message;
-  std::vector<std::uint32_t> choices;
-  std::uint64_t steps = 0, execution = 0;
-  std::optional<std::uint64_t> seed;
-  std::string strategy;
-  bool stopped = false;  // a thread that had gone round
-  bool comes_back = false;  // to where it was, at its end
-};
-
-// Chooses as another strategy does, one after the other.
-class StandIn final : public Strategy {
- public:
-  void stand_for(Strategy& other) {
-    other_ = &other;
-    other_->consult(*situation_);
-  }
-  bool begin_execution() override { return true; }
-  std::size_t choose(const ChoicePoint& at) override { return other_->choose(at); }
-  std::string resolved() const override { return other_->resolved(); }
-
- private:
-  Strategy* other_ = nullptr;
-};
-
-class Explorer {
- public:
-  // What an earlier attempt has learnt: places that change unseen, whether states are to be kept, and how much of the stacks is to be
-  // cleared.
-  Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, const OuterState::Places& unseen,
-           bool keeps_states, std::size_t stack_cleared)
-      : body_(body), options_(options), frame_(caller_frame), outer_((prepare_process(), caller_frame), unseen), bridge_(options_.observers),
-        keeps_states_(keeps_states), stack_cleared_(stack_cleared) {
-    under_way = true;
-    explores_races = options_.races == "explore";
-    reuses_blocks = options_.heap == "reuse";
-  }
-  ~Explorer() {
-    witness::end();
-    under_way = false;
-    shadow = nullptr;
-    explores_races = false;
-    reuses_blocks = false;
-  }
-
-  // Not to be believed if this attempt was `misled`, or goes round.
-  Report run(std::uint64_t steps_in_all);
-  bool misled() const { return outer_.misled(); }
-  bool goes_round() const { return goes_round_; }
-  bool wants_clear_stacks() const { return wants_clear_stacks_; }
-  std::size_t stack_compared() const { return stack_compared_; }
-  OuterState::Places unseen() const { return outer_.unseen(); }
-
- private:
-  std::unique_ptr<Strategy> make();
-  ExecutionOptions execution_options() const {
-    return {.steps_max = options_.steps_max, .virtual_clock = options_.clock == "virtual",
-            .spurious_wakeups = options_.spurious_wakeups, .interrupts = options_.interrupts, .stops_round = stops_round_,
-            .keeps_states = keeps_states_, .stack_cleared = replaying_ || keeps_states_ ? stack_cleared_most : stack_cleared_,
-            .spins_from = spins_freely_ ? 0 : ~std::uint64_t{0}};
-  }
-  // For executions of this finding's schedule.
-  ExecutionOptions execution_options(const Finding& finding) const {
-    ExecutionOptions options = execution_options();
-    if (finding.comes_back) options.spins_from = 0;
-    return options;
-  }
-  Ending run_once(Execution& execution, Fault& fault, bool observed = true);
-  bool may_go_round(const Execution& execution);
-  Onward::Answer onward(const Execution& execution);
-  Onward::Execute executing_again(bool stopped);
-  void show_round(Finding& finding);
-  void keep(Finding finding);
-  Failure explain(const Finding& finding);
-  Failure explain_here(const Finding& finding, Failure failure);
-  std::string place_of_cut(const Finding& finding);
-  bool leaks_again(const Execution& execution);
-  Schedule schedule_of(const Finding& finding) const;
-
-  const std::function<void()>& body_;
-  Options options_;
-  const void* frame_;         // where the stack of whoever asked begins
-  OuterState outer_;
-  Leaks leaks_;               // of the last execution
-  ObserverBridge bridge_;
-  FaultGuard faults_;
-  Watchdog watchdog_;
-  Report report_;
-  std::optional<Finding> shortest_, first_cut_;
-  std::unique_ptr<Strategy> strategy_;
-  bool replaying_ = false;
-  bool stops_round_ = false;  // as ExecutionOptions
-  bool keeps_states_ = false, spins_freely_ = false;  // likewise
-  std::size_t stack_cleared_ = 0, stack_compared_ = 0;
-  bool wants_clear_stacks_ = false;
-  bool goes_round_ = false;   // a thread comes back to where it was, again and again
-  Onward onward_;
-  StandIn stand_in_;
-  std::unique_ptr<Execution> again_;  // what onward_ executes
-};
+Explorer::~Explorer() {
+  witness::end();
+  under_way = false;
+  shadow = nullptr;
+  explores_races = false;
+  reuses_blocks = false;
+}
 
 std::unique_ptr<Strategy> Explorer::make() {
   if (!options_.schedule.empty()) {
@@ -404,148 +268,6 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   return std::move(report_);
 }
 
-Schedule Explorer::schedule_of(const Finding& finding) const {
-  Schedule schedule{.name = options_.name, .build = build_id(), .spurious_wakeups = options_.spurious_wakeups,
-                    .interrupts = options_.interrupts, .virtual_clock = options_.clock == "virtual", .races = options_.races,
-                    .reuses_blocks = options_.heap == "reuse", .stops_round = finding.stopped, .comes_back = finding.comes_back,
-                    .choices = {}, .checks = {}};
-  std::vector<std::uint32_t> fingerprints;
-  for (const std::uint32_t entry : finding.choices) {
-    schedule.choices.push_back(Choices::taken(entry));
-    fingerprints.push_back(Choices::check(entry));
-  }
-  schedule.checks = schedule_checks(fingerprints);
-  return schedule;
-}
-
-// Whether the schedule of this execution leaks whenever it is executed. What a library allocates once and keeps where nobody
-// looks, it does not allocate again.
-bool Explorer::leaks_again(const Execution& execution) {
-  Replay replay(schedule_of({.kind = "leak", .message = "", .choices = execution.choices().copy(), .seed = {}, .strategy = ""}));
-  replay.begin_execution();
-  Execution again(replay, execution_options(), {});
-  Fault fault;
-  run_once(again, fault);
-  return fault.kind == "leak";
-}
-
-// Whether threads of the last execution were time and again where they had been, as those of a program with endless loops are that it
-// takes states to recognize. The exploration then begins anew.
-bool Explorer::may_go_round(const Execution& execution) {
-  constexpr std::size_t returns_least = 8;
-  const bool recorded = !execution.has_failed() && !execution.choices().full();
-  if (keeps_states_ || replaying_ || !recorded || !strategy_->recognizes_states() || options_.clock == "virtual" ||
-      options_.spurious_wakeups || options_.interrupts)
-    return false;
-  Finding finding;
-  finding.choices = execution.choices().copy();
-  finding.stopped = execution.has_stopped();
-  Replay replay(schedule_of(finding));
-  replay.begin_execution();
-  ExecutionOptions options = execution_options();
-  options.keeps_states = true;
-  Execution again(replay, options, {});
-  Fault fault;
-  run_once(again, fault, false);
-  goes_round_ = again.states()->returns() >= returns_least;
-  return goes_round_;
-}
-
-// Whether an execution that has come back to where it was leads anywhere.
-Onward::Answer Explorer::onward(const Execution& execution) {
-  if (again_ == nullptr) again_ = std::make_unique<Execution>(stand_in_, execution_options(), std::vector<Watcher*>{});
-  return onward_.ask(taken(execution.choices()), execution.steps(), executing_again(execution.has_stopped()));
-}
-
-Onward::Execute Explorer::executing_again(bool stopped) {
-  return [this, stopped](Strategy& strategy, std::uint64_t after, std::uint64_t steps_max) {
-    stand_in_.stand_for(strategy);
-    again_->limit(stopped, after, steps_max);
-    Fault fault;
-    return run_once(*again_, fault, false);
-  };
-}
-
-// Goes on with an execution that never ends until it has gone round once.
-void Explorer::show_round(Finding& finding) {
-  std::vector<std::uint32_t> choices;
-  for (const std::uint32_t entry : finding.choices) choices.push_back(Choices::taken(entry));
-  onward_.go_round(choices, finding.steps, executing_again(finding.stopped));
-  finding.choices = again_->choices().copy();
-  finding.stopped = false;
-  Replay replay(schedule_of(finding));
-  replay.begin_execution();
-  executing_again(false)(replay, 0, options_.steps_max);
-  finding.steps = again_->steps();
-}
-
-// Where the threads of an execution stood that went on for too long: for a loop that waits by spinning, the loop.
-std::string Explorer::place_of_cut(const Finding& finding) {
-  Replay replay(schedule_of(finding));
-  replay.begin_execution();
-  Symbols symbols;
-  Recorder recorder(symbols);
-  Execution execution(replay, execution_options(), {&recorder});
-  Fault fault;
-  run_once(execution, fault);
-  const auto trace = recorder.take_trace();
-  return trace.empty() || trace.back().location.empty() ? "a place that is not known" : trace.back().location;
-}
-
-Failure Explorer::explain(const Finding& finding) {
-  const Schedule schedule = schedule_of(finding);
-  Failure failure{.kind = finding.kind, .message = finding.message, .schedule = encode(schedule),
-                  .seed = finding.seed.value_or(0), .strategy = finding.strategy,
-                  .step = static_cast<std::size_t>(finding.steps), .threads = {}, .trace = {}};
-  if (finding.kind == "nondeterminism") return failure;  // executing it again would do something else
-  const bool dangerous = finding.kind == "crash" || (finding.kind == "livelock" && !finding.message.empty());
-  if (!dangerous || std::getenv("INTERLEAVE_BREAK") != nullptr) return explain_here(finding, std::move(failure));
-  constexpr double patience = 120;  // seconds, of which a loop without steps takes ten
-  return in_own_process([&] { return explain_here(finding, failure); }, failure, patience);
-}
-
-// `failure`: what is known of it.
-Failure Explorer::explain_here(const Finding& finding, Failure failure) {
-  const Schedule schedule = schedule_of(finding);
-  Replay replay(schedule);
-  replay.begin_execution();
-  Symbols symbols;
-  Recorder recorder(symbols);
-  StackFrames frames;
-  std::vector<Watcher*> watchers{&recorder, &frames};
-  if (!options_.observers.empty()) watchers.push_back(&bridge_);
-  Shadow memory_shadow(options_.races == "fail", true);
-  shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
-  Execution execution(replay, execution_options(finding), std::move(watchers));
-  Fault fault;
-  if (run_once(execution, fault) == Ending::vain && finding.comes_back) fault.kind = "livelock";
-  shadow = nullptr;
-  failure.threads = recorder.take_threads();
-  failure.trace = recorder.take_trace();
-  if (fault.kind == "nondeterminism" || fault.kind != finding.kind) {
-    failure.message = fmt::format("{} [found as {}: {}; the same schedule executed again {}]",
-                                  fault.message.empty() ? "the program is not deterministic" : fault.message, finding.kind,
-                                  finding.message,
-                                  fault.kind.empty() ? "ended well" : fmt::format("ended in {}", fault.kind));
-    failure.kind = "nondeterminism";
-    return failure;
-  }
-  failure.message = fault.kind == memory_shadow.found()
-                        ? memory_shadow.describe(symbols, execution, frames)
-                        : hooks::Explainer::explain(fault.kind, failure.threads, failure.trace, fault.message);
-  if (fault.kind == "leak" && options_.races != "ignore")
-    failure.message = fmt::format("{}, is referred to by nothing when the execution has ended{}",
-                                  memory_shadow.describe_block(symbols, execution, leaks_.first),
-                                  leaks_.blocks == 1 ? "" : fmt::format("; nor are {} others, {} bytes in all", leaks_.blocks - 1, leaks_.bytes));
-  if (fault.kind == "unsupported" || fault.kind == "misuse" || fault.kind == "crash" || fault.kind == "livelock") {
-    for (const ThreadState& thread : failure.threads)
-      if (thread.state == "failed" && !thread.location.empty()) failure.message += fmt::format(" ({})", thread.location);
-  }
-  return failure;
-}
-
-}  // namespace
-
 bool exploring() { return under_way; }
 
 std::string command_line() {
@@ -580,7 +302,7 @@ __attribute__((noinline)) Report explore(const std::function<void()>& body, cons
     Report report = explorer.run(steps_in_all);
     if (!explorer.misled() && !explorer.goes_round() && !explorer.wants_clear_stacks()) return report;
     keeps_states |= explorer.goes_round();
-    if (explorer.wants_clear_stacks()) stack_cleared = std::min(2 * explorer.stack_compared() + 1024, stack_cleared_most);
+    if (explorer.wants_clear_stacks()) stack_cleared = std::min(2 * explorer.stack_compared() + 1024, Explorer::stack_cleared_most);
     unseen = explorer.unseen();
   }
 }

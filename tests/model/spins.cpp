@@ -468,7 +468,7 @@ TEST_CASE("random programs that spin have the same outcomes, whichever way the r
     int value;
   };
   int compared = 0, stuck = 0;
-  for (int program = 0; program < 400; ++program) {
+  for (int program = 0; program < (INTERLEAVE_BRIEF_TESTS ? 100 : 400); ++program) {
     std::vector<std::vector<Instruction>> threads(2 + below(2));
     for (auto& instructions : threads) {
       instructions.resize(1 + below(threads.size() == 2 ? 4 : 2));

@@ -1,0 +1,166 @@
+#include <interleave/scheduler/exploration.hpp>
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/confirm.hpp>
+#include <interleave/scheduler/hooks.hpp>
+#include <interleave/scheduler/replay.hpp>
+#include <interleave/scheduler/shadow.hpp>
+#include <interleave/scheduler/stack_frames.hpp>
+#include <interleave/scheduler/trace.hpp>
+
+namespace interleave::engine {
+namespace {
+
+// Without the checks.
+std::vector<std::uint32_t> taken(const Choices& choices) {
+  std::vector<std::uint32_t> result = choices.copy();
+  for (std::uint32_t& entry : result) entry = Choices::taken(entry);
+  return result;
+}
+
+}  // namespace
+
+Schedule Explorer::schedule_of(const Finding& finding) const {
+  Schedule schedule{.name = options_.name, .build = build_id(), .spurious_wakeups = options_.spurious_wakeups,
+                    .interrupts = options_.interrupts, .virtual_clock = options_.clock == "virtual", .races = options_.races,
+                    .reuses_blocks = options_.heap == "reuse", .stops_round = finding.stopped, .comes_back = finding.comes_back,
+                    .choices = {}, .checks = {}};
+  std::vector<std::uint32_t> fingerprints;
+  for (const std::uint32_t entry : finding.choices) {
+    schedule.choices.push_back(Choices::taken(entry));
+    fingerprints.push_back(Choices::check(entry));
+  }
+  schedule.checks = schedule_checks(fingerprints);
+  return schedule;
+}
+
+// Whether the schedule of this execution leaks whenever it is executed. What a library allocates once and keeps where nobody
+// looks, it does not allocate again.
+bool Explorer::leaks_again(const Execution& execution) {
+  Replay replay(schedule_of({.kind = "leak", .message = "", .choices = execution.choices().copy(), .seed = {}, .strategy = ""}));
+  replay.begin_execution();
+  Execution again(replay, execution_options(), {});
+  Fault fault;
+  run_once(again, fault);
+  return fault.kind == "leak";
+}
+
+// Whether threads of the last execution were time and again where they had been, as those of a program with endless loops are that it
+// takes states to recognize. The exploration then begins anew.
+bool Explorer::may_go_round(const Execution& execution) {
+  constexpr std::size_t returns_least = 8;
+  const bool recorded = !execution.has_failed() && !execution.choices().full();
+  if (keeps_states_ || replaying_ || !recorded || !strategy_->recognizes_states() || options_.clock == "virtual" ||
+      options_.spurious_wakeups || options_.interrupts)
+    return false;
+  Finding finding;
+  finding.choices = execution.choices().copy();
+  finding.stopped = execution.has_stopped();
+  Replay replay(schedule_of(finding));
+  replay.begin_execution();
+  ExecutionOptions options = execution_options();
+  options.keeps_states = true;
+  Execution again(replay, options, {});
+  Fault fault;
+  run_once(again, fault, false);
+  goes_round_ = again.states()->returns() >= returns_least;
+  return goes_round_;
+}
+
+// Whether an execution that has come back to where it was leads anywhere.
+Onward::Answer Explorer::onward(const Execution& execution) {
+  if (again_ == nullptr) again_ = std::make_unique<Execution>(stand_in_, execution_options(), std::vector<Watcher*>{});
+  return onward_.ask(taken(execution.choices()), execution.steps(), executing_again(execution.has_stopped()));
+}
+
+Onward::Execute Explorer::executing_again(bool stopped) {
+  return [this, stopped](Strategy& strategy, std::uint64_t after, std::uint64_t steps_max) {
+    stand_in_.stand_for(strategy);
+    again_->limit(stopped, after, steps_max);
+    Fault fault;
+    return run_once(*again_, fault, false);
+  };
+}
+
+// Goes on with an execution that never ends until it has gone round once.
+void Explorer::show_round(Finding& finding) {
+  std::vector<std::uint32_t> choices;
+  for (const std::uint32_t entry : finding.choices) choices.push_back(Choices::taken(entry));
+  onward_.go_round(choices, finding.steps, executing_again(finding.stopped));
+  finding.choices = again_->choices().copy();
+  finding.stopped = false;
+  Replay replay(schedule_of(finding));
+  replay.begin_execution();
+  executing_again(false)(replay, 0, options_.steps_max);
+  finding.steps = again_->steps();
+}
+
+// Where the threads of an execution stood that went on for too long: for a loop that waits by spinning, the loop.
+std::string Explorer::place_of_cut(const Finding& finding) {
+  Replay replay(schedule_of(finding));
+  replay.begin_execution();
+  Symbols symbols;
+  Recorder recorder(symbols);
+  Execution execution(replay, execution_options(), {&recorder});
+  Fault fault;
+  run_once(execution, fault);
+  const auto trace = recorder.take_trace();
+  return trace.empty() || trace.back().location.empty() ? "a place that is not known" : trace.back().location;
+}
+
+Failure Explorer::explain(const Finding& finding) {
+  const Schedule schedule = schedule_of(finding);
+  Failure failure{.kind = finding.kind, .message = finding.message, .schedule = encode(schedule),
+                  .seed = finding.seed.value_or(0), .strategy = finding.strategy,
+                  .step = static_cast<std::size_t>(finding.steps), .threads = {}, .trace = {}};
+  if (finding.kind == "nondeterminism") return failure;  // executing it again would do something else
+  const bool dangerous = finding.kind == "crash" || (finding.kind == "livelock" && !finding.message.empty());
+  if (!dangerous || std::getenv("INTERLEAVE_BREAK") != nullptr) return explain_here(finding, std::move(failure));
+  constexpr double patience = 120;  // seconds, of which a loop without steps takes ten
+  return in_own_process([&] { return explain_here(finding, failure); }, failure, patience);
+}
+
+// `failure`: what is known of it.
+Failure Explorer::explain_here(const Finding& finding, Failure failure) {
+  const Schedule schedule = schedule_of(finding);
+  Replay replay(schedule);
+  replay.begin_execution();
+  Symbols symbols;
+  Recorder recorder(symbols);
+  StackFrames frames;
+  std::vector<Watcher*> watchers{&recorder, &frames};
+  if (!options_.observers.empty()) watchers.push_back(&bridge_);
+  Shadow memory_shadow(options_.races == "fail", true);
+  shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
+  Execution execution(replay, execution_options(finding), std::move(watchers));
+  Fault fault;
+  if (run_once(execution, fault) == Ending::vain && finding.comes_back) fault.kind = "livelock";
+  shadow = nullptr;
+  failure.threads = recorder.take_threads();
+  failure.trace = recorder.take_trace();
+  if (fault.kind == "nondeterminism" || fault.kind != finding.kind) {
+    failure.message = fmt::format("{} [found as {}: {}; the same schedule executed again {}]",
+                                  fault.message.empty() ? "the program is not deterministic" : fault.message, finding.kind,
+                                  finding.message,
+                                  fault.kind.empty() ? "ended well" : fmt::format("ended in {}", fault.kind));
+    failure.kind = "nondeterminism";
+    return failure;
+  }
+  failure.message = fault.kind == memory_shadow.found()
+                        ? memory_shadow.describe(symbols, execution, frames)
+                        : hooks::Explainer::explain(fault.kind, failure.threads, failure.trace, fault.message);
+  if (fault.kind == "leak" && options_.races != "ignore")
+    failure.message = fmt::format("{}, is referred to by nothing when the execution has ended{}",
+                                  memory_shadow.describe_block(symbols, execution, leaks_.first),
+                                  leaks_.blocks == 1 ? "" : fmt::format("; nor are {} others, {} bytes in all", leaks_.blocks - 1, leaks_.bytes));
+  if (fault.kind == "unsupported" || fault.kind == "misuse" || fault.kind == "crash" || fault.kind == "livelock") {
+    for (const ThreadState& thread : failure.threads)
+      if (thread.state == "failed" && !thread.location.empty()) failure.message += fmt::format(" ({})", thread.location);
+  }
+  return failure;
+}
+
+}  // namespace interleave::engine
