@@ -157,11 +157,16 @@ void Execution::dismiss(Thread& thread) {
   thread.conditional = false;
 }
 
-// The contrary, of one that had stopped spinning.
-void Execution::resume(Thread& thread) {
-  thread.awaiting = thread.polling = false;
+// The contrary.
+void Execution::admit(Thread& thread) {
   live_.insert(std::upper_bound(live_.begin(), live_.end(), &thread, [](Thread* a, Thread* b) { return a->id < b->id; }), &thread);
   candidates_valid_ = false;
+}
+
+// Of one that had stopped spinning.
+void Execution::resume(Thread& thread) {
+  thread.awaiting = thread.polling = false;
+  admit(thread);
   announce(thread);
 }
 
@@ -314,8 +319,7 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
     dismiss(me);
     Thread* back = std::exchange(me.resumer, nullptr);
     switch_to(back != nullptr ? *back : choose_next());
-    live_.insert(std::upper_bound(live_.begin(), live_.end(), &me, [](Thread* a, Thread* b) { return a->id < b->id; }), &me);
-    candidates_valid_ = false;
+    admit(me);
   }
   if (shadow == nullptr) return;
   for (std::size_t id = first; id < thread_count_; ++id)

@@ -307,9 +307,9 @@ class Execution final : public Situation {
   bool has_stopped() const { return options_.stops_round && !awaiting_.empty(); }
   // The running thread reads something that is no step, perhaps in order to wait for its change.
   void polled(const void* object, std::size_t size) {
-    const EngineScope engine;
-    if (running_->polling) running_->spin.read(object, size);
+    if (running_->polling) [[unlikely]] note_polled(object, size);
   }
+  void note_polled(const void* object, std::size_t size);  // REQUIRES: the running thread is polling
   // The running thread looks at the clock.
   void look_at_clock() {
     running_->read_clock = true;
@@ -376,6 +376,7 @@ class Execution final : public Situation {
   bool gone_round(const OperationType& type, const void* object);
   std::uint32_t await();
   void announce(Thread& thread);
+  void admit(Thread& thread);
   void resume(Thread& thread);
   void resume_awaiting();
   static std::uint64_t hurry(Thread& thread);

@@ -8,6 +8,12 @@
 
 namespace interleave::engine {
 
+// Out of line: most plain reads are by threads that are not polling, and cost no more than the question.
+void Execution::note_polled(const void* object, std::size_t size) {
+  const EngineScope engine;
+  running_->spin.read(object, size);
+}
+
 // Whether the running thread, which announces such an operation, has gone round.
 bool Execution::gone_round(const OperationType& type, const void* object) {
   Thread& me = *running_;

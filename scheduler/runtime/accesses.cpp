@@ -50,9 +50,9 @@ __attribute__((noinline)) void explored(const void* p, std::size_t size, bool wr
 __attribute__((always_inline)) inline void read(const void* p, std::size_t size) {
   if (mode != Mode::modelled) return;
   if (explores_races) [[unlikely]] return explored(p, size, false);
-  shown(p, size, false);
   // Where races are no failures, a thread may wait for what others write with nothing to order it.
-  if (shadow == nullptr) [[unlikely]] Execution::current->polled(p, size);
+  if (shadow == nullptr) return Execution::current->polled(p, size);
+  shown(p, size, false);
 }
 
 __attribute__((always_inline)) inline void written(void* p, std::size_t size) {
