@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -211,8 +212,18 @@ class Dpor final : public Strategy {
     bool stopped = false;                        // it has come back to where it was
   };
   struct Stand {                                 // of a thread that has announced something
-    std::uint64_t standing;                      // States::Weighed
     Count made;                                  // events of it
+    std::uint32_t before;                        // the number of the latest one before it that is the same; or none
+    std::uint32_t times;                         // how many those are
+  };
+  struct Stands {
+    std::vector<Stand> all;
+    std::unordered_map<std::uint64_t, std::uint32_t> latest;  // by States::Weighed::standing
+
+    void clear() {
+      all.clear();
+      latest.clear();
+    }
   };
   enum class Kind { executed, announced, withdrawn };
   struct Withdrawn {                             // a timeout, by the event that woke its thread
@@ -241,10 +252,14 @@ class Dpor final : public Strategy {
   Visits::Position position(std::uint32_t thread) const;
   void find_meeting();
   void withdraw(Thread& thread, std::uint32_t key);
-  bool has_come_back(std::uint32_t thread, std::uint64_t standing);
-  bool comes_to_nothing(std::uint32_t thread, Count made);
+  bool has_come_back(std::uint32_t thread, const Stand& stand);
+  void add_up(std::uint32_t thread, const Stand& stand);
   bool repeats_a_level(std::uint32_t event);
   void place(std::uint32_t event);
+  // One that nothing cancels out, if it is not known yet.
+  Weight known_weight(std::uint32_t event) const {
+    return events_[event].weighed ? events_[event].weight : Weight{.a = event + 1, .b = 1};
+  }
 
   // ---- races ----
   void settle();
@@ -290,7 +305,7 @@ class Dpor final : public Strategy {
   std::vector<Withdrawn> withdrawn_;             // in this execution
   bool keeps_states_ = false;
   std::vector<std::vector<std::uint32_t>> own_;  // by key: its events; where states are kept
-  std::vector<std::vector<Stand>> stands_;       // by key, likewise
+  std::vector<Stands> stands_;                   // by key, likewise
   std::vector<std::pair<std::uint32_t, std::uint32_t>> late_;  // orders that begin with the step under way
   bool under_way_ = false, settled_ = true;
   std::uint32_t chosen_ = 0, variant_ = 0, offered_ = 0, undisturbed_ = 0;

@@ -18,11 +18,17 @@
 #include <interleave/scheduler/dpor.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace interleave::engine::dpor {
 namespace {
 
 constexpr std::size_t rounds = 2;
+
+// Whether it is looked at who has come back for this time: at first always, later at every thirty-second part of what it was at the
+// last power of two. So it costs an execution no more than its length, times the logarithm of that.
+bool is_asked(std::size_t times) { return times > 0 && (times < 64 || times % (std::bit_floor(times) / 32) == 0); }
 
 }  // namespace
 
@@ -46,39 +52,50 @@ void Dpor::weighed(std::uint32_t id, const States::Weighed& step) {
   const std::uint32_t key = key_of_[id];
   Thread& thread = threads_[key];
   if (stands_.size() <= key) stands_.resize(key + 1);
+  Stands& stands = stands_[key];
+  Stand stand{.made = thread.made, .before = none, .times = 0};
+  const auto number = static_cast<std::uint32_t>(stands.all.size());
+  if (step.standing != 0) {
+    const auto [latest, first] = stands.latest.try_emplace(step.standing, number);
+    if (!first) {
+      stand.before = std::exchange(latest->second, number);
+      stand.times = stands.all[stand.before].times + 1;
+    }
+  }
   if (thread.last != none) {
     Event& event = events_[thread.last];
     event.weighed = true;
     event.weight += step.weight;
-    thread.stopped = step.standing != 0 && has_come_back(key, step.standing);
+    thread.stopped = is_asked(stand.times) && has_come_back(key, stand);
   }
-  stands_[key].push_back({step.standing, thread.made});
+  stands.all.push_back(stand);
 }
 
-// `thread`, which has announced something, stands as `standing` says.
-bool Dpor::has_come_back(std::uint32_t thread, std::uint64_t standing) {
-  const std::vector<Stand>& stands = stands_[thread];
-  std::size_t returns = 0, nothing = 0;
-  for (auto before = stands.rbegin(); before != stands.rend(); ++before) {
-    if (before->standing != standing) continue;
-    ++returns;
-    nothing += comes_to_nothing(thread, before->made);
+// `thread`, which has announced something, stands so.
+bool Dpor::has_come_back(std::uint32_t thread, const Stand& stand) {
+  add_up(thread, stand);
+  std::size_t nothing = 0;
+  for (std::uint32_t before = stand.before; before != none; before = stands_[thread].all[before].before) {
+    nothing += sums_[stands_[thread].all[before].made].nothing();
     if (nothing == rounds) return true;
   }
-  return returns >= rounds && repeats_a_level(threads_[thread].last);
+  return stand.times >= rounds && repeats_a_level(threads_[thread].last);
 }
 
-// Whether all that `thread` did after its first `made` events, and what of [its last one] depends on that, comes to nothing.
-bool Dpor::comes_to_nothing(std::uint32_t thread, Count made) {
+// Makes sums_[n], for each time before that `thread` stood so, after n events: the sum of all that it did since, and of what of [its
+// last event] depends on that.
+void Dpor::add_up(std::uint32_t thread, const Stand& stand) {
   const std::uint32_t last = threads_[thread].last;
   const Count* past = clock(last);
-  Weight sum;
-  for (std::uint32_t e = own_[thread][made]; e <= last; ++e) {
-    if (!within(e, past) || clock(e)[thread] <= made) continue;
-    if (!events_[e].weighed) return false;
-    sum += events_[e].weight;
+  Count first = 0;
+  for (std::uint32_t before = stand.before; before != none; before = stands_[thread].all[before].before)
+    first = stands_[thread].all[before].made;
+  sums_.assign(threads_[thread].made + 1, {});
+  for (std::uint32_t e = own_[thread].at(first); e <= last; ++e) {
+    const Count since = clock(e)[thread];  // it depends on this event of the thread, and not on the next
+    if (since > first && within(e, past)) sums_[since - 1] += known_weight(e);
   }
-  return sum.nothing();
+  for (std::size_t n = sums_.size() - 1; n-- > first;) sums_[n] += sums_[n + 1];
 }
 
 // Whether so many levels of [event] end in one and the same state that the way round between them was gone as often as it must be.
@@ -87,7 +104,7 @@ bool Dpor::repeats_a_level(std::uint32_t event) {
   const Count* past = clock(event);
   for (std::uint32_t e = 0; e <= event; ++e) {
     if (!within(e, past)) continue;
-    sums_[events_[e].level] += events_[e].weighed ? events_[e].weight : Weight{.a = e + 1, .b = 1};
+    sums_[events_[e].level] += known_weight(e);
   }
   for (std::size_t level = 1; level < sums_.size(); ++level) sums_[level] += sums_[level - 1];
   std::sort(sums_.begin(), sums_.end(), [](const Weight& a, const Weight& b) { return a.a != b.a ? a.a < b.a : a.b < b.b; });
