@@ -1,0 +1,266 @@
+// The part of an execution that is about the life of a thread: how one comes to be, starts, is woken, and ends; and parallel().
+#include <interleave/scheduler/execution.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <climits>
+#include <cstring>
+#include <cxxabi.h>
+#include <exception>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/shadow.hpp>
+#include <interleave/scheduler/thread_block.hpp>
+
+namespace interleave::engine {
+
+std::string current_exception_text() {
+  std::string type = "an exception";
+  if (const std::type_info* info = abi::__cxa_current_exception_type()) {
+    int status = 0;
+    char* name = abi::__cxa_demangle(info->name(), nullptr, nullptr, &status);
+    type = status == 0 ? name : info->name();
+    std::free(name);
+  }
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    return fmt::format("{}: {}", type, e.what());
+  } catch (...) {
+    return type;
+  }
+}
+
+Thread& Execution::new_thread() {
+  if (thread_count_ == threads_.size()) {
+    threads_.push_back(std::make_unique<Thread>());
+    memory->give_stack(*threads_.back(), thread_count_);
+  }
+  Thread& thread = *threads_[thread_count_];
+  thread.forget();
+  thread.name.clear();
+  thread.destructors.clear();
+  thread.specific.clear();
+  thread.disturbed_at.clear();
+  thread.robust.clear();
+  thread.delayed.clear();
+  thread.attributes = running_ != nullptr ? running_->attributes.inherited() : ThreadAttributes{};
+  thread.rand48 = {.x = std::uint64_t{thread_count_} * 0x9e3779b97f4a & 0xffff'ffff'ffff};  // thread 0 begins as the C library does
+  thread.id = static_cast<std::uint32_t>(thread_count_++);
+  thread.random = Random(thread.id);
+  live_.push_back(&thread);
+  candidates_valid_ = false;
+  return thread;
+}
+
+// No candidate of `thread` will be offered from here on.
+void Execution::dismiss(Thread& thread) {
+  live_.erase(std::find(live_.begin(), live_.end(), &thread));
+  conditional_ -= thread.conditional;
+  if (candidates_valid_ && !thread.conditional) {  // it had one, and nothing else changes
+    candidates_.erase(std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.thread == thread.id; }));
+    --candidate_threads_;
+    fingerprint_ ^= thread.mark;
+    if (candidates_.empty()) candidates_valid_ = false;
+  } else {
+    candidates_valid_ = false;
+  }
+  thread.conditional = false;
+}
+
+// The contrary.
+void Execution::admit(Thread& thread) {
+  live_.insert(std::upper_bound(live_.begin(), live_.end(), &thread, [](Thread* a, Thread* b) { return a->id < b->id; }), &thread);
+  candidates_valid_ = false;
+}
+
+void Execution::prepare(Thread& thread) {
+  if (options_.stack_cleared != 0) [[unlikely]] clear_stack(thread);
+  thread.fiber.prepare(memory->stack(thread.id), memory->stack_size(), &thread_main, &thread,
+                       blocks_ ? thread_blocks::fresh(thread.id) : 0);
+}
+
+// As modelled code, in reverse order; a destructor may register more.
+void Execution::destroy_thread_locals(Thread& thread) {
+  while (!thread.destructors.empty()) {
+    const Thread::Destructor last = thread.destructors.back();
+    {
+      const EngineScope engine;
+      thread.destructors.pop_back();
+    }
+    last.function(last.object);
+  }
+  if (thread.id != 0 && !thread.specific.empty()) current->destroy_specific(thread);
+}
+
+// As POSIX has it: again as long as destructors set values, but only so often.
+void Execution::destroy_specific(Thread& thread) {
+  if (!thread.delayed.empty()) {
+    const EngineScope engine;
+    announce_delayed_results(*this);
+  }
+  bool again = true;
+  for (int round = 0; again && round < PTHREAD_DESTRUCTOR_ITERATIONS; ++round) {
+    again = false;
+    for (std::size_t i = 0; i < thread.specific.size(); ++i) {
+      const auto [key, value] = thread.specific[i];
+      const KeyDestructor destructor = key_destructor(*this, key);
+      if (value == nullptr || destructor == nullptr) continue;
+      thread.specific[i].second = nullptr;
+      destructor(value);
+      again = true;
+    }
+  }
+}
+
+void Execution::thread_main(void* argument) {
+  Thread& thread = *static_cast<Thread*>(argument);
+  Execution& run = *current;
+  thread.stack_high = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
+  void* result = nullptr;
+  // An execution that was abandoned inside a handler leaves its exception behind in the thread's block.
+  if (run.blocks_) std::memset(static_cast<void*>(abi::__cxa_get_globals()), 0, sizeof(OsThread::ExceptionGlobals));
+  try {
+    mode = Mode::modelled;
+    if (thread.body != nullptr) {
+      (*thread.body)();
+    } else {
+      result = thread.start(thread.argument);
+    }
+    destroy_thread_locals(thread);
+    mode = Mode::outside;
+    if (!thread.robust.empty() && thread.id != 0) give_up_robust_mutexes(run);
+  } catch (const abi::__forced_unwind&) {  // pthread_exit
+    destroy_thread_locals(thread);
+    mode = Mode::outside;
+    if (!thread.robust.empty()) give_up_robust_mutexes(run);
+    run.finish_thread(thread.result);
+  } catch (...) {
+    mode = Mode::outside;
+    run.fail("exception", fmt::format("uncaught {}", current_exception_text()));
+  }
+  run.finish_thread(result);
+}
+
+Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::function<void()>* body) {
+  if (thread_count_ == memory->stacks_max()) return nullptr;
+  Thread& thread = new_thread();
+  thread.start = start;
+  thread.argument = argument;
+  thread.body = body;
+  thread.now = running_->now;
+  if (strategy_watches_) strategy_.created(running_->id, thread.id);
+  if (shadow != nullptr) shadow->created(running_->id, thread.id);
+  launch(thread);
+  return &thread;
+}
+
+// Lets a new thread run to its first announcement.
+void Execution::launch(Thread& thread) {
+  if (states_ != nullptr) states_->beyond();
+  prepare(thread);
+  thread.resumer = running_;
+  Thread& from = *running_;
+  runs(thread);
+  from.fiber.start(thread.fiber);
+}
+
+void Execution::advance(Thread& thread) {
+  assert(thread.resumer == nullptr && &thread != running_);
+  thread.resumer = running_;
+  switch_to(thread);
+}
+
+void Execution::wake(Thread& thread) {
+  thread.woken = true;
+  if (states_ != nullptr) states_->beyond();
+  settle();
+  pass_on_time(*running_, thread);
+  if (!strategy_watches_) return;
+  // Whether it could have gone on without us: asked before the state changes.
+  if (thread.pending.type->candidates(*this, thread) > 0) strategy_.withdrawn(thread.id);
+  strategy_.ordered(running_->id, thread.id);
+}
+
+void Execution::wake(Thread& thread, const Operation& operation) {
+  wake(thread);
+  thread.timed = false;
+  thread.pending = operation;
+  if (strategy_watches_) strategy_.announced(thread.id, thread.pending);
+}
+
+void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
+  Thread& me = *running_;
+  settle();
+  me.polling = false;
+  if (states_ != nullptr) {
+    report_step();
+    weigh(nullptr, false);
+  }
+  me.group_left = static_cast<std::uint32_t>(bodies.size()) + 1;  // one for ourselves: no early wake-up while starting
+  const std::size_t first = thread_count_;
+  static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
+                                        return std::uint32_t{0};
+                                      }};
+  if (!watchers_.empty()) [[unlikely]] {  // it stands here, also while its bodies run to their first steps
+    report_step();
+    me.pending = {.type = &wait};
+    for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+  }
+  for (const auto& body : bodies) {
+    if (thread_count_ == memory->stacks_max())
+      fail("unsupported", fmt::format("more than {} threads in one execution", memory->stacks_max()));
+    Thread& thread = new_thread();
+    thread.body = &body;
+    thread.group = &me;
+    thread.now = me.now;
+    if (strategy_watches_) strategy_.created(me.id, thread.id);
+    if (shadow != nullptr) shadow->created(me.id, thread.id);
+    launch(thread);
+  }
+  if (--me.group_left > 0) {
+    me.pending = {.type = &wait};
+    dismiss(me);
+    Thread* back = std::exchange(me.resumer, nullptr);
+    switch_to(back != nullptr ? *back : choose_next());
+    admit(me);
+  }
+  if (shadow == nullptr) return;
+  for (std::size_t id = first; id < thread_count_; ++id)
+    if (threads_[id]->group == &me) shadow->joined(me.id, static_cast<std::uint32_t>(id));
+}
+
+void Execution::finish_thread(void* result) {
+  Thread& me = *running_;
+  mode = Mode::outside;
+  if (watching_) [[unlikely]] report_step();
+  settle();
+  if (me.group != nullptr) pass_on_time(me, *me.group);
+  me.result = result;
+  if (states_ != nullptr) weigh(nullptr, true);
+  me.finished = true;
+  if (strategy_watches_) {
+    strategy_.finished(me.id);
+    if (me.group != nullptr) strategy_.ordered(me.id, me.group->id);
+  }
+  leave(me);
+}
+
+// Goes on without the running thread.
+void Execution::leave(Thread& me) {
+  dismiss(me);
+  Thread* back = std::exchange(me.resumer, nullptr);
+  Thread* next = back;
+  if (me.group != nullptr && --me.group->group_left == 0) {  // the last of a parallel(): its starter goes on at once
+    next = me.group;
+    next->resumer = back;
+  }
+  if (next == nullptr) next = &choose_next();
+  runs(*next);
+  me.fiber.leave_to(next->fiber);
+}
+
+}  // namespace interleave::engine
