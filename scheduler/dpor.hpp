@@ -245,7 +245,7 @@ class Dpor final : public Strategy {
   template <class F>
   void each_conflict(const Subject& x, std::uint32_t below, F f);
   void describe(Subject& x, std::uint32_t thread, const Operation& op);
-  std::uint32_t add_thread(std::uint32_t id, std::uint32_t key);
+  Thread& add_thread(std::uint32_t id, std::uint32_t key);
   std::size_t prescribed(const ChoicePoint& at, Item item) const;
   std::size_t by_default(const ChoicePoint& at);
   void offer_alternatives(const ChoicePoint& at, std::size_t first);

@@ -71,7 +71,6 @@ bool Dpor::begin_execution() {
   cut_back(shared);
   retained_ = static_cast<std::uint32_t>(events_.size());
   made_ = 0;
-  key_of_.clear();
   for (Thread& thread : threads_) thread = {.ordered = thread.ordered};
   waiting_.clear();
   fresh_.clear();
@@ -83,7 +82,7 @@ bool Dpor::begin_execution() {
   visits_.clear();
   for (auto& own : own_) own.clear();
   for (auto& stands : stands_) stands.clear();
-  add_thread(0, 0);
+  if (std::exchange(add_thread(0, 0).ordered, false)) clock_rows::clear(now(0), width_);
   return true;
 }
 
@@ -101,10 +100,18 @@ void Dpor::end_execution(Ending ending) {
 
 // ---- who is next -----------------------------------------------------------------------------------------------------
 
+// Where the candidates of thread `id` begin, if it has any.
+static std::size_t first_of(std::span<const Candidate> enabled, std::uint32_t id) {
+  // Mostly nobody that was created in between is missing, and everybody has one.
+  const std::size_t guess = id - enabled[0].thread;
+  if (guess < enabled.size() && enabled[guess].thread == id && (guess == 0 || enabled[guess - 1].thread != id)) return guess;
+  const auto found = std::lower_bound(enabled.begin(), enabled.end(), id, [](const Candidate& c, std::uint32_t t) { return c.thread < t; });
+  return static_cast<std::size_t>(found - enabled.begin());
+}
+
 std::size_t Dpor::prescribed(const ChoicePoint& at, Item item) const {
   const std::uint32_t id = item.thread < threads_.size() ? threads_[item.thread].id : none;
-  const auto found = std::lower_bound(at.enabled.begin(), at.enabled.end(), id, [](const Candidate& c, std::uint32_t t) { return c.thread < t; });
-  const auto i = static_cast<std::size_t>(found - at.enabled.begin()) + item.variant;
+  const std::size_t i = first_of(at.enabled, id) + item.variant;
   if (id != none && key_of_[id] == item.thread && i < at.enabled.size() && at.enabled[i].thread == id) return i;
   throw Divergence(fmt::format(
       "at step {} a thread cannot do what it did in an equivalent execution: the program depends on something outside the model "

@@ -18,24 +18,31 @@ void Dpor::widen() {
   width_ = wider;
 }
 
-std::uint32_t Dpor::add_thread(std::uint32_t id, std::uint32_t key) {
-  while (family_.size() > width_) widen();
-  if (threads_.size() < family_.size()) threads_.resize(family_.size());
-  if (now_.size() < family_.size() * width_) now_.resize(family_.size() * width_);
-  threads_[key].id = id;
-  if (key_of_.size() <= id) key_of_.resize(id + 1, none);
+Dpor::Thread& Dpor::add_thread(std::uint32_t id, std::uint32_t key) {
+  if (key >= threads_.size()) [[unlikely]] {
+    while (family_.size() > width_) widen();
+    threads_.resize(family_.size());
+    now_.resize(family_.size() * width_);
+  }
+  if (id >= key_of_.size()) [[unlikely]] key_of_.resize(id + 1);
   key_of_[id] = key;
-  if (std::exchange(threads_[key].ordered, false)) clock_rows::clear(now(key), width_);
-  return key;
+  Thread& thread = threads_[key];
+  thread.id = id;
+  return thread;
 }
 
 void Dpor::created(std::uint32_t parent, std::uint32_t child) {
-  Thread& creator = threads_[key_of_[parent]];
-  const std::uint32_t key = family_.child(key_of_[parent], creator.children++);
-  const Visits::Position begin = position(key_of_[parent]);
-  add_thread(child, key);
-  threads_[key].begin = begin;
-  ordered(parent, child);
+  const std::uint32_t from = key_of_[parent];
+  const std::uint32_t key = family_.child(from, threads_[from].children++);
+  Thread& thread = add_thread(child, key);
+  thread.begin = position(from);
+  if (threads_[from].ordered) {
+    copy(now(key), now(from));
+    thread.ordered = true;
+  } else if (std::exchange(thread.ordered, false)) {
+    clock_rows::clear(now(key), width_);
+  }
+  if (under_way_ && from == chosen_) late_.emplace_back(from, key);
 }
 
 void Dpor::ordered(std::uint32_t before, std::uint32_t after) {
@@ -195,8 +202,8 @@ void Dpor::performed(const Step& step) {
     if (event < prefix_.size())
       for (const Block& block : current_.blocks) events_.back().in_block |= event >= block.start && event <= block.head;
     if (clocks_.size() < (std::size_t{event} + 1) * width_) clocks_.resize((std::size_t{event} + 1) * width_ * 2);
-    Count* row = clock(event);
-    copy(row, now(key));
+    Count* row = now(key);
+    copy(row_.data(), row);  // the clock before the event is what its races are judged by
     last_type_ = op.type;
     if (op.type->fails != nullptr) last_ = op;
     describe(x_, key, op);
@@ -206,11 +213,9 @@ void Dpor::performed(const Step& step) {
       return !covered;
     });
     row[key] = thread.made;
+    copy(clock(event), row);
     record(event, x_);
     if (x_.ends != none) askers_.emplace_back(event, x_.ends);
-    // The clock before the event is what its races are judged by.
-    copy(row_.data(), now(key));
-    copy(now(key), row);
     settled_ = false;
   }
   if (keeps_states_) [[unlikely]] place(event);

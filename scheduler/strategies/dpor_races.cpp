@@ -27,9 +27,8 @@ void Dpor::judge_executed(std::uint32_t x) {
   if (event.variant != 0 && x + 1 == prefix_.size()) return;  // its first alternative is judged
   races_.clear();
   each_conflict(x_, x, [&](std::uint32_t d, bool covered) {
-    const bool before = within(d, row_.data());
-    if (!before) races_.push_back(d);
-    return !(before && covered);
+    if (!within(d, row_.data())) races_.push_back(d);
+    return !covered;  // the rest happens before d, so x cannot come before it without coming before d first
   });
   if (event.touches_end - event.touches > 1 || !askers_.empty()) {
     std::sort(races_.begin(), races_.end(), std::greater<>());
@@ -37,22 +36,21 @@ void Dpor::judge_executed(std::uint32_t x) {
   }
   const bool may_fail = last_type_->fails != nullptr;
   if (may_fail) seen_ = x_;
-  for (const std::uint32_t& d : races_) {
-    const Event& reversed = events_[d];
-    if (reversed.in_block) continue;
+  // Latest first. What x needs of what came after d: its thread's past, and what it depends on and does not come of d.
+  copy(past_.data(), row_.data());
+  for (const std::uint32_t d : races_) {
     // Whether x could come before d at all: not if it must come before something first that comes after d.
-    const auto after_d = [&](std::uint32_t e) { return clock(e)[reversed.thread] >= reversed.index; };
-    const auto later = races_.begin() + (&d - races_.data());
-    if (std::any_of(races_.begin(), later, after_d)) continue;
-    // What x needs of what came after d: its thread's past, and what it depends on and does not come of d.
-    copy(past_.data(), row_.data());
-    if (!fault(Fault::forgets_what_x_needs))
-      for (auto e = races_.begin(); e != later; ++e) join(past_.data(), clock(*e));
-    if (may_fail) {
-      x_ = seen_;
-      as_before(d, event.thread);
+    if (within(d, past_.data())) continue;
+    if (!events_[d].in_block) {
+      if (may_fail) {
+        x_ = seen_;
+        as_before(d, event.thread);
+      }
+      const std::vector<Count> needed = fault(Fault::forgets_what_x_needs) ? std::exchange(past_, row_) : std::vector<Count>{};
+      judge(d, event.thread, Kind::executed, x);
+      if (fault(Fault::forgets_what_x_needs)) past_ = needed;
     }
-    judge(d, event.thread, Kind::executed, x);
+    join(past_.data(), clock(d));
   }
 }
 
@@ -123,7 +121,7 @@ void Dpor::judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh) {
   each_conflict(x_, made_, [&](std::uint32_t d, bool covered) {
     const bool done = within(d, before);
     if (!done) races_.push_back(d);
-    return !(done && covered);
+    return !(covered && (done || (!fresh && d == last)));  // what comes before the last step is nothing new
   });
   std::sort(races_.begin(), races_.end(), std::greater<>());
   races_.erase(std::unique(races_.begin(), races_.end()), races_.end());
