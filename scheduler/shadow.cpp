@@ -44,6 +44,8 @@ void Shadow::begin_execution() {
   stacks_.clear();
   blocks_.clear();
   start(0);
+  clear(clock(0));
+  clock(0)[0] = 1;
 }
 
 // ---- clocks ----------------------------------------------------------------------------------------------------------
@@ -56,11 +58,16 @@ inline void Shadow::copy(Count* into, const Count* from) const { clock_rows::cop
 
 inline void Shadow::clear(Count* row) const { clock_rows::clear(row, width_); }
 
+// Of its clocks, all but the thread's own are as new.
 void Shadow::start(std::uint32_t thread) {
-  while (thread >= width_) widen();
-  if (clocks_.size() < (thread + std::size_t{1}) * rows * width_) clocks_.resize((thread + std::size_t{1}) * rows * width_);
-  clock_rows::clear(clock(thread), rows * width_);
-  clock(thread)[thread] = 1;
+  if (thread >= weak_.size()) [[unlikely]] {
+    while (thread >= width_) widen();
+    clocks_.resize((thread + std::size_t{1}) * rows * width_);
+    weak_.resize(thread + 1);
+  }
+  if (!std::exchange(weak_[thread], std::uint8_t{0})) return;
+  clear(clock(thread, acquired));
+  clear(clock(thread, released));
 }
 
 void Shadow::widen() {
@@ -76,7 +83,8 @@ void Shadow::widen() {
 void Shadow::created(std::uint32_t parent, std::uint32_t child) {
   alone_ = !races_;
   start(child);
-  join(clock(child), clock(parent));
+  copy(clock(child), clock(parent));
+  clock(child)[child] = 1;
   ++clock(parent)[parent];
 }
 
@@ -133,7 +141,7 @@ bool Shadow::atomic(std::uint32_t thread, std::uintptr_t object, std::size_t siz
   Cell& place = cell(object >> 3);
   const bool acquires = order != __ATOMIC_RELAXED && order != __ATOMIC_RELEASE;
   std::uint32_t known = find(place, object);
-  if (reads && known != none) acquire(clock(thread, acquires ? of_thread : acquired), known);
+  if (reads && known != none) acquire(acquires ? clock(thread) : weak_clock(thread, acquired), known);
   const unsigned first = object & 7;
   const std::uint8_t kind = writes ? writing | atomically : atomically;
   const bool ordered = first + size <= 8 ? access(thread, place, object >> 3, static_cast<std::uint8_t>((0xffu >> (8 - size)) << first), kind)
@@ -156,7 +164,7 @@ void Shadow::fence(std::uint32_t thread, int order) {
   if (alone_ || order == __ATOMIC_RELAXED) return;
   if (order != __ATOMIC_RELEASE) join(clock(thread), clock(thread, acquired));
   if (order != __ATOMIC_ACQUIRE && order != __ATOMIC_CONSUME) {
-    copy(clock(thread, released), clock(thread));
+    copy(weak_clock(thread, released), clock(thread));
     ++clock(thread)[thread];
   }
 }

@@ -131,6 +131,11 @@ class Shadow {
   enum Row { of_thread, acquired, released, rows };  // acquired: by relaxed loads, counts from the next acquire fence on;
                                                      // released: at the last release fence, what relaxed stores release
   Count* clock(std::uint32_t thread, Row row = of_thread) { return clocks_.data() + (std::size_t{thread} * rows + row) * width_; }
+  // To be written to.
+  Count* weak_clock(std::uint32_t thread, Row row) {
+    weak_[thread] = 1;
+    return clock(thread, row);
+  }
   Count* object_clock(std::uint32_t object) { return object_clocks_.data() + std::size_t{object} * width_; }
   void join(Count* into, const Count* from) const;
   void copy(Count* into, const Count* from) const;
@@ -167,6 +172,7 @@ class Shadow {
   bool alone_ = true;                // only the first thread has been: all that it did happens before all others
   std::size_t width_ = 8;            // of a clock
   std::vector<Count> clocks_, object_clocks_;
+  std::vector<std::uint8_t> weak_;   // by thread, of any execution: whether its rows `acquired` and `released` were written to
   std::vector<Object> objects_;      // of this execution
   std::unordered_map<std::uintptr_t, std::unique_ptr<Page>> pages_;
   struct Recent {
