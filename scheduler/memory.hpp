@@ -32,15 +32,8 @@ namespace interleave::engine {
 class UndoLog {
  public:
   __attribute__((noinline)) void log(void* address, std::size_t size) {
-    const EngineScope engine;  // the log itself must not live in the arena
-    auto p = reinterpret_cast<std::uintptr_t>(address);
-    const std::uintptr_t end = p + size;
-    for (p &= ~std::uintptr_t{7}; p < end; p += 8) {
-      std::uintptr_t& seen = recent_[(p >> 3) % recent_size];
-      if (seen == p) continue;
-      seen = p;
-      entries_.push_back({reinterpret_cast<std::uint64_t*>(p), *reinterpret_cast<std::uint64_t*>(p)});
-    }
+    const auto p = reinterpret_cast<std::uintptr_t>(address);
+    if (p % 8 + size > 8 || recent_[(p >> 3) % recent_size] != (p & ~std::uintptr_t{7})) log_words(p, p + size);
   }
   bool empty() const { return entries_.empty(); }
   void roll_back();
@@ -56,6 +49,15 @@ class UndoLog {
     std::uint64_t  old;
   };
   static constexpr std::size_t recent_size = 256;
+  void log_words(std::uintptr_t p, std::uintptr_t end) {
+    const EngineScope engine;  // the log itself must not live in the arena
+    for (p &= ~std::uintptr_t{7}; p < end; p += 8) {
+      std::uintptr_t& seen = recent_[(p >> 3) % recent_size];
+      if (seen == p) continue;
+      seen = p;
+      entries_.push_back({reinterpret_cast<std::uint64_t*>(p), *reinterpret_cast<std::uint64_t*>(p)});
+    }
+  }
   void reset_recent() { std::memset(recent_, 0, sizeof recent_); }
 
   std::vector<Entry> entries_;

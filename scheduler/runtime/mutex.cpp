@@ -54,7 +54,15 @@ bool fails(const Operation& op, std::uint64_t state, std::uint32_t thread) {
   return state != 0 && !(state == thread + 1 && recursive(op.object));
 }
 
-void set_locked(pthread_mutex_t* m, bool held) { write(m->__data.__lock, ceiling(m) | static_cast<int>(held)); }
+// Held once by the thread of this mark, or by nobody.
+void set_owner(pthread_mutex_t* m, int owner) {
+  auto& mutex = m->__data;
+  static_assert(offsetof(pthread_mutex_t, __data.__count) == sizeof mutex.__lock);
+  memory->note_write(&mutex, sizeof mutex.__lock + sizeof mutex.__count);  // of one word
+  mutex.__lock = ceiling(m) | static_cast<int>(owner != 0);
+  mutex.__count = owner != 0;
+  write(mutex.__owner, owner);
+}
 
 // What taking a mutex comes to when it is the thread's turn: 0, EBUSY, EDEADLK; of a robust one also EOWNERDEAD, ENOTRECOVERABLE.
 int attempt(Execution& run, pthread_mutex_t* m) {
@@ -63,13 +71,11 @@ int attempt(Execution& run, pthread_mutex_t* m) {
   me.pending.state = state_of(m);
   if (robust(m) && mutex.__spins == not_recoverable) return ENOTRECOVERABLE;
   if (!locked(m)) {
-    set_locked(m, true);
-    write(mutex.__owner, owner_mark(me));
-    write(mutex.__count, 1);
+    set_owner(m, owner_mark(me));
     me.pending.effect = -1;
     acquire(m);
     if (!robust(m)) return 0;
-    me.robust.push_back(m);
+    me.extras().robust.push_back(m);
     return mutex.__spins == owner_died ? EOWNERDEAD : 0;
   }
   if (held_by(m, me) && recursive(m)) {
@@ -124,21 +130,19 @@ int release_mutex(Execution& run, pthread_mutex_t* m) {
     write(mutex.__count, mutex.__count - 1);
     return 0;
   }
-  write(mutex.__count, 0);
-  write(mutex.__owner, 0);
-  set_locked(m, false);
+  set_owner(m, 0);
   op.effect = 1;
   release(m);
   if (!robust(m)) return 0;
-  std::erase(run.self().robust, m);
+  std::erase(run.self().extras().robust, m);
   if (mutex.__spins == owner_died) write(mutex.__spins, not_recoverable);
   return 0;
 }
 
 void give_up_robust_mutexes(Execution& run) {
   Thread& me = run.self();
-  while (!me.robust.empty()) {
-    auto* m = static_cast<pthread_mutex_t*>(me.robust.front());
+  while (!me.extras().robust.empty()) {
+    auto* m = static_cast<pthread_mutex_t*>(me.extras().robust.front());
     run.step({.type = &owner_died_type, .object = m});
     write(m->__data.__count, 1);  // however often it was taken
     release_mutex(run, m);
