@@ -108,7 +108,7 @@ void note(std::string text) {
 void name_thread(std::string name) {
   Model model;
   if (!model) return real::name_thread(name);
-  if (model->watched()) model->self().name = name;
+  if (model->watched()) model->self().extras().name = name;
 }
 
 bool modelled() noexcept { return in_model(); }
@@ -136,7 +136,7 @@ std::uint64_t thread_key() noexcept {
 std::string thread_label() {
   if (engine::Execution::current == nullptr) return real::thread_label();
   const engine::Thread& me = engine::Execution::current->self();
-  if (!me.name.empty()) return me.name;
+  if (!me.extras().name.empty()) return me.extras().name;
   return me.id == 0 ? "main" : fmt::format("T{}", me.id);
 }
 

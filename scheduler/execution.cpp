@@ -235,8 +235,7 @@ void Execution::pass_until(std::uint64_t deadline) {
   time_has_passed_ = true;
 }
 
-void Execution::report_step() {
-  if (stepped_ == nullptr) return;
+void Execution::report_stepped() {
   Thread& thread = *std::exchange(stepped_, nullptr);
   if (strategy_watches_) strategy_.performed({thread.id, thread.variant, &thread.pending});
   for (Watcher* watcher : watchers_) watcher->performed(*this, thread);

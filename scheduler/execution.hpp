@@ -302,7 +302,10 @@ class Execution final : public Situation {
   [[noreturn]] void end(Ending ending);
   [[noreturn]] void leave(Thread& thread);
   void record_failure(std::string kind, std::string message);
-  void report_step();
+  void report_step() {
+    if (stepped_ != nullptr) report_stepped();
+  }
+  void report_stepped();
   // The running thread's clock takes notice of its last operation.
   void settle() {
     if (time_has_passed_ && running_->pending.type != nullptr) times_.settle(running_->pending, running_->now);

@@ -36,32 +36,39 @@ std::string current_exception_text() {
 
 Thread& Execution::new_thread() {
   if (thread_count_ == threads_.size()) {
-    threads_.push_back(std::make_unique<Thread>());
-    memory->give_stack(*threads_.back(), thread_count_);
+    threads_.push_back(std::make_unique<Thread>(static_cast<std::uint32_t>(thread_count_)));
+    Thread& added = *threads_.back();
+    memory->give_stack(added, thread_count_);
+    added.fiber.prepare(memory->stack(thread_count_), memory->stack_size(), &thread_main, &added);
   }
-  Thread& thread = *threads_[thread_count_];
-  thread.forget();
-  thread.name.clear();
-  thread.destructors.clear();
-  thread.specific.clear();
-  thread.disturbed_at.clear();
-  thread.robust.clear();
-  thread.delayed.clear();
-  thread.attributes = running_ != nullptr ? running_->attributes.inherited() : ThreadAttributes{};
-  thread.rand48 = {.x = std::uint64_t{thread_count_} * 0x9e3779b97f4a & 0xffff'ffff'ffff};  // thread 0 begins as the C library does
-  thread.id = static_cast<std::uint32_t>(thread_count_++);
-  thread.random = Random(thread.id);
+  Thread& thread = *threads_[thread_count_++];
+  thread.begin();
+  if (running_ != nullptr && running_->has_extras()) thread.extras().attributes = running_->extras().attributes.inherited();
   live_.push_back(&thread);
   candidates_valid_ = false;
   return thread;
 }
 
+// Takes out an element, in place of `erase`, which calls memmove: that is a door.
+template <class T>
+static void take_out(std::vector<T>& list, T* place) {
+  for (T* const last = list.data() + list.size() - 1; place != last; ++place) {
+    *place = place[1];
+    asm("" : "+r"(place));  // or else the compilers call memmove themselves
+  }
+  list.pop_back();
+}
+
 // No candidate of `thread` will be offered from here on.
 void Execution::dismiss(Thread& thread) {
-  live_.erase(std::find(live_.begin(), live_.end(), &thread));
+  Thread** place = live_.data();
+  while (*place != &thread) ++place;
+  take_out(live_, place);
   conditional_ -= thread.conditional;
   if (candidates_valid_ && !thread.conditional) {  // it had one, and nothing else changes
-    candidates_.erase(std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.thread == thread.id; }));
+    Candidate* own = candidates_.data();
+    while (own->thread != thread.id) ++own;
+    take_out(candidates_, own);
     --candidate_threads_;
     fingerprint_ ^= thread.mark;
     if (candidates_.empty()) candidates_valid_ = false;
@@ -79,37 +86,36 @@ void Execution::admit(Thread& thread) {
 
 void Execution::prepare(Thread& thread) {
   if (options_.stack_cleared != 0) [[unlikely]] clear_stack(thread);
-  thread.fiber.prepare(memory->stack(thread.id), memory->stack_size(), &thread_main, &thread,
-                       blocks_ ? thread_blocks::fresh(thread.id) : 0);
+  thread.fiber.make_ready(blocks_ ? thread_blocks::fresh(thread.id) : 0);
 }
 
 // As modelled code, in reverse order; a destructor may register more.
 void Execution::destroy_thread_locals(Thread& thread) {
-  while (!thread.destructors.empty()) {
-    const Thread::Destructor last = thread.destructors.back();
+  while (!thread.extras().destructors.empty()) {
+    const ThreadExtras::Destructor last = thread.extras().destructors.back();
     {
       const EngineScope engine;
-      thread.destructors.pop_back();
+      thread.extras().destructors.pop_back();
     }
     last.function(last.object);
   }
-  if (thread.id != 0 && !thread.specific.empty()) current->destroy_specific(thread);
+  if (thread.id != 0 && !thread.extras().specific.empty()) current->destroy_specific(thread);
 }
 
 // As POSIX has it: again as long as destructors set values, but only so often.
 void Execution::destroy_specific(Thread& thread) {
-  if (!thread.delayed.empty()) {
+  if (!thread.extras().delayed.empty()) {
     const EngineScope engine;
     announce_delayed_results(*this);
   }
   bool again = true;
   for (int round = 0; again && round < PTHREAD_DESTRUCTOR_ITERATIONS; ++round) {
     again = false;
-    for (std::size_t i = 0; i < thread.specific.size(); ++i) {
-      const auto [key, value] = thread.specific[i];
+    for (std::size_t i = 0; i < thread.extras().specific.size(); ++i) {
+      const auto [key, value] = thread.extras().specific[i];
       const KeyDestructor destructor = key_destructor(*this, key);
       if (value == nullptr || destructor == nullptr) continue;
-      thread.specific[i].second = nullptr;
+      thread.extras().specific[i].second = nullptr;
       destructor(value);
       again = true;
     }
@@ -130,13 +136,13 @@ void Execution::thread_main(void* argument) {
     } else {
       result = thread.start(thread.argument);
     }
-    destroy_thread_locals(thread);
+    if (thread.has_extras()) destroy_thread_locals(thread);
     mode = Mode::outside;
-    if (!thread.robust.empty() && thread.id != 0) give_up_robust_mutexes(run);
+    if (thread.has_extras() && !thread.extras().robust.empty() && thread.id != 0) give_up_robust_mutexes(run);
   } catch (const abi::__forced_unwind&) {  // pthread_exit
-    destroy_thread_locals(thread);
+    if (thread.has_extras()) destroy_thread_locals(thread);
     mode = Mode::outside;
-    if (!thread.robust.empty()) give_up_robust_mutexes(run);
+    if (thread.has_extras() && !thread.extras().robust.empty()) give_up_robust_mutexes(run);
     run.finish_thread(thread.result);
   } catch (...) {
     mode = Mode::outside;

@@ -124,19 +124,19 @@ __attribute__((visibility("hidden"))) void interleave_start_on_stack(void** plac
 }
 #endif
 
-void Fiber::prepare(void* stack_low, std::size_t stack_size, void (*entry)(void*), void* argument, std::uintptr_t block) {
-  block_ = block;
+void Fiber::prepare(void* stack_low, std::size_t stack_size, void (*entry)(void*), void* argument) {
   entry_ = entry;
   argument_ = argument;
-  state_ = {};
   stack_low_ = stack_low;
   stack_size_ = stack_size;
-#ifdef INTERLEAVE_OWN_SWITCH
-  if (os_thread.control_words) control_words_.save();  // a thread begins with those of the one that creates it
-#else
-  context_ = boost::context::detail::make_fcontext(static_cast<char*>(stack_low) + stack_size, stack_size, &FiberEntry::begin);
-#endif
 }
+
+#ifndef INTERLEAVE_OWN_SWITCH
+void* Fiber::make_context() {
+  char* low = const_cast<char*>(static_cast<const char*>(stack_low_));
+  return boost::context::detail::make_fcontext(low + stack_size_, stack_size_, &FiberEntry::begin);
+}
+#endif
 
 void Fiber::start(Fiber& to) {
   save();

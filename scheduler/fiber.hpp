@@ -3,7 +3,7 @@
 // Switches are direct, from any fiber to any other, and take along what belongs to a thread: the registers that a call preserves,
 // errno and the exception globals (Itanium C++ ABI, 2.2.2), or, for programs with thread-local variables, the whole thread block
 // (thread_block.hpp), and for programs that use them the floating-point control words (control_words.hpp). Everything runs on
-// one OS thread. An abandoned fiber is never unwound; preparing it again reuses its stack.
+// one OS thread. An abandoned fiber is never unwound; starting it anew reuses its stack.
 //
 // On x86-64 the switch is ours. Boost.Context's reads the control words each time, and goes on by a jump, after which the
 // processor guesses every return from the calls below wrongly: together several times the cost of what there is to do. Elsewhere,
@@ -51,12 +51,14 @@ extern OsThread os_thread;
 
 class Fiber {
  public:
-  // To start this fiber will be to call entry(argument) on the given stack. `entry` must not return. `block`: the FS base that it
-  // runs with; 0 if the fibers share that of the OS thread.
-  void prepare(void* stack_low, std::size_t stack_size, void (*entry)(void*), void* argument, std::uintptr_t block);
+  // To start this fiber will be to call entry(argument) on the given stack. `entry` must not return.
+  void prepare(void* stack_low, std::size_t stack_size, void (*entry)(void*), void* argument);
+  // Makes it ready to be started, for the first time or once more. `block`: the FS base that it runs with; 0 if the fibers share that
+  // of the OS thread.
+  void make_ready(std::uintptr_t block);
 
   // ---- REQUIRES, of all three: *this is what runs now ----
-  // Starts `to`, which was prepared; returns when somebody switches back.
+  // Starts `to`, which is ready; returns when somebody switches back.
   void start(Fiber& to);
   // Goes on with `to` where it stands; returns when somebody switches back.
   void switch_to(Fiber& to);
@@ -76,6 +78,9 @@ class Fiber {
   void save();     // before a switch away
   void restore();  // after arriving
   void jump(Fiber& to);
+#ifndef INTERLEAVE_OWN_SWITCH
+  void* make_context();  // where it begins
+#endif
   friend struct FiberEntry;
 
   std::uintptr_t block_ = 0;
@@ -127,6 +132,16 @@ inline void Fiber::jump(Fiber& to) {
   static_cast<Fiber**>(back.data)[0]->context_ = back.fctx;
 }
 #endif
+
+inline void Fiber::make_ready(std::uintptr_t block) {
+  block_ = block;
+  state_ = {};
+#ifdef INTERLEAVE_OWN_SWITCH
+  if (os_thread.control_words) [[unlikely]] control_words_.save();  // a thread begins with those of the one that creates it
+#else
+  context_ = make_context();
+#endif
+}
 
 inline void Fiber::switch_to(Fiber& to) {
   save();

@@ -1,7 +1,7 @@
 // A modelled thread: what the engine knows of it, and what a program may set for it and ask again.
 //
 // Threads are reused by the executions that follow: what a thread of an earlier one left behind is forgotten when a new one takes its
-// place (Execution::new_thread), and its stack and the room of its vectors stay.
+// place (`begin`), and its stack and the room of its vectors stay.
 #pragma once
 
 #include <algorithm>
@@ -19,52 +19,6 @@
 
 namespace interleave::engine {
 
-// What a modelled thread forgets when the next execution reuses its slot.
-struct ThreadFields : StackOwner {
-  std::uint32_t id = 0;
-  std::uint32_t variant = 0;         // of the candidate by which it was chosen last
-  Operation     pending;             // announced; after its step: as performed
-  bool finished = false;
-  bool daemon = false;               // detached
-  bool joined = false;
-  bool woken = false;                // its sleep was ended by another thread's step
-  bool timed = false;                // the pending operation ends at `deadline`
-  bool awaiting = false;             // it has gone round, and is not offered until something that it read has changed
-  bool read_clock = false;           // since `spin` began
-  std::uint64_t haste = 0;           // by how much its clock was moved last, because it spun until some time
-  bool conditional = false;          // how many candidates the pending operation offers depends on the state
-  std::uint32_t mark = 0;            // what the pending operation adds to the fingerprint of a choice point
-  const OperationType* marked = nullptr;  // the type whose mark that is
-  std::uint64_t deadline = 0;        // virtual nanoseconds
-  std::uint64_t now = 0;             // its own virtual clock
-  const std::uintptr_t* stack_high = nullptr;  // where the program's part of the stack ends
-  Thread* resumer = nullptr;         // waits until this thread has announced its next operation
-  Thread* group = nullptr;           // the thread in parallel() that waits for this one
-  std::uint32_t group_left = 0;      // bodies of parallel() that this thread waits for
-  void* (*start)(void*) = nullptr;
-  void* argument = nullptr;
-  void* result = nullptr;
-  const std::function<void()>* body = nullptr;  // instead of start
-  Random random{0};                  // what rand() and its kin draw from
-
-  // Field by field: cheaper than clearing what is written before it is read.
-  void forget() {
-    variant = 0;
-    pending.type = nullptr;
-    finished = daemon = joined = woken = timed = conditional = awaiting = false;
-    polling = false;
-    haste = 0;
-    mark = 0;
-    marked = nullptr;
-    deadline = now = 0;
-    resumer = group = nullptr;
-    group_left = 0;
-    start = nullptr;
-    argument = result = nullptr;
-    body = nullptr;
-  }
-};
-
 // What a program may set for a thread and ask again, and what decides nothing in the model.
 struct ThreadAttributes {
   int cancel_state = 0, cancel_type = 0;   // as new threads have them: enabled, deferred
@@ -80,8 +34,8 @@ struct Rand48 {
   std::uint64_t x = 0, a = 0x5deece66d, c = 0xb;
 };
 
-// One modelled thread.
-struct Thread : ThreadFields {
+// What few threads have: as long as a thread has not asked for any of it, it is as new.
+struct ThreadExtras {
   struct Destructor {  // of a thread_local variable
     void (*function)(void*);
     void* object;
@@ -91,23 +45,106 @@ struct Thread : ThreadFields {
   std::vector<std::pair<unsigned, void*>> specific;  // values of pthread_key_t
   std::vector<void*> robust;                         // robust mutexes that it holds
   std::vector<void*> delayed;                        // results that become ready when it ends
+  std::vector<const void*> disturbed_at;
   ThreadAttributes attributes;
+  Random random;                                     // what rand() and its kin draw from
   Rand48 rand48;
   std::string name;
+
+  explicit ThreadExtras(std::uint32_t id) : random(id), rand48(first_rand48(id)) {}
+  void renew(std::uint32_t id) {
+    destructors.clear();
+    specific.clear();
+    robust.clear();
+    delayed.clear();
+    disturbed_at.clear();
+    attributes = {};
+    random = Random(id);
+    rand48 = first_rand48(id);
+    name.clear();
+  }
+
+ private:
+  // Thread 0 begins as the C library does.
+  static Rand48 first_rand48(std::uint32_t id) { return {.x = std::uint64_t{id} * 0x9e3779b97f4a & 0xffff'ffff'ffff}; }
+};
+
+// One modelled thread. What is here is read or written for each thread of each execution, and so begins anew field by field: cheaper
+// than clearing what is written before it is read.
+struct Thread : StackOwner {
+  explicit Thread(std::uint32_t its_id) : id(its_id), extras_(its_id) {}
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+
+  const std::uint32_t id;            // of its slot: the same in every execution
+  std::uint32_t variant = 0;         // of the candidate by which it was chosen last
+  Operation     pending;             // announced; after its step: as performed
+  bool finished = false;
+  bool daemon = false;               // detached
+  bool joined = false;
+  bool woken = false;                // its sleep was ended by another thread's step
+  bool timed = false;                // the pending operation ends at `deadline`
+  bool awaiting = false;             // it has gone round, and is not offered until something that it read has changed
+  bool read_clock = false;           // since `spin` began
+  bool conditional = false;          // how many candidates the pending operation offers depends on the state
+  std::uint32_t mark = 0;            // what the pending operation adds to the fingerprint of a choice point
+  const OperationType* marked = nullptr;  // the type whose mark that is
+  const std::uintptr_t* stack_high = nullptr;  // where the program's part of the stack ends
   Fiber fiber;
+  Thread* resumer = nullptr;         // waits until this thread has announced its next operation
+  Thread* group = nullptr;           // the thread in parallel() that waits for this one
+  std::uint32_t group_left = 0;      // bodies of parallel() that this thread waits for
+  void* (*start)(void*) = nullptr;
+  void* argument = nullptr;
+  void* result = nullptr;
+  const std::function<void()>* body = nullptr;  // instead of start
+  std::uint64_t deadline = 0;        // virtual nanoseconds
+  std::uint64_t now = 0;             // its own virtual clock
+  std::uint64_t haste = 0;           // by how much its clock was moved last, because it spun until some time
+  Spin spin;
+
+  void begin() {
+    variant = 0;
+    pending.type = nullptr;
+    finished = daemon = joined = woken = timed = awaiting = conditional = false;
+    polling = false;
+    mark = 0;
+    marked = nullptr;
+    resumer = group = nullptr;
+    group_left = 0;
+    start = nullptr;
+    argument = result = nullptr;
+    body = nullptr;
+    deadline = now = haste = 0;
+    if (has_extras_) [[unlikely]] renew_extras();
+  }
+
+  bool has_extras() const { return has_extras_; }
+  const ThreadExtras& extras() const { return extras_; }
+  ThreadExtras& extras() {
+    has_extras_ = true;
+    return extras_;
+  }
 
   // Sleeps that end for nothing: spurious wakeups, interrupts. A call may be disturbed once; the program, which loops, calls
   // again, and that is the rest of the same call: a thread's next sleep at the object is left alone. No such loop would end
   // otherwise, and a wakeup that is lost for ever would never be found.
   bool may_be_disturbed(const void* object) const {
-    return std::find(disturbed_at.begin(), disturbed_at.end(), object) == disturbed_at.end();
+    return std::find(extras_.disturbed_at.begin(), extras_.disturbed_at.end(), object) == extras_.disturbed_at.end();
   }
-  void disturbed(const void* object) { disturbed_at.push_back(object); }
+  void disturbed(const void* object) { extras().disturbed_at.push_back(object); }
   void undisturbed(const void* object) {  // the sleep has ended as it should
-    if (!disturbed_at.empty()) std::erase(disturbed_at, object);
+    if (!extras_.disturbed_at.empty()) std::erase(extras_.disturbed_at, object);
   }
-  std::vector<const void*> disturbed_at;
-  Spin spin;
+
+ private:
+  void renew_extras() {
+    has_extras_ = false;
+    extras_.renew(id);
+  }
+
+  bool has_extras_ = false;          // since the execution began
+  ThreadExtras extras_;
 };
 
 }  // namespace interleave::engine

@@ -93,7 +93,7 @@ std::vector<const void*> stack_here() {
 }
 
 std::string name_of(const Thread& thread) {
-  if (!thread.name.empty()) return thread.name;
+  if (!thread.extras().name.empty()) return thread.extras().name;
   return thread.id == 0 ? "main" : fmt::format("T{}", thread.id);
 }
 

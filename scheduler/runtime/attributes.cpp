@@ -35,8 +35,8 @@ bool sensible(int policy, int priority) {
 int set_policy(Thread* thread, int policy, int priority) {
   if (thread == nullptr) return ESRCH;
   if (!sensible(policy, priority)) return EINVAL;
-  thread->attributes.policy = policy;
-  thread->attributes.priority = priority;
+  thread->extras().attributes.policy = policy;
+  thread->extras().attributes.priority = priority;
   return 0;
 }
 
@@ -49,7 +49,7 @@ int set_cancel(int& place, int value, int* before) {
 
 // Signals 1 to 64 are the bits of the first word of a sigset_t.
 int change_mask(Thread& me, int how, const sigset_t* change, sigset_t* before) {
-  std::uint64_t& mask = me.attributes.blocked_signals;
+  std::uint64_t& mask = me.extras().attributes.blocked_signals;
   const std::uint64_t old = mask;
   if (change != nullptr) {
     std::uint64_t bits;
@@ -81,13 +81,13 @@ extern "C" {
 int pthread_setcancelstate(int state, int* before) {
   Model model;
   if (!model) return REAL(pthread_setcancelstate)(state, before);
-  return set_cancel(model->self().attributes.cancel_state, state, before);
+  return set_cancel(model->self().extras().attributes.cancel_state, state, before);
 }
 
 int pthread_setcanceltype(int type, int* before) {
   Model model;
   if (!model) return REAL(pthread_setcanceltype)(type, before);
-  return set_cancel(model->self().attributes.cancel_type, type, before);
+  return set_cancel(model->self().extras().attributes.cancel_type, type, before);
 }
 
 void pthread_testcancel() {
@@ -105,7 +105,7 @@ int pthread_setschedprio(pthread_t h, int priority) noexcept {
   Model model;
   if (!model) return REAL(pthread_setschedprio)(h, priority);
   Thread* thread = find(*model, h);
-  return set_policy(thread, thread == nullptr ? 0 : thread->attributes.policy, priority);
+  return set_policy(thread, thread == nullptr ? 0 : thread->extras().attributes.policy, priority);
 }
 
 int pthread_getschedparam(pthread_t h, int* policy, sched_param* parameter) noexcept {
@@ -113,8 +113,8 @@ int pthread_getschedparam(pthread_t h, int* policy, sched_param* parameter) noex
   if (!model) return REAL(pthread_getschedparam)(h, policy, parameter);
   const Thread* thread = find(*model, h);
   if (thread == nullptr) return ESRCH;
-  write(*policy, thread->attributes.policy);
-  write(parameter->sched_priority, thread->attributes.priority);
+  write(*policy, thread->extras().attributes.policy);
+  write(parameter->sched_priority, thread->extras().attributes.priority);
   return 0;
 }
 
@@ -129,14 +129,14 @@ int sched_getscheduler(pid_t id) noexcept {
   Model model;
   if (!model) return REAL(sched_getscheduler)(id);
   const Thread* thread = find_by_kernel_id(*model, id);
-  return thread == nullptr ? fail_with(ESRCH) : thread->attributes.policy;
+  return thread == nullptr ? fail_with(ESRCH) : thread->extras().attributes.policy;
 }
 
 int sched_setparam(pid_t id, const sched_param* parameter) noexcept {
   Model model;
   if (!model) return REAL(sched_setparam)(id, parameter);
   Thread* thread = find_by_kernel_id(*model, id);
-  const int error = set_policy(thread, thread == nullptr ? 0 : thread->attributes.policy, parameter->sched_priority);
+  const int error = set_policy(thread, thread == nullptr ? 0 : thread->extras().attributes.policy, parameter->sched_priority);
   return error == 0 ? 0 : fail_with(error);
 }
 
@@ -145,7 +145,7 @@ int sched_getparam(pid_t id, sched_param* parameter) noexcept {
   if (!model) return REAL(sched_getparam)(id, parameter);
   const Thread* thread = find_by_kernel_id(*model, id);
   if (thread == nullptr) return fail_with(ESRCH);
-  write(parameter->sched_priority, thread->attributes.priority);
+  write(parameter->sched_priority, thread->extras().attributes.priority);
   return 0;
 }
 

@@ -65,12 +65,12 @@ int pthread_setspecific(pthread_key_t key, const void* value) noexcept {
   if (!model) return REAL(pthread_setspecific)(key, value);
   if (key >= PTHREAD_KEYS_MAX && !inner(*model, key)) return EINVAL;
   memory->beyond();
-  for (auto& [known, place] : model->self().specific) {
+  for (auto& [known, place] : model->self().extras().specific) {
     if (known != key) continue;
     place = const_cast<void*>(value);
     return 0;
   }
-  model->self().specific.emplace_back(key, const_cast<void*>(value));
+  model->self().extras().specific.emplace_back(key, const_cast<void*>(value));
   return 0;
 }
 
@@ -78,7 +78,7 @@ void* pthread_getspecific(pthread_key_t key) noexcept {
   Model model;
   if (!model) return REAL(pthread_getspecific)(key);
   if (key >= PTHREAD_KEYS_MAX && !inner(*model, key)) return nullptr;
-  for (const auto& [known, value] : model->self().specific)
+  for (const auto& [known, value] : model->self().extras().specific)
     if (known == key) return value;
   // The first thread is, to the program, the one that explores.
   return model->self().id == 0 && key < PTHREAD_KEYS_MAX ? REAL(pthread_getspecific)(key) : nullptr;

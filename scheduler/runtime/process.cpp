@@ -41,7 +41,7 @@ int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(), void
 int __cxa_thread_atexit(void (*destructor)(void*), void* object, void* module) {
   Model model;
   if (!model) return REAL(__cxa_thread_atexit)(destructor, object, module);
-  model->self().destructors.push_back({destructor, object});
+  model->self().extras().destructors.push_back({destructor, object});
   return 0;
 }
 

@@ -25,16 +25,16 @@ int set(Thread* thread, std::size_t size, const cpu_set_t* wanted) {
   std::uint32_t bits = 0;
   std::memcpy(&bits, wanted, std::min(size, sizeof bits));
   if ((bits & all) == 0) return EINVAL;
-  thread->attributes.processors = bits & all;
+  thread->extras().attributes.processors = bits & all;
   return 0;
 }
 
 int get(const Thread* thread, std::size_t size, cpu_set_t* result) {
   if (thread == nullptr) return ESRCH;
-  if (size < sizeof thread->attributes.processors) return EINVAL;
+  if (size < sizeof thread->extras().attributes.processors) return EINVAL;
   memory->note_write(result, size);
   std::memset(result, 0, size);
-  std::memcpy(result, &thread->attributes.processors, sizeof thread->attributes.processors);
+  std::memcpy(result, &thread->extras().attributes.processors, sizeof thread->extras().attributes.processors);
   return 0;
 }
 
@@ -48,7 +48,7 @@ Thread* by_kernel_id(Execution& run, pid_t id) {
   return id == 0 ? &run.self() : id < 0 ? nullptr : find(run, static_cast<std::uint64_t>(id));
 }
 
-int current(Execution& run) { return std::countr_zero(run.self().attributes.processors); }
+int current(Execution& run) { return std::countr_zero(run.self().extras().attributes.processors); }
 
 }  // namespace
 }  // namespace interleave::engine

@@ -10,7 +10,7 @@ namespace {
 // The next number of the running thread.
 std::uint64_t draw(Execution& run) {
   memory->beyond();
-  return run.self().random.next();
+  return run.self().extras().random.next();
 }
 
 void fill(Execution& run, void* buffer, std::size_t size) {
@@ -18,7 +18,7 @@ void fill(Execution& run, void* buffer, std::size_t size) {
   memory->beyond();
   auto* bytes = static_cast<unsigned char*>(buffer);
   Thread& me = run.self();
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<unsigned char>(me.random.next() >> 32);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<unsigned char>(me.extras().random.next() >> 32);
 }
 
 // Modelled code is about to read and write it.
@@ -72,14 +72,14 @@ void srand(unsigned seed) noexcept {
   Model model;
   if (!model) return REAL(srand)(seed);
   memory->beyond();
-  model->self().random = Random(seed);
+  model->self().extras().random = Random(seed);
 }
 
 void srandom(unsigned seed) noexcept {
   Model model;
   if (!model) return REAL(srandom)(seed);
   memory->beyond();
-  model->self().random = Random(seed);
+  model->self().extras().random = Random(seed);
 }
 
 std::uint32_t arc4random() noexcept {

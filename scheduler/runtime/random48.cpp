@@ -21,7 +21,7 @@ std::uint64_t following(const Rand48& state, std::uint64_t x) { return (state.a 
 // The state of the running thread, which is about to change.
 Rand48& changing(Execution& run) {
   memory->beyond();
-  return run.self().rand48;
+  return run.self().extras().rand48;
 }
 
 std::uint64_t next(Execution& run) {
@@ -32,7 +32,7 @@ std::uint64_t next(Execution& run) {
 // The same for a state that the program keeps.
 std::uint64_t next(Execution& run, unsigned short* x) {
   memory->note_write(x, 3 * sizeof *x);
-  const std::uint64_t value = following(run.self().rand48, words(x));
+  const std::uint64_t value = following(run.self().extras().rand48, words(x));
   set_words(x, value);
   return value;
 }
@@ -105,7 +105,7 @@ unsigned short* seed48(unsigned short seed[3]) noexcept {
   Model model;
   if (!model) return REAL(seed48)(seed);
   static unsigned short before[3];
-  set_words(before, model->self().rand48.x);
+  set_words(before, model->self().extras().rand48.x);
   changing(*model) = {.x = words(seed)};
   return before;
 }

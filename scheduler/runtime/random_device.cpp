@@ -37,7 +37,7 @@ unsigned interleave_random_device(void* device) {
     static auto* const real = REAL_NAMED(unsigned (*)(void*), "9_M_getvalEv");
     return real(device);
   }
-  return static_cast<unsigned>(model->self().random.next() >> 32);
+  return static_cast<unsigned>(model->self().extras().random.next() >> 32);
 }
 
 unsigned interleave_random_device_old(void* device) { return interleave_random_device(device); }

@@ -25,9 +25,9 @@ const OperationType ready_type{.name = "ready at thread exit", .access = Access:
 
 void announce_delayed_results(Execution& run) {
   Thread& me = run.self();
-  while (!me.delayed.empty()) {
-    const auto& delayed = *static_cast<const MakeReady*>(me.delayed.back());
-    me.delayed.pop_back();
+  while (!me.extras().delayed.empty()) {
+    const auto& delayed = *static_cast<const MakeReady*>(me.extras().delayed.back());
+    me.extras().delayed.pop_back();
     if (delayed.counts == nullptr || delayed.counts->shared == 0) continue;  // nobody is left to look
     const void* place = delayed.state + status;
     run.step({.type = &ready_type, .object = place, .size = sizeof(unsigned)});
@@ -48,7 +48,7 @@ void interleave_make_ready(void* delayed) {
   static auto* const real = reinterpret_cast<void (*)(void*)>(next_definition("_ZNSt13__future_base13_State_baseV211_Make_ready6_M_setEv"));
   {
     Model model;
-    if (model) model->self().delayed.push_back(delayed);
+    if (model) model->self().extras().delayed.push_back(delayed);
   }
   real(delayed);
 }

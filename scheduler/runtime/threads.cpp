@@ -169,7 +169,7 @@ int pthread_setname_np(pthread_t h, const char* name) noexcept {
   Thread* thread = find(*model, h);
   if (thread == nullptr) return ESRCH;
   if (std::strlen(name) > 15) return ERANGE;
-  thread->name = name;
+  thread->extras().name = name;
   return 0;
 }
 
@@ -178,7 +178,8 @@ int pthread_getname_np(pthread_t h, char* name, std::size_t size) noexcept {
   if (!model) return REAL(pthread_getname_np)(h, name, size);
   const Thread* thread = find(*model, h);
   if (thread == nullptr) return ESRCH;
-  const char* known = thread->name.empty() ? program_invocation_short_name : thread->name.c_str();
+  const std::string& name_of = thread->extras().name;
+  const char* known = name_of.empty() ? program_invocation_short_name : name_of.c_str();
   const std::size_t length = std::min<std::size_t>(std::strlen(known), 15);
   if (size <= length) return ERANGE;
   memory->note_write(name, length + 1);
