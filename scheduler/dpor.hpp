@@ -240,6 +240,7 @@ class Dpor final : public Strategy {
 
   void cut_back(std::uint32_t length);
   std::uint32_t slot_of(std::uintptr_t address);
+  void enter_slots(std::size_t size);
   void reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint64_t state);
   void record(std::uint32_t event, const Subject& x);
   template <class F>
@@ -292,7 +293,8 @@ class Dpor final : public Strategy {
   std::vector<Trace> traces_;
   std::vector<Slot>  slots_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> askers_;  // events that asked whether a thread has ended, and which
-  std::vector<std::uint32_t> table_;             // of slots, open addressing
+  static constexpr std::size_t first_table = 64;
+  std::vector<std::uint32_t> table_ = std::vector<std::uint32_t>(first_table, none);  // of slots, open addressing
   std::uintptr_t heap_ = 0;                      // where it begins
   std::uint32_t retained_ = 0;                   // events of the last execution that this one repeats
   std::uint32_t made_ = 0;                       // events so far

@@ -102,11 +102,11 @@ void Dpor::end_execution(Ending ending) {
 
 // Where the candidates of thread `id` begin, if it has any.
 static std::size_t first_of(std::span<const Candidate> enabled, std::uint32_t id) {
-  // Mostly nobody that was created in between is missing, and everybody has one.
-  const std::size_t guess = id - enabled[0].thread;
-  if (guess < enabled.size() && enabled[guess].thread == id && (guess == 0 || enabled[guess - 1].thread != id)) return guess;
-  const auto found = std::lower_bound(enabled.begin(), enabled.end(), id, [](const Candidate& c, std::uint32_t t) { return c.thread < t; });
-  return static_cast<std::size_t>(found - enabled.begin());
+  // Mostly few that were created in between are missing, and everybody has one.
+  std::size_t i = std::min<std::size_t>(id - enabled[0].thread, enabled.size() - 1);
+  while (i > 0 && enabled[i - 1].thread >= id) --i;
+  while (i < enabled.size() && enabled[i].thread < id) ++i;
+  return i;
 }
 
 std::size_t Dpor::prescribed(const ChoicePoint& at, Item item) const {

@@ -124,29 +124,36 @@ void Dpor::withdraw(Thread& thread, std::uint32_t key) {
 }
 
 std::uint32_t Dpor::slot_of(std::uintptr_t address) {
-  if (table_.size() < slots_.size() * 2 + 2) {
-    table_.assign(std::max<std::size_t>(64, table_.size() * 2), none);
-    for (std::uint32_t i = 0; i < slots_.size(); ++i) {
-      std::size_t at = (slots_[i].key * 0x9e3779b97f4a7c15ULL >> 20) & (table_.size() - 1);
-      while (table_[at] != none) at = (at + 1) & (table_.size() - 1);
-      table_[at] = i;
-    }
-  }
-  std::size_t at = (address * 0x9e3779b97f4a7c15ULL >> 20) & (table_.size() - 1);
+  const std::size_t mask = table_.size() - 1;
+  std::size_t at = address * 0x9e3779b97f4a7c15ULL >> 20 & mask;
   while (table_[at] != none) {
     if (slots_[table_[at]].key == address) return table_[at];
-    at = (at + 1) & (table_.size() - 1);
+    at = (at + 1) & mask;
   }
-  table_[at] = static_cast<std::uint32_t>(slots_.size());
   slots_.push_back({.key = address});
-  return table_[at];
+  if (table_.size() < slots_.size() * 2 + 2) {
+    enter_slots(table_.size() * 2);
+  } else {
+    table_[at] = static_cast<std::uint32_t>(slots_.size() - 1);
+  }
+  return static_cast<std::uint32_t>(slots_.size() - 1);
+}
+
+// Makes the table, of a size that is a power of two, anew.
+void Dpor::enter_slots(std::size_t size) {
+  table_.assign(size, none);
+  for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+    std::size_t at = slots_[i].key * 0x9e3779b97f4a7c15ULL >> 20 & (size - 1);
+    while (table_[at] != none) at = (at + 1) & (size - 1);
+    table_[at] = i;
+  }
 }
 
 // Back to the first `length` events. Places that are not touched any more stay known, up to a limit.
 void Dpor::cut_back(std::uint32_t length) {
   if (slots_.size() > std::size_t{1} << 16) {
     slots_.clear();
-    table_.clear();
+    enter_slots(first_table);
     traces_.clear();
     length = 0;
   }
@@ -179,7 +186,7 @@ void Dpor::reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint6
 void Dpor::describe(Subject& x, std::uint32_t thread, const Operation& op) {
   x.reaches.clear();
   if (const Touch first = first_touch(op); first.access != Access::none) reach(x, first, op.effect, op.state);
-  if (const Touch second = second_touch(op); second.access != Access::none) reach(x, second, applies(op.type->second_effect, op.failed) ? op.effect : 0, op.second_state);
+  if (const Touch second = second_touch(op); op.second != nullptr && second.access != Access::none) reach(x, second, applies(op.type->second_effect, op.failed) ? op.effect : 0, op.second_state);
   x.thread = thread;
   x.ends = op.type->asks_for_end ? key_of_[op.argument] : none;
 }
@@ -203,7 +210,7 @@ void Dpor::performed(const Step& step) {
       for (const Block& block : current_.blocks) events_.back().in_block |= event >= block.start && event <= block.head;
     if (clocks_.size() < (std::size_t{event} + 1) * width_) clocks_.resize((std::size_t{event} + 1) * width_ * 2);
     Count* row = now(key);
-    copy(row_.data(), row);  // the clock before the event is what its races are judged by
+    if (made_ >= prefix_.size()) copy(row_.data(), row);  // the clock before the event is what its races are judged by
     last_type_ = op.type;
     if (op.type->fails != nullptr) last_ = op;
     describe(x_, key, op);

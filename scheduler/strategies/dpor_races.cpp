@@ -30,6 +30,7 @@ void Dpor::judge_executed(std::uint32_t x) {
     if (!within(d, row_.data())) races_.push_back(d);
     return !covered;  // the rest happens before d, so x cannot come before it without coming before d first
   });
+  if (races_.empty()) return;
   if (event.touches_end - event.touches > 1 || !askers_.empty()) {
     std::sort(races_.begin(), races_.end(), std::greater<>());
     races_.erase(std::unique(races_.begin(), races_.end()), races_.end());
