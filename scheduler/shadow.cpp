@@ -228,47 +228,57 @@ void Shadow::add(Cell& place, const Entry& entry) {
   more_[place.more].push_back(entry);
 }
 
-// The newest entry comes first: that is where a repetition is looked for.
+// The newest entry comes first: that is where a repetition is looked for. Plain loops over what stays in registers: there are few
+// entries, and this is done for most accesses that are not like the one before.
 bool Shadow::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entry now) {
-  const Count* past = clock(thread);
+  const Count* const past = clock(thread);
   if (place.read_mask != 0) list_reads(place);
-  const auto begin = place.entries.begin();
-  auto end = begin + place.size;
-  const auto same_time = [&](const Entry& entry) { return entry.thread == now.thread && entry.count == now.count; };
-  if (const auto known = std::find_if(begin, end, [&](const Entry& entry) { return same_time(entry) && stands_for(entry, now); });
-      known != end) {
-    std::iter_swap(begin, known);
+  Entry* const begin = place.entries.data();
+  Entry* end = begin + place.size;
+  const auto same_time = [own = now.thread, count = now.count](const Entry& entry) { return entry.count == count && entry.thread == own; };
+  for (Entry* entry = begin; entry != end; ++entry) {
+    if (!same_time(*entry) || !stands_for(*entry, now)) continue;
+    std::swap(*begin, *entry);
     return true;
   }
   now.where = remember_stack();
-  const auto clashes = [&](const Entry& before) {
-    if ((before.mask & now.mask) == 0 || ((before.kind | now.kind) & writing) == 0 || (before.kind & now.kind & atomically) != 0 ||
-        before.count <= past[before.thread])
-      return false;
-    const bool ends = ((before.kind | now.kind) & (freeing | destroying)) != 0;
-    found_ = {ends ? "use-after-free" : "data-race", (word << 3) + static_cast<unsigned>(__builtin_ctz(before.mask & now.mask)), before, now};
-    return true;
+  const auto clashes = [past, mask = now.mask, kind = now.kind](const Entry& before) {
+    return ((before.kind | kind) & writing) != 0 && (before.kind & kind & atomically) == 0 && (before.mask & mask) != 0 &&
+           before.count > past[before.thread];
   };
-  const auto covered = [&](const Entry& entry) { return entry.count <= past[entry.thread] && stands_for(now, entry); };
-  if (std::any_of(begin, end, clashes)) return false;
-  std::vector<Entry>* more = place.more != none ? &more_[place.more] : nullptr;
-  if (more != nullptr && std::any_of(more->begin(), more->end(), clashes)) return false;
+  std::vector<Entry>* const more = place.more != none ? &more_[place.more] : nullptr;
+  for (const Entry* entry = begin; entry != end; ++entry)
+    if (clashes(*entry)) return met_race(word, *entry, now);
+  if (more != nullptr) {
+    for (const Entry& entry : *more)
+      if (clashes(entry)) return met_race(word, entry, now);
+  }
   if (!explains_) {  // where and when are the same: one entry for all bytes that were written, one for those only read
-    for (auto entry = begin; entry != end; ++entry) {
+    for (Entry* entry = begin; entry != end; ++entry) {
       if (!same_time(*entry)) continue;
       if (entry->kind == now.kind) now.mask |= entry->mask;
       if (entry->kind == 0 && now.kind == writing) entry->mask &= static_cast<std::uint8_t>(~now.mask);
     }
   }
-  end = std::remove_if(begin, end, covered);
+  const auto covered = [past, now](const Entry& entry) { return entry.count <= past[entry.thread] && stands_for(now, entry); };
+  Entry* kept = begin;
+  for (const Entry* entry = begin; entry != end; ++entry)
+    if (!covered(*entry)) *kept++ = *entry;
+  end = kept;
   if (more != nullptr) {
     std::erase_if(*more, covered);
     for (; end != place.entries.end() && !more->empty(); more->pop_back()) *end++ = more->back();
   }
   place.size = static_cast<std::uint16_t>(end - begin);
   add(place, now);
-  if (place.size < place.entries.size() || more == nullptr) std::iter_swap(begin, begin + place.size - 1);
+  if (place.size < place.entries.size() || more == nullptr) std::swap(*begin, begin[place.size - 1]);
   return true;
+}
+
+bool Shadow::met_race(std::uintptr_t word, const Entry& before, const Entry& now) {
+  const bool ends = ((before.kind | now.kind) & (freeing | destroying)) != 0;
+  found_ = {ends ? "use-after-free" : "data-race", (word << 3) + static_cast<unsigned>(__builtin_ctz(before.mask & now.mask)), before, now};
+  return false;
 }
 
 bool Shadow::access(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes, bool atomic) {

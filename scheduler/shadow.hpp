@@ -160,6 +160,7 @@ class Shadow {
   bool access_as(std::uint32_t thread, std::uintptr_t address, std::size_t size, std::uint8_t kind);
   bool last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr_t end);
   void met_dead(std::uintptr_t word, const Entry& now);
+  bool met_race(std::uintptr_t word, const Entry& before, const Entry& now);  // false
   std::uint32_t remember_stack();
   bool insert(std::uint32_t thread, Cell& cell, std::uintptr_t word, Entry now);
 
