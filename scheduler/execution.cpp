@@ -53,8 +53,6 @@ Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::v
   }
   strategy_.consult(*this);
   explorer_.adopt_os_thread(blocks_);
-  live_.reserve(64);
-  candidates_.reserve(256);
 }
 
 Execution::~Execution() = default;

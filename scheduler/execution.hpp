@@ -27,6 +27,7 @@
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/mode.hpp>
 #include <interleave/scheduler/operation.hpp>
+#include <interleave/scheduler/ordered_list.hpp>
 #include <interleave/scheduler/states.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/thread.hpp>
@@ -319,9 +320,9 @@ class Execution final : public Situation {
   bool watching_;                   // anybody wants to hear of steps
   std::vector<std::unique_ptr<Thread>> threads_;  // by id; reused between executions
   std::size_t thread_count_ = 0;
-  std::vector<Thread*> live_;       // unfinished and not waiting in parallel(), by id
+  OrderedList<Thread*> live_;       // unfinished and not waiting in parallel(), by id
   std::vector<Thread*> awaiting_;   // not in live_
-  std::vector<Candidate> candidates_;
+  OrderedList<Candidate> candidates_;
   // While no live thread's operation is conditional and the set of live threads stays as it is, the candidates do, too.
   std::size_t conditional_ = 0;     // live threads whose pending operation is conditional
   bool candidates_valid_ = false;

@@ -49,26 +49,12 @@ Thread& Execution::new_thread() {
   return thread;
 }
 
-// Takes out an element, in place of `erase`, which calls memmove: that is a door.
-template <class T>
-static void take_out(std::vector<T>& list, T* place) {
-  for (T* const last = list.data() + list.size() - 1; place != last; ++place) {
-    *place = place[1];
-    asm("" : "+r"(place));  // or else the compilers call memmove themselves
-  }
-  list.pop_back();
-}
-
 // No candidate of `thread` will be offered from here on.
 void Execution::dismiss(Thread& thread) {
-  Thread** place = live_.data();
-  while (*place != &thread) ++place;
-  take_out(live_, place);
+  live_.take_out(std::find(live_.begin(), live_.end(), &thread));
   conditional_ -= thread.conditional;
   if (candidates_valid_ && !thread.conditional) {  // it had one, and nothing else changes
-    Candidate* own = candidates_.data();
-    while (own->thread != thread.id) ++own;
-    take_out(candidates_, own);
+    candidates_.take_out(std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.thread == thread.id; }));
     --candidate_threads_;
     fingerprint_ ^= thread.mark;
     if (candidates_.empty()) candidates_valid_ = false;
