@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <initializer_list>
 #include <map>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include <interleave/scheduler/hooks.hpp>
 #include <interleave/scheduler/unseen.hpp>
@@ -97,9 +98,14 @@ void unseen(std::string_view kind, SourceLocation where, Body body) {
   if (!complaint.text().empty()) fail(kind, complaint.text(), where);
 }
 
-std::string times(std::size_t count) {
-  return count == 1 ? "once" : count == 2 ? "twice" : fmt::format("{} times", count);
+// (Not by {fmt}: on real threads it would have to be in our library once more, instrumented.)
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) text += part;
+  return text;
 }
+
+std::string times(std::size_t count) { return count == 1 ? "once" : count == 2 ? "twice" : std::to_string(count) + " times"; }
 
 std::string labels(const Visitors& visitors) {
   std::string text;
@@ -122,9 +128,9 @@ std::string list_untaken(const Accounts& accounts) {
   for (std::size_t i = 0; i < std::min(untaken.size(), shown_max); ++i) {
     const auto& [thing, account] = *untaken[i];
     text += (text.empty() ? "" : ", ") + thing;
-    if (account.put > 1) text += fmt::format(" (put {}, taken {})", times(account.put), times(account.taken));
+    if (account.put > 1) text += joined({" (put ", times(account.put), ", taken ", times(account.taken), ")"});
   }
-  if (untaken.size() > shown_max) text += fmt::format(" and {} more", untaken.size() - shown_max);
+  if (untaken.size() > shown_max) text += joined({" and ", std::to_string(untaken.size() - shown_max), " more"});
   return text;
 }
 
@@ -143,18 +149,18 @@ void section_enter(const void* section, std::string_view name, std::size_t most,
     inside.push_back({me, thread_label(), 1});
     section_entered(at->second.number, most);
     if (inside.size() <= most) return {};
-    return fmt::format("{} admits {} thread{} at a time, but {} are inside: {}", name, most, most == 1 ? "" : "s",
-                       inside.size(), labels(inside));
+    return joined({name, " admits ", std::to_string(most), most == 1 ? " thread" : " threads", " at a time, but ",
+                   std::to_string(inside.size()), " are inside: ", labels(inside)});
   });
 }
 
 void section_leave(const void* section, std::string_view name, SourceLocation where) {
   unseen("mutual-exclusion", where, [&](Monitors& monitors) -> std::string {
     const auto at = monitors.sections.find(section);
-    if (at == monitors.sections.end()) return fmt::format("{} leaves {} without having entered it", thread_label(), name);
+    if (at == monitors.sections.end()) return joined({thread_label(), " leaves ", name, " without having entered it"});
     Visitors& inside = at->second.visitors;
     const auto me = visitor(inside, thread_key());
-    if (me == inside.end()) return fmt::format("{} leaves {} without having entered it", thread_label(), name);
+    if (me == inside.end()) return joined({thread_label(), " leaves ", name, " without having entered it"});
     if (--me->depth > 0) return {};
     inside.erase(me);
     section_left(at->second.number);
@@ -174,11 +180,11 @@ void ledger_take(const void* ledger, std::string_view name, std::string_view thi
   unseen("conservation", where, [&](Monitors& monitors) -> std::string {
     Accounts& accounts = monitors.ledgers[ledger];
     const auto found = accounts.find(std::string(thing));
-    if (found == accounts.end()) return fmt::format("{}: {} took {}, which was never put", name, thread_label(), thing);
+    if (found == accounts.end()) return joined({name, ": ", thread_label(), " took ", thing, ", which was never put"});
     Account& account = found->second;
     if (account.taken == account.put) {
-      return fmt::format("{}: {} took {}, which was put {} and last taken by {}", name, thread_label(), thing,
-                         times(account.put), account.taker);
+      return joined({name, ": ", thread_label(), " took ", thing, ", which was put ", times(account.put), " and last taken by ",
+                     account.taker});
     }
     ++account.taken;
     account.taker = thread_label();
@@ -189,7 +195,7 @@ void ledger_take(const void* ledger, std::string_view name, std::string_view thi
 void ledger_settle(const void* ledger, std::string_view name, SourceLocation where) {
   unseen("conservation", where, [&](Monitors& monitors) -> std::string {
     const auto untaken = list_untaken(monitors.ledgers[ledger]);
-    return untaken.empty() ? "" : fmt::format("{}: put but never taken: {}", name, untaken);
+    return untaken.empty() ? "" : joined({name, ": put but never taken: ", untaken});
   });
 }
 
@@ -213,11 +219,11 @@ void order_consumed(const void* order, std::string_view name, std::string_view c
       return {};
     }
     if (std::find(values.begin(), next, value) == next) {
-      return fmt::format("{}: {} received {} from {}, which did not produce it", name, consumer, value, source);
+      return joined({name, ": ", consumer, " received ", value, " from ", source, ", which did not produce it"});
     }
-    if (*std::prev(next) == value) return fmt::format("{}: {} received {} from {} again", name, consumer, value, source);
-    return fmt::format("{}: {} received {} from {} after {}, which was produced later", name, consumer, value, source,
-                       *std::prev(next));
+    if (*std::prev(next) == value) return joined({name, ": ", consumer, " received ", value, " from ", source, " again"});
+    return joined({name, ": ", consumer, " received ", value, " from ", source, " after ", *std::prev(next),
+                   ", which was produced later"});
   });
 }
 
