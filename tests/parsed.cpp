@@ -1,0 +1,1 @@
+// Something to precompile the headers of the tests for: see CMakeLists.txt.
