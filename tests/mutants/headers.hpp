@@ -1,4 +1,4 @@
-// What every variant is compiled after: the standard's headers, precompiled, and what the catalogue's texts use.
+// What every variant is compiled after, precompiled: the headers that none changes, and what the catalogue's texts use.
 #pragma once
 
 #include <algorithm>
@@ -20,6 +20,11 @@
 #include <vector>
 
 #include <semaphore.h>
+
+#include <interleave/checkers/mutual_exclusion.hpp>
+#include <interleave/interleave.hpp>
+#include <interleave/scenarios/scenario.hpp>
+#include <interleave/scenarios/transcript.hpp>
 
 namespace visible {
 

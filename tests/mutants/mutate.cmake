@@ -1,4 +1,5 @@
-# Makes one variant: cmake -D CATALOGUE=FILE -D ID=L1 -D SOURCE=HEADER -D RESULT=HEADER -P mutate.cmake
+# Makes one variant: cmake -D CATALOGUE=FILE -D ID=L1 -D SOURCE=HEADER -D RESULT=HEADER -D HEADERS=HEADER -P mutate.cmake.
+# HEADERS is what the texts of the catalogue use; the result includes it.
 file(READ ${CATALOGUE} catalogue)
 file(READ ${SOURCE} text)
 string(REGEX REPLACE "\n +" "\n" text "${text}")
@@ -50,4 +51,4 @@ function(apply id)
 endfunction()
 
 apply(${ID})
-file(WRITE ${RESULT} "${text}")
+file(WRITE ${RESULT} "#include \"${HEADERS}\"\n${text}")
