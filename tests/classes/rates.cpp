@@ -60,7 +60,7 @@ TEST_CASE("the test of rates notices one that is a tenth too high or too low") {
 
 // An independent simulation of the same programs: 20,000 runs each, so with an error of its own; its surw counts what lies ahead
 // once, ours in several executions and finds what depends on it more often. circular_buffer's was of other steps.
-TEST_CASE("pct, pos and surw meet bugs as often as in a simulation, within a fifth") {
+TEST_CASE("pct, pos and surw meet bugs as often as in a simulation, within a fifth", INTERLEAVE_BRIEF_TESTS ? "[.]" : "") {
   struct Simulated {
     const char* name;
     double pct2, pct3, pos, surw;

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -200,9 +201,12 @@ int compare(const char* program, int replays, const std::vector<std::string>& gr
       std::printf("unseen   %s\n", definition.name.c_str());
     }
   }
-  char file[] = "/tmp/interleave_replays_XXXXXX";
-  const int descriptor = mkstemp(file);
-  if (descriptor < 0) return 1;
+  std::string file = std::filesystem::temp_directory_path() / "interleave_replays_XXXXXX";
+  const int descriptor = mkstemp(file.data());
+  if (descriptor < 0) {
+    std::printf("%s: no file can be made there\n", file.c_str());
+    return 1;
+  }
   close(descriptor);
   {
     std::ofstream list(file);
@@ -224,7 +228,7 @@ int compare(const char* program, int replays, const std::vector<std::string>& gr
       if (x != y) std::printf("DIFFERS  process %d, %s\n--- found\n%s\n--- replayed\n%s\n", i + 1, line_of(job).c_str(), x.c_str(), y.c_str());
     }
   }
-  unlink(file);
+  unlink(file.c_str());
   std::printf("%zu failures of %d scenarios replayed in each of %d fresh processes: %d processes differ, %d scenarios not seen to fail\n",
               jobs.size(), scenarios_failing, replays, differing, scenarios_unseen);
   return jobs.empty() || differing > 0 || scenarios_unseen > 0 ? 1 : 0;

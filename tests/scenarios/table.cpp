@@ -38,7 +38,7 @@ TEST_CASE("Scenarios: each has the verdict, the kind of failure and exactly the 
       Options options = definition.options;
       options.strategy = "dfs";
       options.stop_at_first_failure = false;
-      options.executions_max = INTERLEAVE_BRIEF_TESTS ? 100'000 : 0;
+      options.executions_max = INTERLEAVE_BRIEF_TESTS ? 20'000 : 0;
       const Report report = explore(definition.body, options);
       INFO(report.executions << " executions");
       const bool whole = !INTERLEAVE_BRIEF_TESTS || report.complete;
