@@ -77,16 +77,20 @@ namespace {
 using zoo::Load;
 using zoo::Parcel;
 
+template <class Queue>
+auto producers_of(Queue& container) {
+  return [&container] {
+    return [&container](Parcel* parcel) {
+      container.push(parcel);
+      return true;
+    };
+  };
+}
+
 void queue(const Load& load) {
   tbb::concurrent_queue<Parcel*> container;
   zoo::hand_over(
-      load,
-      [&] {
-        return [&](Parcel* parcel) {
-          container.push(parcel);
-          return true;
-        };
-      },
+      load, producers_of(container),
       [&] {
         return [&]() -> Parcel* {
           Parcel* parcel = nullptr;
@@ -100,13 +104,7 @@ void bounded_queue(const Load& load) {
   tbb::concurrent_bounded_queue<Parcel*> container;
   container.set_capacity(1);
   zoo::hand_over(
-      load,
-      [&] {
-        return [&](Parcel* parcel) {
-          container.push(parcel);
-          return true;
-        };
-      },
+      load, producers_of(container),
       [&, ends = std::size_t{0}]() mutable {
         const bool waits = ends++ < load.consumers.size();
         return [&container, waits]() -> Parcel* {

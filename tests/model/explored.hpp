@@ -13,6 +13,8 @@
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/observer.hpp>
 
+#include "../text_of.hpp"
+
 using Outcomes = std::map<std::string, std::uint64_t>;
 
 // Every interleaving, also beyond a failure.
@@ -21,15 +23,6 @@ inline interleave::Report explore_all(const std::function<void()>& body, interle
   if (options.strategy.empty()) options.strategy = "dfs";
   options.stop_at_first_failure = false;
   return interleave::explore(body, options);
-}
-
-// What a failed assertion about a report should show.
-inline std::string text_of(const interleave::Report& report) {
-  std::string text = std::to_string(report.executions) + " executions, " + std::to_string(report.failing) + " failing";
-  for (const auto& [outcome, count] : report.outcomes) text += ", " + outcome + ": " + std::to_string(count);
-  if (!report.incomplete_reason.empty()) text += "; " + report.incomplete_reason;
-  if (report.failure) text += "; " + report.failure->kind + ": " + report.failure->message + " " + report.failure->schedule;
-  return text;
 }
 
 // The body holds in every interleaving, of which there are `executions`.

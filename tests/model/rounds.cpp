@@ -48,6 +48,14 @@ void check_proved(const std::function<void()>& body, const std::set<std::string>
   CHECK(values(all) == outcomes);
 }
 
+// Waits for a flag as code does that has nothing but its mutex.
+void poll(std::mutex& m, const bool& flag) {
+  while (true) {
+    const std::lock_guard guard(m);
+    if (flag) return;
+  }
+}
+
 }  // namespace
 
 TEST_CASE("two threads that take two mutexes by std::scoped_lock are proved") {
@@ -136,10 +144,7 @@ TEST_CASE("samplers do not let who polls under a mutex starve the thread that it
       bool ready = false;
       parallel([&] { const std::lock_guard guard(m); ready = true; },
                [&] {
-                 while (true) {
-                   const std::lock_guard guard(m);
-                   if (ready) break;
-                 }
+                 poll(m, ready);
                  outcome("seen");
                });
     }, {.strategy = strategy, .seed = 7, .executions_max = 100, .steps_max = 10'000});
@@ -168,10 +173,7 @@ TEST_CASE("that somebody polls is seen by whoever tries the mutex meanwhile") {
                  ready = true;
                },
                [&] {
-                 while (true) {
-                   const std::lock_guard guard(m);
-                   if (ready) break;
-                 }
+                 poll(m, ready);
                });
       outcome(std::to_string(failed));
     };

@@ -5,16 +5,7 @@
 #include <interleave/catch2.hpp>
 #include <interleave/interleave.hpp>
 
-// Whether the linker has put the model under the API. A program that hangs by design is run only there.
-inline bool linked_with_the_model() {
-  static const bool model = [] {
-    interleave::Options once;
-    once.executions_max = 1;
-    const auto report = interleave::explore([] { interleave::outcome(interleave::modelled() ? "model" : "real"); }, once);
-    return report.outcomes.contains("model");
-  }();
-  return model;
-}
+#include "../linked_with_the_model.hpp"
 
 // A corrected program: proved by the model, and watched by ThreadSanitizer.
 inline interleave::Report proved(const std::function<void()>& body, interleave::Options options = {}) {

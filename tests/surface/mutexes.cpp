@@ -14,13 +14,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-timespec in_a_second(clockid_t clock) {
-  timespec t;
-  clock_gettime(clock, &t);
-  ++t.tv_sec;
-  return t;
-}
-
 struct Mutex {
   explicit Mutex(int kind, int robust = PTHREAD_MUTEX_STALLED, int protocol = PTHREAD_PRIO_NONE) {
     pthread_mutexattr_t attributes;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
@@ -12,31 +13,22 @@
 #include <interleave/catch2.hpp>
 #include <interleave/interleave.hpp>
 
+#include "../linked_with_the_model.hpp"
+#include "../text_of.hpp"
+
 using Names = std::vector<std::string>;
-
-// Whether the linker has put the model under the API.
-inline bool linked_with_the_model() {
-  static const bool model = [] {
-    interleave::Options once;
-    once.executions_max = 1;
-    const auto report = interleave::explore([] { interleave::outcome(interleave::modelled() ? "model" : "real"); }, once);
-    return report.outcomes.contains("model");
-  }();
-  return model;
-}
-
-inline std::string text_of(const interleave::Report& report) {
-  std::string text = std::to_string(report.executions) + " executions, " + std::to_string(report.failing) + " failing";
-  for (const auto& [outcome, count] : report.outcomes) text += ", " + outcome + ": " + std::to_string(count);
-  if (!report.incomplete_reason.empty()) text += "; " + report.incomplete_reason;
-  if (report.failure) text += "; " + report.failure->kind + ": " + report.failure->message + " " + report.failure->schedule;
-  return text;
-}
 
 inline Names names_of(const interleave::Report& report) {
   Names names;
   for (const auto& [name, count] : report.outcomes) names.push_back(name);
   return names;
+}
+
+inline timespec in_a_second(clockid_t clock) {
+  timespec t;
+  clock_gettime(clock, &t);
+  ++t.tv_sec;
+  return t;
 }
 
 // Whether a body also runs on real threads. Not if it would hang, or if clang 14's ThreadSanitizer does not know a function in it.

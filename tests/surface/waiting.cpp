@@ -19,13 +19,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-timespec in_a_second(clockid_t clock) {
-  timespec t;
-  clock_gettime(clock, &t);
-  ++t.tv_sec;
-  return t;
-}
-
 // A waiter and a notifier over one flag; `wait` says whether it saw the flag.
 template <class Condition, class Mutex = std::mutex, class Wait>
 std::function<void()> waited(Wait wait, bool all = false) {
