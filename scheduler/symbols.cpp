@@ -208,6 +208,11 @@ struct Symbols::DebugInformation {
     }
     std::vector<Frame> frames;
     Place place = place_of(die, address - in.bias);
+    // clang's -g1 has nothing but lines of a function into which nothing was inlined.
+    if (functions.empty() && !place.file.empty()) {
+      const char* name = dwfl_module_addrname(of, address);
+      return {frame(name ? name : "", std::move(place), library_module)};
+    }
     for (auto function = functions.rbegin(); function != functions.rend(); ++function) {
       const char* name = mangled_name(*function);
       if (name == nullptr && dwarf_tag(&*function) == DW_TAG_subprogram) name = dwfl_module_addrname(of, address);

@@ -30,6 +30,8 @@ struct Table { int rows[8]; } table;
 
 }  // namespace
 
+const void* lines_only();  // lines_only.cpp
+
 #line 27 "/sources/my_test.cpp"
 namespace of_the_program { NOINLINE const void* call() { catch_return_address(); return caught; } }
 #line 41 "/opt/somewhere/interleave/primitives/event.hpp"
@@ -48,7 +50,7 @@ namespace std { NOINLINE const void* pretended_algorithm() { catch_return_addres
 namespace std { inline auto pretended_lambda = []() __attribute__((noinline)) { catch_return_address(); return caught; }; }
 #line 12 "/sources/project/primitives_user.cpp"
 NOINLINE const void* user_call() { catch_return_address(); return caught; }
-#line 52 "test_symbols.cpp"
+#line 54 "test_symbols.cpp"
 
 namespace interleave {
 namespace {
@@ -121,6 +123,15 @@ TEST_CASE("a place in a primitive is followed by the place that called it") {
 TEST_CASE("a stack of library frames only shows its innermost, and an empty stack nothing") {
   CHECK(place_of({library_call(), std::pretended_algorithm()}) == "header.hpp:99");
   CHECK(place_of({}).empty());
+}
+
+TEST_CASE("code with nothing but line numbers (-g1) has those, and the name of its symbol") {
+  Symbols symbols;
+  const Frame& frame = symbols.frames(lines_only()).front();
+  CHECK(frame.function == "lines_only()");
+  CHECK(frame.file == "/sources/lines_only.cpp");
+  CHECK(frame.line == 31);
+  CHECK_FALSE(frame.library);
 }
 
 TEST_CASE("code without debug information has the name of its symbol") {
