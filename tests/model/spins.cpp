@@ -14,89 +14,10 @@
 #include <stop_token>
 #include <thread>
 
-#include "explored.hpp"
+#include "spinning.hpp"
 
 using interleave::outcome;
 using interleave::parallel;
-
-namespace {
-
-interleave::Report by_dpor(const std::function<void()>& body, interleave::Options options = {}) {
-  options.strategy = "dpor";
-  return explore_all(body, std::move(options));
-}
-
-std::set<std::string> values(const interleave::Report& report) {
-  std::set<std::string> result;
-  for (const auto& [value, count] : report.outcomes) result.insert(value);
-  return result;
-}
-
-// Both ways to leave out what goes round come to the same.
-void check_same(const std::function<void()>& body) {
-  const interleave::Report some = by_dpor(body), all = explore_all(body);
-  INFO(text_of(some));
-  INFO(text_of(all));
-  CHECK(some.complete);
-  CHECK(all.complete);
-  CHECK(values(some) == values(all));
-  CHECK((some.failing > 0) == (all.failing > 0));
-}
-
-struct TestAndSet {
-  std::atomic<int> taken{0};
-  void lock() {
-    while (taken.exchange(1) != 0) {
-    }
-  }
-  void unlock() { taken.store(0); }
-};
-
-struct TestAndTestAndSet {
-  std::atomic<int> taken{0};
-  void lock() {
-    while (true) {
-      while (taken.load() != 0) sched_yield();
-      if (taken.exchange(1) == 0) return;
-    }
-  }
-  void unlock() { taken.store(0); }
-};
-
-struct CompareAndSet {
-  std::atomic<int> taken{0};
-  void lock() {
-    int free = 0;
-    while (!taken.compare_exchange_weak(free, 1)) free = 0;
-  }
-  void unlock() { taken.store(0); }
-};
-
-struct Ticket {
-  std::atomic<int> next{0}, serving{0};
-  void lock() {
-    const int mine = next.fetch_add(1);
-    while (serving.load() != mine) {
-    }
-  }
-  void unlock() { serving.fetch_add(1); }
-};
-
-template <class Lock>
-std::function<void()> counting(int threads) {
-  return [threads] {
-    Lock lock;
-    int n = 0;
-    parallel(std::vector<std::function<void()>>(static_cast<std::size_t>(threads), [&] {
-      lock.lock();
-      ++n;
-      lock.unlock();
-    }));
-    outcome(std::to_string(n));
-  };
-}
-
-}  // namespace
 
 TEST_CASE("waiting for a flag by spinning is proved, and what the flag publishes is there") {
   const auto body = [] {
@@ -174,41 +95,6 @@ TEST_CASE("a value that is gone again before the loop looks is missed") {
   CHECK(all.failing > 0);
   CHECK(values(some) == std::set<std::string>{"seen"});
   CHECK(values(all) == std::set<std::string>{"seen"});
-}
-
-TEST_CASE("spinlocks are proved with two and three threads") {
-  // Two threads: who is first, and whether the second one has looked in vain before. An exchange in vain is a write that another can
-  // come before or after, a compare-exchange in vain is a read.
-  CHECK_HOLDS(by_dpor(counting<TestAndSet>(2)), 4u);
-  CHECK_HOLDS(by_dpor(counting<TestAndSet>(3)), 42u);
-  CHECK_HOLDS(by_dpor(counting<CompareAndSet>(2)), 4u);
-  CHECK_HOLDS(by_dpor(counting<CompareAndSet>(3)), 36u);
-  CHECK_HOLDS(by_dpor(counting<Ticket>(2)), 4u);
-  const auto three = by_dpor(counting<Ticket>(3));  // how soon a thread is known to have gone round depends on the compiler here
-  CHECK(three.complete);
-  CHECK(three.failing == 0);
-  check_same(counting<TestAndSet>(2));
-  check_same(counting<TestAndSet>(3));
-  check_same(counting<CompareAndSet>(3));
-  check_same(counting<TestAndTestAndSet>(2));
-  check_same(counting<Ticket>(2));
-}
-
-TEST_CASE("a spinlock that looks and then takes is caught") {
-  const auto body = [] {
-    std::atomic<int> taken{0}, inside{0};
-    const auto visit = [&] {
-      while (taken.load() != 0) {
-      }
-      taken = 1;
-      interleave::require(inside.fetch_add(1) == 0);
-      inside.fetch_sub(1);
-      taken = 0;
-    };
-    parallel(visit, visit);
-  };
-  CHECK(by_dpor(body).failing > 0);
-  CHECK(explore_all(body).failing > 0);
 }
 
 TEST_CASE("a loop that counts its rounds is no loop that waits") {
@@ -435,82 +321,4 @@ TEST_CASE("stop callbacks, which wait for each other by spinning, are explored t
                outcome(std::to_string(called));
              });
   });
-}
-
-TEST_CASE("Peterson's lock keeps two threads apart") {
-  const auto body = [] {
-    std::array<std::atomic<int>, 2> wants{};
-    std::atomic<int> turn{0};
-    int n = 0;
-    const auto visit = [&](std::size_t me) {
-      wants[me] = 1;
-      turn = static_cast<int>(1 - me);
-      while (wants[1 - me].load() != 0 && turn.load() == static_cast<int>(1 - me)) {
-      }
-      ++n;
-      wants[me] = 0;
-    };
-    parallel([&] { visit(0); }, [&] { visit(1); });
-    outcome(std::to_string(n));
-  };
-  check_same(body);
-  CHECK(by_dpor(body).failing == 0);
-}
-
-TEST_CASE("random programs that spin have the same outcomes, whichever way the rounds are left out") {
-  std::uint64_t state = 20261124;
-  const auto below = [&](std::uint64_t n) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (state >> 33) % n;
-  };
-  struct Instruction {
-    std::uint64_t what, variable;
-    int value;
-  };
-  constexpr int programs = INTERLEAVE_BRIEF_TESTS ? 60 : 300;
-  int compared = 0, stuck = 0;
-  for (int program = 0; program < programs; ++program) {
-    std::vector<std::vector<Instruction>> threads(2 + below(2));
-    for (auto& instructions : threads) {
-      instructions.resize(1 + below(threads.size() == 2 ? 4 : 2));
-      for (auto& each : instructions) each = {below(7), below(2), static_cast<int>(1 + below(2))};
-    }
-    const auto body = [&] {
-      std::array<std::atomic<int>, 3> x{};
-      std::vector<std::string> seen(threads.size());
-      std::vector<std::function<void()>> bodies;
-      for (std::size_t t = 0; t < threads.size(); ++t) {
-        bodies.push_back([&, t] {
-          for (const Instruction& i : threads[t]) {
-            std::atomic<int>& v = x[i.variable];
-            int old = 0;
-            switch (i.what) {
-              case 0: v.store(i.value); break;
-              case 1: v.fetch_add(1); break;
-              case 2: while ((old = v.load()) < i.value) {} seen[t] += std::to_string(old); break;
-              case 3: while (v.load() == 0 && x[1 - i.variable].load() == 0) sched_yield(); break;
-              case 4: while (!v.compare_exchange_strong(old, i.value)) old = 0; break;
-              case 5: while (x[2].exchange(1) != 0) {} seen[t] += std::to_string(v.load()); x[2].store(0); break;
-              default: seen[t] += std::to_string(v.load()); break;
-            }
-          }
-        });
-      }
-      parallel(std::move(bodies));
-      std::string result = std::to_string(x[0]) + std::to_string(x[1]);
-      for (const auto& each : seen) result += "/" + each;
-      outcome(result);
-    };
-    const auto all = explore_all(body, {.executions_max = 20'000});
-    if (!all.complete) continue;
-    const auto some = by_dpor(body);
-    INFO("program " << program << ": " << text_of(all) << " against " << text_of(some));
-    REQUIRE(some.complete);
-    REQUIRE(values(some) == values(all));
-    REQUIRE((some.failing > 0) == (all.failing > 0));
-    ++compared;
-    stuck += all.failing > 0;
-  }
-  CHECK(compared > programs / 2);
-  CHECK(stuck > programs / 20);
 }

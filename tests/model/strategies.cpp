@@ -1,5 +1,6 @@
 // Strategies: which schedules they visit, how often, and when they give up.
 #include "explored.hpp"
+#include "lossy.hpp"
 
 #include <atomic>
 #include <cmath>
@@ -19,14 +20,6 @@ void two_by_three() {
   std::atomic<int> n = 0;
   const auto three = [&] { ++n, ++n, ++n; };
   parallel(three, three);
-}
-
-// One of its six interleavings loses an update, or rather four do.
-void lossy() {
-  std::atomic<int> n = 0;
-  const auto increment = [&] { n = n + 1; };
-  parallel(increment, increment);
-  require(n.load() == 2, "an update was lost");
 }
 
 Options options_of(const char* strategy, std::uint64_t seed, std::uint64_t executions = 0) {
@@ -65,23 +58,6 @@ void each_order(const std::string& prefix, int ones, int twos, double share, std
   if (ones > 0) each_order(prefix + "1", ones - 1, twos, share * half, shares);
   if (twos > 0) each_order(prefix + "2", ones, twos - 1, share * half, shares);
 }
-
-// A file whose position a body moves: state that no rollback reaches.
-class Position {
- public:
-  Position() : descriptor_(open("/proc/self/exe", O_RDONLY | O_CLOEXEC)) {}
-  ~Position() { close(descriptor_); }
-  // How many bytes have been read before this one.
-  int next() const {
-    char byte = 0;
-    const auto position = lseek(descriptor_, 0, SEEK_CUR);
-    return read(descriptor_, &byte, 1) == 1 ? static_cast<int>(position) : -1;
-  }
-  void rewind() const { lseek(descriptor_, 0, SEEK_SET); }
-
- private:
-  int descriptor_;
-};
 
 }  // namespace
 
@@ -131,102 +107,6 @@ TEST_CASE("the failure that is reported is the shortest found") {
   });
   CHECK_FAILS(report, 4u, 4u, "require");
   CHECK(report.failure->step == 1);
-}
-
-// ---- state that leaks ---------------------------------------------------------------------------------------------------
-
-TEST_CASE("dfs notices that a repeated prefix offers something else: state leaked through a file's position") {
-  const Position position;
-  const auto body = [&](bool rewind) {
-    return [&, rewind] {
-      if (rewind) position.rewind();
-      const int leaked = position.next();
-      std::atomic<int> n = 0;
-      parallel([&] { ++n; }, [&] { for (int i = 0; i <= leaked % 3; ++i) ++n; });
-    };
-  };
-  const Report leaking = explore_all(body(false));
-  CHECK(leaking.verdict == Verdict::fail);
-  REQUIRE(leaking.failure);
-  CHECK(leaking.failure->kind == "nondeterminism");
-  CHECK_THAT(leaking.failure->message, Catch::Contains("step") || Catch::Contains("choices"));
-  CHECK_HOLDS(explore_all(body(true)), 2u);
-}
-
-TEST_CASE("dfs notices a body that ends early where it went on before") {
-  const Position position;
-  const Report report = explore_all([&] {
-    std::atomic<int> n = 0;
-    if (position.next() > 0) return;
-    parallel([&] { ++n; }, [&] { ++n; });
-  });
-  REQUIRE(report.failure);
-  CHECK(report.failure->kind == "nondeterminism");
-}
-
-TEST_CASE("dfs notices a counter kept in a pipe") {
-  int ends[2];
-  REQUIRE(pipe(ends) == 0);
-  REQUIRE(write(ends[1], "a", 1) == 1);
-  const Report report = explore_all([&] {
-    char state = 0;
-    require(read(ends[0], &state, 1) == 1);
-    const char next = static_cast<char>(state + 1);
-    require(write(ends[1], &next, 1) == 1);
-    std::atomic<int> n = 0;
-    std::vector<std::function<void()>> threads(static_cast<std::size_t>(state - 'a') + 2, [&] { ++n; });
-    parallel(threads);
-  });
-  close(ends[0]);
-  close(ends[1]);
-  REQUIRE(report.failure);
-  CHECK(report.failure->kind == "nondeterminism");
-}
-
-TEST_CASE("repeat runs every schedule twice, and accepts a deterministic body") {
-  Options options;
-  options.strategy = "repeat/dfs";
-  const Report report = explore_all(two_by_three, options);
-  CHECK_HOLDS(report, 20u);
-  CHECK(report.redundant == 20);
-  CHECK(report.strategy == "repeat/dfs");
-  options.strategy = "repeat/random";
-  options.executions_max = 100;
-  const Report sampled = explore_all(two_by_three, options);
-  CHECK(sampled.verdict == Verdict::pass);
-}
-
-TEST_CASE("repeat catches a body that reads real randomness, though each execution goes well") {
-  const auto body = [] {
-    unsigned char random[16] = {};
-    std::FILE* source = std::fopen("/dev/urandom", "r");
-    require(source != nullptr && std::fread(random, 1, sizeof random, source) == sizeof random);
-    std::fclose(source);
-    std::atomic<int> n = 0;
-    for (const auto byte : random) {
-      if (byte % 2 == 0) {
-        ++n;
-      } else {
-        std::this_thread::yield();
-      }
-    }
-    parallel([&] { ++n; }, [&] { ++n; });
-  };
-  const Report report = explore_all(body, options_of("repeat/dfs", 1));
-  CHECK(report.verdict == Verdict::fail);
-  REQUIRE(report.failure);
-  CHECK(report.failure->kind == "nondeterminism");
-}
-
-TEST_CASE("repeat catches state that leaks through a file's position under random schedules as well") {
-  const Position position;
-  const Report report = explore_all([&] {
-    std::atomic<int> n = 0;
-    if (position.next() % 2 == 0) ++n;
-    parallel([&] { ++n; }, [&] { ++n; });
-  }, options_of("repeat/random", 1, 100));
-  REQUIRE(report.failure);
-  CHECK(report.failure->kind == "nondeterminism");
 }
 
 // ---- random -------------------------------------------------------------------------------------------------------------------

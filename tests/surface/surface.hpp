@@ -117,3 +117,12 @@ inline void fails(std::uint64_t executions, std::uint64_t failing, const std::st
   CHECK(report.failure->kind == kind);
   CHECK_THAT(report.failure->message, Catch::Matchers::Contains(text));
 }
+
+// One thread locks and unlocks; another one tries once, somehow: before L, between L and U, after U.
+template <class M, class Lock, class Try>
+std::function<void()> tried(Lock lock, Try attempt) {
+  return [=] {
+    M mutex;
+    interleave::parallel([&] { lock(mutex); }, [&] { interleave::outcome(attempt(mutex) ? "got" : "not"); });
+  };
+}

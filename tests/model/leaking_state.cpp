@@ -1,0 +1,145 @@
+// State that no rollback reaches, and that leaks from one execution into the next: a search that repeats a prefix notices, and strategy
+// repeat notices under every schedule.
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "explored.hpp"
+
+using namespace interleave;
+
+namespace {
+
+void two_by_three() {
+  std::atomic<int> n = 0;
+  const auto three = [&] { ++n, ++n, ++n; };
+  parallel(three, three);
+}
+
+Options options_of(const char* strategy, std::uint64_t seed, std::uint64_t executions = 0) {
+  Options options;
+  options.name = "strategies";
+  options.strategy = strategy;
+  options.seed = seed;
+  options.executions_max = executions;
+  return options;
+}
+
+// A file whose position a body moves: state that no rollback reaches.
+class Position {
+ public:
+  Position() : descriptor_(open("/proc/self/exe", O_RDONLY | O_CLOEXEC)) {}
+  ~Position() { close(descriptor_); }
+  // How many bytes have been read before this one.
+  int next() const {
+    char byte = 0;
+    const auto position = lseek(descriptor_, 0, SEEK_CUR);
+    return read(descriptor_, &byte, 1) == 1 ? static_cast<int>(position) : -1;
+  }
+  void rewind() const { lseek(descriptor_, 0, SEEK_SET); }
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace
+
+TEST_CASE("dfs notices that a repeated prefix offers something else: state leaked through a file's position") {
+  const Position position;
+  const auto body = [&](bool rewind) {
+    return [&, rewind] {
+      if (rewind) position.rewind();
+      const int leaked = position.next();
+      std::atomic<int> n = 0;
+      parallel([&] { ++n; }, [&] { for (int i = 0; i <= leaked % 3; ++i) ++n; });
+    };
+  };
+  const Report leaking = explore_all(body(false));
+  CHECK(leaking.verdict == Verdict::fail);
+  REQUIRE(leaking.failure);
+  CHECK(leaking.failure->kind == "nondeterminism");
+  CHECK_THAT(leaking.failure->message, Catch::Contains("step") || Catch::Contains("choices"));
+  CHECK_HOLDS(explore_all(body(true)), 2u);
+}
+
+TEST_CASE("dfs notices a body that ends early where it went on before") {
+  const Position position;
+  const Report report = explore_all([&] {
+    std::atomic<int> n = 0;
+    if (position.next() > 0) return;
+    parallel([&] { ++n; }, [&] { ++n; });
+  });
+  REQUIRE(report.failure);
+  CHECK(report.failure->kind == "nondeterminism");
+}
+
+TEST_CASE("dfs notices a counter kept in a pipe") {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  REQUIRE(write(ends[1], "a", 1) == 1);
+  const Report report = explore_all([&] {
+    char state = 0;
+    require(read(ends[0], &state, 1) == 1);
+    const char next = static_cast<char>(state + 1);
+    require(write(ends[1], &next, 1) == 1);
+    std::atomic<int> n = 0;
+    std::vector<std::function<void()>> threads(static_cast<std::size_t>(state - 'a') + 2, [&] { ++n; });
+    parallel(threads);
+  });
+  close(ends[0]);
+  close(ends[1]);
+  REQUIRE(report.failure);
+  CHECK(report.failure->kind == "nondeterminism");
+}
+
+TEST_CASE("repeat runs every schedule twice, and accepts a deterministic body") {
+  Options options;
+  options.strategy = "repeat/dfs";
+  const Report report = explore_all(two_by_three, options);
+  CHECK_HOLDS(report, 20u);
+  CHECK(report.redundant == 20);
+  CHECK(report.strategy == "repeat/dfs");
+  options.strategy = "repeat/random";
+  options.executions_max = 100;
+  const Report sampled = explore_all(two_by_three, options);
+  CHECK(sampled.verdict == Verdict::pass);
+}
+
+TEST_CASE("repeat catches a body that reads real randomness, though each execution goes well") {
+  const auto body = [] {
+    unsigned char random[16] = {};
+    std::FILE* source = std::fopen("/dev/urandom", "r");
+    require(source != nullptr && std::fread(random, 1, sizeof random, source) == sizeof random);
+    std::fclose(source);
+    std::atomic<int> n = 0;
+    for (const auto byte : random) {
+      if (byte % 2 == 0) {
+        ++n;
+      } else {
+        std::this_thread::yield();
+      }
+    }
+    parallel([&] { ++n; }, [&] { ++n; });
+  };
+  const Report report = explore_all(body, options_of("repeat/dfs", 1));
+  CHECK(report.verdict == Verdict::fail);
+  REQUIRE(report.failure);
+  CHECK(report.failure->kind == "nondeterminism");
+}
+
+TEST_CASE("repeat catches state that leaks through a file's position under random schedules as well") {
+  const Position position;
+  const Report report = explore_all([&] {
+    std::atomic<int> n = 0;
+    if (position.next() % 2 == 0) ++n;
+    parallel([&] { ++n; }, [&] { ++n; });
+  }, options_of("repeat/random", 1, 100));
+  REQUIRE(report.failure);
+  CHECK(report.failure->kind == "nondeterminism");
+}
+
