@@ -33,6 +33,20 @@ const Scenario prints{{.name = "good/prints", .summary = "prints to stdout", .bo
 const Scenario both_outcomes{{.name = "good/both_outcomes", .summary = "a lost update is an outcome", .outcomes = {"1", "2"},
                               .body = [] { outcome(std::to_string(lost_update())); }}};
 
+// The poller may go round before the flag is up: no other schedule's business, and not followed for ever.
+const Scenario polls{{.name = "rounds/polls", .summary = "waits for a flag with nothing but its mutex", .outcomes = {"seen"}, .body = [] {
+  std::mutex mutex;
+  bool flag = false;
+  parallel([&] { const std::scoped_lock lock(mutex); flag = true; },
+           [&] {
+             while (true) {
+               const std::scoped_lock lock(mutex);
+               if (flag) break;
+             }
+             outcome("seen");
+           });
+}}};
+
 const Scenario fails{{.name = "bad/lost_update", .summary = "a lost update", .expect = Verdict::fail, .failure_kind = "require",
                       .outcomes = {"2"}, .body = [] {
   require(lost_update() == 2, "an update was lost");

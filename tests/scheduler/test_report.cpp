@@ -232,6 +232,21 @@ TEST_CASE("a complete search claims a proof, with its size and its assumption") 
 )");
 }
 
+TEST_CASE("a search that followed no thread round for ever says that it assumes so") {
+  auto report = clean_run(3);
+  report.complete = true;
+  report.strategy = "dpor";
+  report.rounds = 2;
+  CHECK(pass_text(report, {.name = "polite"}) ==
+        R"(PASSED  polite
+  proved     no schedule fails: all 3 executions (dpor), at most 3 threads, longest 57 steps, none cut short
+  assumes    sequentially consistent memory, and no schedule that leads threads round and round for ever where another
+             one would lead on
+)");
+  report.rounds = 0;
+  CHECK_THAT(pass_text(report, {.name = "polite"}), Contains("  assumes    sequentially consistent memory\n"));
+}
+
 TEST_CASE("independent samples bound the chance of a failure, by the rule of three") {
   auto report = clean_run(250'000);
   report.strategy = "random";
