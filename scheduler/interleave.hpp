@@ -45,7 +45,7 @@ struct SourceLocation {
 struct Options {
   std::string   name = {};                    // default: file:line of the call. A schedule for another name is ignored by this call
   std::string   strategy = "";                // "" = by itself: the search dpor, and where it takes too long the sampler
-                                              // auto, saying so; else as on the command line
+                                              // auto, saying so; else as on the command line. Not looked at on real threads
   std::uint64_t seed = 0;                     // 0 = a fresh one, printed
   std::string   schedule = {};                // a token: run just that
   std::uint64_t executions_max = 0;           // 0 = no limit
@@ -56,7 +56,8 @@ struct Options {
   bool          spurious_wakeups = false;     // condition variables may wake unasked, at most once per call
   bool          interrupts = false;           // blocking sem_* calls may fail with EINTR, at most once per call
   bool          stop_at_first_failure = true;
-  std::vector<std::shared_ptr<Observer>> observers = {};  // further checkers
+  std::vector<std::shared_ptr<Observer>> observers = {};  // further checkers; on real threads there are no steps for them,
+                                                          // and a line on stderr says that they are not called
   std::string   heap = "fresh";               // fresh: an execution never gets a block twice | reuse: whether it does is a choice
   bool          leaks = false;                // a block that nothing refers to when an execution has ended is a failure
 };

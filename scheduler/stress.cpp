@@ -23,7 +23,9 @@
 #include <utility>
 
 #include <interleave/scheduler/environment.hpp>
+#include <interleave/scheduler/gate.hpp>
 #include <interleave/scheduler/unseen.hpp>
+#include <interleave/scheduler/stress_watchdog.hpp>
 
 namespace interleave {
 namespace real {
@@ -123,47 +125,6 @@ void set_failure(std::string_view kind, std::string_view message, SourceLocation
 
 // ---- parallel ---------------------------------------------------------------------------------------------------------
 
-// Holds the threads of one parallel() back until all of them have arrived.
-//
-// The edges that it creates run from before the bodies to after their start, so they order nothing inside the bodies.
-class Gate {
- public:
-  enum State : std::uint32_t { shut, open, cancelled };
-
-  // Returns whether the body is to run.
-  bool pass() {
-    arrived_.fetch_add(1, std::memory_order_acq_rel);
-    arrived_.notify_one();
-    for (int spin = 0; spin < 1000; ++spin) {  // to leave together rather than one wakeup after the other
-      if (state_.load(std::memory_order_acquire) != shut) break;
-      __builtin_ia32_pause();
-    }
-    state_.wait(shut, std::memory_order_acquire);
-    return state_.load(std::memory_order_acquire) == open;
-  }
-
-  void release(State state, std::uint32_t threads) {
-    for (auto arrived = arrived_.load(std::memory_order_acquire); arrived < threads;
-         arrived = arrived_.load(std::memory_order_acquire)) {
-      arrived_.wait(arrived, std::memory_order_acquire);
-    }
-    state_.store(state, std::memory_order_release);
-    state_.notify_all();
-  }
-
- private:
-  std::atomic<std::uint32_t> arrived_{0};
-  std::atomic<std::uint32_t> state_{shut};
-};
-
-// Threads that always leave the gate in the order in which they came meet in few ways: every second one waits, up to some 50
-// microseconds, mostly far less.
-void stagger(std::uint64_t draw) {
-  if (draw % 2 == 0) return;
-  const std::uint64_t pauses = (draw >> 8) % (std::uint64_t{1} << (draw >> 1) % 11);
-  for (std::uint64_t i = 0; i < pauses; ++i) __builtin_ia32_pause();
-}
-
 // The calling thread as one of parallel()'s, for as long as it lives.
 class Alive {
  public:
@@ -182,82 +143,7 @@ class Alive {
   Alive& operator=(const Alive&) = delete;
 };
 
-// ---- the watchdog -----------------------------------------------------------------------------------------------------
-
-double watchdog_seconds() {
-  const char* text = std::getenv("INTERLEAVE_WATCHDOG");
-  if (text == nullptr || *text == '\0') return 60;
-  return parse_duration(text, "INTERLEAVE_WATCHDOG").count();
-}
-
-// Ends the process when a run does not end. INTERLEAVE_WATCHDOG=0 switches it off.
-class Watchdog {
- public:
-  Watchdog(std::string name, std::uint64_t runs) : name_(std::move(name)), runs_(runs), limit_(watchdog_seconds()) {
-    if (limit_.count() > 0) thread_ = std::thread([this] { watch(); });
-  }
-
-  ~Watchdog() {
-    {
-      const std::lock_guard lock(mutex_);
-      over_ = true;
-    }
-    ended_.notify_one();
-    if (thread_.joinable()) thread_.join();
-  }
-
-  void begin_run(std::uint64_t index) noexcept { run_.store(index, std::memory_order_relaxed); }
-
- private:
-  using Clock = std::chrono::steady_clock;
-
-  void watch() {
-    const auto tick = std::clamp(limit_ / 20, Seconds(0.01), Seconds(1));
-    std::uint64_t seen = 0;
-    auto since = Clock::now();
-    std::unique_lock lock(mutex_);
-    while (!ended_.wait_for(lock, tick, [this] { return over_; })) {
-      const auto run = run_.load(std::memory_order_relaxed);
-      if (std::exchange(seen, run) != run) since = Clock::now();
-      if (Clock::now() - since > limit_) report_hang(run);
-    }
-  }
-
-  // Writes without stdio: a hanging thread may hold its lock.
-  [[noreturn]] void report_hang(std::uint64_t run) {
-    const std::string of = runs_ == 0 ? "" : " of " + std::to_string(runs_);
-    std::string limit = std::to_string(limit_.count());
-    limit.erase(limit.find_last_not_of("0") + 1);
-    if (limit.ends_with('.')) limit.pop_back();
-    std::string text = "FAILED  " + name_ + "   deadlock: run " + std::to_string(run + 1) + of + " does not end within " + limit +
-                       " s   [real threads, seed " + std::to_string(run_seed.load(std::memory_order_relaxed)) + "]\n";
-    {
-      const std::lock_guard unseen(record_mutex);
-      for (const Self* thread : record().alive) text += "  " + label(*thread) + "  has not ended\n";
-    }
-    text += "  replay   an exploration of the same body finds the schedule: link it with interleave::model\n"
-            "  longer   INTERLEAVE_WATCHDOG=" + std::to_string(static_cast<std::uint64_t>(limit_.count() * 10) + 1) +
-            " if the run is merely slow\n";
-    if (ftrylockfile(stdout) == 0) fflush_unlocked(stdout);
-    for (std::string_view rest = text; !rest.empty();) {
-      const auto written = ::write(STDERR_FILENO, rest.data(), rest.size());
-      if (written <= 0) break;
-      rest.remove_prefix(static_cast<std::size_t>(written));
-    }
-    ::_exit(1);
-  }
-
-  using Seconds = std::chrono::duration<double>;
-
-  const std::string          name_;
-  const std::uint64_t        runs_;
-  const Seconds              limit_;
-  std::atomic<std::uint64_t> run_{0};
-  std::mutex                 mutex_;
-  std::condition_variable    ended_;
-  bool                       over_ = false;  // guarded by mutex_
-  std::thread                thread_;
-};
+// ---- one run ----------------------------------------------------------------------------------------------------------
 
 std::uint64_t fresh_seed() {
   std::random_device device;
@@ -287,6 +173,26 @@ void run_once(const std::function<void()>& body, std::uint64_t seed) {
   me.unwinds = false;
   *me.name = '\0';
   current_run.store(0, std::memory_order_relaxed);
+}
+
+// For the watchdog, whose thread calls it.
+Watchdog::Standing who_has_not_ended() {
+  Watchdog::Standing standing{.seed = run_seed.load(std::memory_order_relaxed), .threads = {}};
+  const std::lock_guard unseen(record_mutex);
+  for (const Self* thread : record().alive) standing.threads.push_back(label(*thread));
+  return standing;
+}
+
+// What was asked of this very process, or of nobody but the model, and what real threads cannot give. (A strategy that the program names
+// for the model's sake is no reason to speak.)
+void say_what_is_not_heeded(const Options& options) {
+  const auto say = [&](const std::string& what) { std::fprintf(stderr, "interleave: %s  on real threads %s\n", options.name.c_str(), what.c_str()); };
+  for (const char* variable : {"INTERLEAVE_STRATEGY", "INTERLEAVE_SCHEDULE"}) {
+    const char* text = std::getenv(variable);
+    if (text != nullptr && *text != '\0') say(std::string("there is no meaning to ") + variable + "=" + text + "; going on without");
+  }
+  if (!options.observers.empty())
+    say("there are no steps to watch: observers (" + std::to_string(options.observers.size()) + ") are not called, and object to nothing");
 }
 
 }  // namespace
@@ -420,6 +326,7 @@ Report stress(std::function<void()> body, Options options, SourceLocation where)
     report.seed = real::fresh_seed();
     std::fprintf(stderr, "interleave: %s  real threads  seed %llu\n", options.name.c_str(), static_cast<unsigned long long>(report.seed));
   }
+  real::say_what_is_not_heeded(options);
   const auto start = std::chrono::steady_clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start); };
   const auto over = [&] {
@@ -432,7 +339,7 @@ Report stress(std::function<void()> body, Options options, SourceLocation where)
     const std::lock_guard unseen(real::record_mutex);
     real::record().alive_most = real::record().alive.size();  // those that an earlier body has left behind are still there
   }
-  real::Watchdog watchdog(options.name, options.executions_max);
+  real::Watchdog watchdog(options.name, options.executions_max, real::who_has_not_ended);
   for (std::uint64_t run = 0; !over(); ++run) {
     watchdog.begin_run(run);
     hooks::BeforeExecution::call_all();

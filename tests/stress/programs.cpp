@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/observer.hpp>
 
 namespace {
 
@@ -45,6 +47,14 @@ const std::map<std::string, void (*)()> programs = {
      [] {
        explore([] { parallel([] { name_thread("sleeper"), pause(); }, [] {}); }, {.name = "hang", .executions_max = 5});
      }},
+    {"observed",
+     [] {
+       struct Sees : Observer {
+         void begin_execution() override { std::printf("called\n"); }
+       };
+       print(explore([] {}, {.name = "observed", .strategy = "dfs", .executions_max = 2, .observers = {std::make_shared<Sees>()}}));
+     }},
+    {"asked_for_schedules", [] { print(explore([] {}, {.name = "asked", .executions_max = 2})); }},
     {"bad_environment",
      [] {
        try {
