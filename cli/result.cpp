@@ -17,6 +17,8 @@ struct Difference {
 Difference differs(std::string sentence) { return {ExitStatus::differs, false, std::move(sentence)}; }
 
 Difference incomplete(const Report& report, bool as_expected) {
+  if (!report.covered.empty())
+    return {ExitStatus::incomplete, as_expected, fmt::format("the search is not complete: it covered {}", report.covered)};
   const auto& reason = report.incomplete_reason;
   return {ExitStatus::incomplete, as_expected,
           fmt::format("the search is not complete{}{}; raise the limit", reason.empty() ? "" : ": ", reason)};

@@ -94,7 +94,7 @@ std::size_t choose(std::size_t n) {
 void outcome(std::string value) {
   Model model;
   if (!model) return real::outcome(value);
-  engine::memory->beyond();
+  engine::memory->changed();
   model->set_outcome(value);
 }
 

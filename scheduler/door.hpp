@@ -68,6 +68,21 @@ class Model {
   bool inside_;
 };
 
+// The caller of a door that is noted (spin.hpp) and makes several steps, each of which is announced in the caller's state.
+class NotedCaller {
+ public:
+  NotedCaller() {
+    if (interleave_keeps_states) [[unlikely]] state_ = interleave_call_state;
+  }
+  // Before the steps after the first: other threads have called doors meanwhile.
+  void announces_again() const {
+    if (interleave_keeps_states) [[unlikely]] interleave_call_state = state_;
+  }
+
+ private:
+  CallState state_;
+};
+
 // A write by a door to a modelled object: a change.
 template <class T>
 void write(T& place, std::type_identity_t<T> value) {

@@ -180,6 +180,7 @@ class Dpor final : public Strategy {
   void consult(const Situation& situation) override {
     Strategy::consult(situation);
     keeps_states_ = situation.state() != nullptr;
+    if (keeps_states_) rounds_ = situation.counters().rounds();
   }
   void withdrawn(std::uint32_t id) override {
     withdrawn_.push_back({.thread = key_of_[id], .own = threads_[key_of_[id]].last, .by = under_way_ ? made_ : made_ - 1});
@@ -306,6 +307,7 @@ class Dpor final : public Strategy {
   std::vector<std::uint32_t> fresh_;             // of those, announced since the last settling
   std::vector<Withdrawn> withdrawn_;             // in this execution
   bool keeps_states_ = false;
+  std::size_t rounds_ = 0;                       // how often a way round must have been gone; where states are kept
   std::vector<std::vector<std::uint32_t>> own_;  // by key: its events; where states are kept
   std::vector<Stands> stands_;                   // by key, likewise
   std::vector<std::pair<std::uint32_t, std::uint32_t>> late_;  // orders that begin with the step under way

@@ -44,7 +44,7 @@ Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::v
     : strategy_(strategy), options_(options), watchers_(std::move(watchers)),
       strategy_watches_(strategy.wants_steps()), watching_(strategy_watches_ || !watchers_.empty() || options.keeps_states) {
   Memory::instance();
-  if (options_.keeps_states) states_ = std::make_unique<States>();
+  if (options_.keeps_states) states_ = std::make_unique<States>(*options_.counters, options_.lonely);
   if (thread_blocks::needed() || explores_races) {  // libstdc++ keeps variables of its own between two accesses
     if (const char* obstacle = thread_blocks::obstacle())
       throw UsageError(fmt::format("{}, and {}", explores_races ? "races=explore needs thread-local variables for each thread"
@@ -283,6 +283,7 @@ void Execution::set_outcome(std::string_view value) {
   if (failed_) return;
   outcome_.assign(value);
   has_outcome_ = true;
+  if (states_ != nullptr) states_->has_outcome(value);
 }
 
 // By offset, in what executions use or in the program's own image.

@@ -60,6 +60,8 @@ struct ExecutionOptions {
   bool interrupts = false;
   bool stops_round = false;       // a thread that has gone round stops (spin.hpp); as a strategy that reduces wants it
   bool keeps_states = false;      // states.hpp
+  const Counters* counters = nullptr;  // REQUIRED where states are kept
+  Lonely* lonely = nullptr;       // watches a thread
   std::size_t stack_cleared = 0;  // so much of each stack is cleared before it is used
   std::uint64_t spins_from = ~std::uint64_t{0};  // from this step on, threads that spin are threads like others
   bool run_on = false;            // after a failure, which only halts its thread: to learn what the others would do
@@ -222,9 +224,10 @@ class Execution final : public Situation {
   // The running thread looks at the clock.
   void look_at_clock() {
     running_->read_clock = true;
-    if (states_ != nullptr) states_->beyond();
+    if (states_ != nullptr) states_->looks_at_clock();
   }
   const Weight* state() const override { return states_ != nullptr ? &states_->now() : nullptr; }
+  const Counters& counters() const override { return *options_.counters; }
   const States* states() const { return states_.get(); }
   // Other than daemons.
   bool anybody_unfinished() const;

@@ -34,8 +34,7 @@ void Execution::clear_stack(const Thread& thread) {
 // The running thread announces `operation`; null: it `ends`, or else waits for what it starts in parallel().
 void Execution::weigh(const Operation* operation, bool ends) {
   Thread& me = *running_;
-  // Only a step that was chosen for itself, and as what its thread would do anyway, is seen as a whole.
-  if (me.resumer != nullptr || me.variant != 0) states_->beyond();
+  if (me.resumer != nullptr) states_->beyond();  // a part of another thread's step
   const States::Weighed step = operation != nullptr ? states_->announced(me.id, *operation, interleave_call_state, me.stack_high)
                                                     : states_->ended(me.id, me.result, ends);
   if (strategy_watches_) strategy_.weighed(me.id, step);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,10 +87,15 @@ class StandIn final : public Strategy {
 
 class Explorer {
  public:
-  // What an earlier attempt has learnt: places that change unseen, whether states are to be kept, and how much of the stacks is to be
-  // cleared.
-  Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, const OuterState::Places& unseen,
-           bool keeps_states, std::size_t stack_cleared);
+  // What an earlier attempt has learnt.
+  struct Learnt {
+    OuterState::Places unseen;      // places that change unseen
+    bool keeps_states = false;      // whether states are to be kept,
+    std::shared_ptr<Counters> counters = std::make_shared<Counters>();  // without these
+    std::map<std::pair<std::uint32_t, std::uint64_t>, unsigned> probed;  // threads alone, by where they stood: how often
+    std::size_t stack_cleared = 0;  // how much of the stacks is to be cleared
+  };
+  Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt);
   ~Explorer();
 
   // Not to be believed if this attempt was `misled`, or goes round.
@@ -97,8 +103,8 @@ class Explorer {
   bool misled() const { return outer_.misled(); }
   bool goes_round() const { return goes_round_; }
   bool wants_clear_stacks() const { return wants_clear_stacks_; }
-  std::size_t stack_compared() const { return stack_compared_; }
-  OuterState::Places unseen() const { return outer_.unseen(); }
+  // For the next attempt.
+  void learn();
 
   static constexpr std::size_t stack_cleared_most = std::size_t{32} << 10;
 
@@ -107,7 +113,7 @@ class Explorer {
   ExecutionOptions execution_options() const {
     return {.steps_max = options_.steps_max, .virtual_clock = options_.clock == "virtual",
             .spurious_wakeups = options_.spurious_wakeups, .interrupts = options_.interrupts, .stops_round = stops_round_,
-            .keeps_states = keeps_states_, .stack_cleared = replaying_ || keeps_states_ ? stack_cleared_most : stack_cleared_,
+            .keeps_states = keeps_states_, .counters = learnt_.counters.get(), .stack_cleared = replaying_ || keeps_states_ ? stack_cleared_most : stack_cleared_,
             .spins_from = spins_freely_ ? 0 : ~std::uint64_t{0}};
   }
   // For executions of this finding's schedule.
@@ -118,6 +124,10 @@ class Explorer {
   }
   Ending run_once(Execution& execution, Fault& fault, bool observed = true);
   bool may_go_round(const Execution& execution);
+  bool finds_counters(const Finding& finding, const States& states);
+  Ending go_on_alone(const std::vector<std::uint32_t>& choices, std::uint64_t steps, Lonely& lonely, std::uint64_t steps_max,
+                     std::vector<Watcher*> watchers);
+  std::string covered_by_counting() const;
   Onward::Answer onward(const Execution& execution);
   Onward::Execute executing_again(bool stopped);
   void show_round(Finding& finding);
@@ -130,6 +140,7 @@ class Explorer {
 
   const std::function<void()>& body_;
   Options options_;
+  Learnt& learnt_;
   const void* frame_;         // where the stack of whoever asked begins
   OuterState outer_;
   Leaks leaks_;               // of the last execution

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -63,10 +64,10 @@ void prepare_process() {
 
 }  // namespace
 
-Explorer::Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, const OuterState::Places& unseen,
-                   bool keeps_states, std::size_t stack_cleared)
-    : body_(body), options_(options), frame_(caller_frame), outer_((prepare_process(), caller_frame), unseen), bridge_(options_.observers),
-      keeps_states_(keeps_states), stack_cleared_(stack_cleared) {
+Explorer::Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt)
+    : body_(body), options_(options), learnt_(learnt), frame_(caller_frame),
+      outer_((prepare_process(), caller_frame), learnt.unseen), bridge_(options_.observers), keeps_states_(learnt.keeps_states),
+      stack_cleared_(learnt.stack_cleared) {
   under_way = true;
   explores_races = options_.races == "explore";
   reuses_blocks = options_.heap == "reuse";
@@ -202,17 +203,19 @@ Report Explorer::run(std::uint64_t steps_in_all) {
     stack_compared_ = execution.stack_compared();
     wants_clear_stacks_ = stack_compared_ > stack_cleared_ && stack_cleared_ < stack_cleared_most && !replaying_ && !keeps_states_;
     if (wants_clear_stacks_) return {};
-    if ((ending == Ending::cut && report_.cut == 0) || (begun >= probed_first && (begun & (begun - 1)) == 0)) {
-      if (may_go_round(execution)) return {};
-    }
+    const bool looked_at = (ending == Ending::cut && report_.cut == 0) || (begun >= probed_first && std::has_single_bit(begun));
+    if (looked_at && fault.kind != "crash" && may_go_round(execution)) return {};
     bool comes_back = ending == Ending::vain && keeps_states_;
     if (comes_back) {
       const Onward::Answer answer = onward(execution);
-      comes_back = answer == Onward::Answer::never && execution.anybody_unfinished();
+      const bool never = answer == Onward::Answer::never, unfinished = execution.anybody_unfinished();
+      comes_back = never && unfinished && learnt_.counters->none();
       if (comes_back) fault.kind = "livelock";
-      if (answer == Onward::Answer::never && !comes_back) ending = Ending::quiescent;  // only daemons are left
-      if (answer == Onward::Answer::unknown) ending = Ending::cut;
-      undecided += answer == Onward::Answer::unknown;
+      if (never && !unfinished) ending = Ending::quiescent;  // only daemons are left
+      if (answer == Onward::Answer::unknown || (never && unfinished && !comes_back)) {
+        ending = Ending::cut;
+        ++undecided;
+      }
       report_.rounds += answer == Onward::Answer::ends;
     }
     try {
@@ -250,13 +253,16 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   }
   outer_.compare();
   if (outer_.misled()) return {};
-  report_.complete = exhausted && strategy_->exhaustive() && report_.cut == 0;
-  report_.covered = report_.complete ? "" : strategy_->covered();
+  const bool counted = report_.rounds > 0 && !learnt_.counters->none();
+  const bool whole = exhausted && strategy_->exhaustive() && report_.cut == 0;
+  report_.complete = whole && !counted;
+  report_.covered = report_.complete ? "" : whole ? covered_by_counting() : strategy_->covered();
   report_.seconds = elapsed().count();
   if (undecided > 0)
-    report_.incomplete_reason = fmt::format("{} came back to where {} been, the first one at {}, and whether threads go round for ever is not known",
-                                            undecided == 1 ? "1 execution" : fmt::format("{} executions", undecided),
-                                            undecided == 1 ? "it had" : "they had", place_of_cut(*first_cut_));
+    report_.incomplete_reason = fmt::format(
+        "{} came back to where {} been{}, the first one at {}, and whether threads go round for ever is not known",
+        undecided == 1 ? "1 execution" : fmt::format("{} executions", undecided), undecided == 1 ? "it had" : "they had",
+        learnt_.counters->none() ? "" : ", but for what counts their rounds", place_of_cut(*first_cut_));
   else if (report_.cut > 0)
     report_.incomplete_reason = fmt::format("{} cut at the limit of {} steps, the first one at {}",
                                             report_.cut == 1 ? "1 execution was" : fmt::format("{} executions were", report_.cut),
@@ -266,6 +272,12 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   if (report_.verdict != Verdict::incomplete) report_.incomplete_reason.clear();
   if (shortest_) report_.failure = explain(*shortest_);
   return std::move(report_);
+}
+
+void Explorer::learn() {
+  learnt_.keeps_states |= goes_round_;
+  if (wants_clear_stacks_) learnt_.stack_cleared = std::min(2 * stack_compared_ + 1024, stack_cleared_most);
+  learnt_.unseen = outer_.unseen();
 }
 
 bool exploring() { return under_way; }
@@ -294,16 +306,12 @@ std::uint64_t fresh_seed() {
 }
 
 __attribute__((noinline)) Report explore(const std::function<void()>& body, const Options& options, std::uint64_t steps_in_all) {
-  OuterState::Places unseen;
-  bool keeps_states = false;
-  std::size_t stack_cleared = 0;
+  Explorer::Learnt learnt;
   while (true) {
-    Explorer explorer(body, options, __builtin_frame_address(0), unseen, keeps_states, stack_cleared);
+    Explorer explorer(body, options, __builtin_frame_address(0), learnt);
     Report report = explorer.run(steps_in_all);
     if (!explorer.misled() && !explorer.goes_round() && !explorer.wants_clear_stacks()) return report;
-    keeps_states |= explorer.goes_round();
-    if (explorer.wants_clear_stacks()) stack_cleared = std::min(2 * explorer.stack_compared() + 1024, Explorer::stack_cleared_most);
-    unseen = explorer.unseen();
+    explorer.learn();
   }
 }
 

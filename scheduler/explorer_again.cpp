@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <interleave/scheduler/confirm.hpp>
+#include <interleave/scheduler/goes_on.hpp>
 #include <interleave/scheduler/hooks.hpp>
 #include <interleave/scheduler/replay.hpp>
 #include <interleave/scheduler/shadow.hpp>
@@ -15,11 +16,26 @@ namespace interleave::engine {
 namespace {
 
 // Without the checks.
-std::vector<std::uint32_t> taken(const Choices& choices) {
-  std::vector<std::uint32_t> result = choices.copy();
-  for (std::uint32_t& entry : result) entry = Choices::taken(entry);
-  return result;
+std::vector<std::uint32_t> without_checks(std::vector<std::uint32_t> choices) {
+  for (std::uint32_t& entry : choices) entry = Choices::taken(entry);
+  return choices;
 }
+
+// Lets one thread go on alone, as long as it can.
+class Alone final : public GoesOn {
+ public:
+  Alone(const std::vector<std::uint32_t>& choices, std::uint64_t steps, Lonely& lonely) : GoesOn(choices, steps), lonely_(lonely) {}
+
+ private:
+  std::size_t go_on(const ChoicePoint& at, const Weight&) override {
+    lonely_.begin();
+    for (std::size_t i = 0; i < at.enabled.size(); ++i)
+      if (at.enabled[i].thread == lonely_.thread()) return i;
+    return none_of_them;
+  }
+
+  Lonely& lonely_;
+};
 
 }  // namespace
 
@@ -52,8 +68,8 @@ bool Explorer::leaks_again(const Execution& execution) {
 // takes states to recognize. The exploration then begins anew.
 bool Explorer::may_go_round(const Execution& execution) {
   constexpr std::size_t returns_least = 8;
-  const bool recorded = !execution.has_failed() && !execution.choices().full();
-  if (keeps_states_ || replaying_ || !recorded || !strategy_->recognizes_states() || options_.clock == "virtual" ||
+  const bool recorded = !execution.choices().full();
+  if (replaying_ || !recorded || !strategy_->recognizes_states() || options_.clock == "virtual" ||
       options_.spurious_wakeups || options_.interrupts)
     return false;
   Finding finding;
@@ -66,14 +82,73 @@ bool Explorer::may_go_round(const Execution& execution) {
   Execution again(replay, options, {});
   Fault fault;
   run_once(again, fault, false);
-  goes_round_ = again.states()->returns() >= returns_least;
+  goes_round_ = (!keeps_states_ && again.states()->returns() >= returns_least) || finds_counters(finding, *again.states());
   return goes_round_;
 }
 
+// Whether, in the execution of this finding, a thread was in a loop that it goes round in as long as it is alone, changing what counts.
+// `states`: of that execution.
+bool Explorer::finds_counters(const Finding& finding, const States& states) {
+  constexpr unsigned probes_max = 4;        // of a thread at a place
+  constexpr std::uint64_t for_ever = 100'000;  // steps, where an execution may have any number
+  const std::vector<std::uint32_t> choices = without_checks(finding.choices);
+  const std::uint64_t most = options_.steps_max == 0 ? for_ever : options_.steps_max;
+  struct Loop {
+    States::Suspect suspect;
+    Lonely lonely;
+  };
+  std::map<std::uint32_t, Loop> found;  // by thread: that of the shortest rounds
+  const std::vector<States::Suspect> suspects = states.suspects();
+  for (const States::Suspect& suspect : suspects) {
+    const auto known = found.find(suspect.thread);
+    if (known != found.end() && known->second.lonely.rounds() <= 4 && known->second.lonely.comes_to(suspect.place)) continue;
+    if (learnt_.probed[{suspect.thread, suspect.place}]++ >= probes_max) continue;
+    Lonely lonely(suspect.thread, suspect.place);
+    if (go_on_alone(choices, suspect.steps, lonely, suspect.steps + most, {}) != Ending::cut || lonely.rounds() == 0) continue;
+    if (known == found.end()) {
+      found.emplace(suspect.thread, Loop{suspect, std::move(lonely)});
+    } else if (lonely.rounds() < known->second.lonely.rounds()) {
+      known->second = {suspect, std::move(lonely)};
+    }
+  }
+  bool any = false;
+  for (const auto& [thread, loop] : found) {
+    Symbols symbols;
+    Recorder recorder(symbols);
+    Lonely once(thread, loop.suspect.place);
+    go_on_alone(choices, loop.suspect.steps, once, loop.suspect.steps + 1, {&recorder});
+    const auto trace = recorder.take_trace();
+    Counters counters = loop.lonely.counters();
+    counters.add_loop(trace.empty() ? "?" : trace.back().location, loop.lonely.rounds());
+    any |= learnt_.counters->add(counters);
+  }
+  return any;
+}
+
+Ending Explorer::go_on_alone(const std::vector<std::uint32_t>& choices, std::uint64_t steps, Lonely& lonely, std::uint64_t steps_max,
+                             std::vector<Watcher*> watchers) {
+  Alone alone(choices, steps, lonely);
+  alone.begin_execution();
+  ExecutionOptions options = execution_options();
+  options.keeps_states = true;
+  options.lonely = &lonely;
+  options.steps_max = steps_max;
+  Execution execution(alone, options, std::move(watchers));
+  Fault fault;
+  return run_once(execution, fault, false);
+}
+
+// What was searched, of a program that counts.
+std::string Explorer::covered_by_counting() const {
+  std::string loops;
+  for (const std::string& loop : learnt_.counters->loops()) loops += (loops.empty() ? "" : ", ") + loop;
+  return fmt::format("every schedule in which no thread goes more than {} times in vain round a loop that waits and counts ({})",
+                     learnt_.counters->rounds(), loops);
+}
 // Whether an execution that has come back to where it was leads anywhere.
 Onward::Answer Explorer::onward(const Execution& execution) {
   if (again_ == nullptr) again_ = std::make_unique<Execution>(stand_in_, execution_options(), std::vector<Watcher*>{});
-  return onward_.ask(taken(execution.choices()), execution.steps(), executing_again(execution.has_stopped()));
+  return onward_.ask(without_checks(execution.choices().copy()), execution.steps(), executing_again(execution.has_stopped()));
 }
 
 Onward::Execute Explorer::executing_again(bool stopped) {
@@ -87,8 +162,7 @@ Onward::Execute Explorer::executing_again(bool stopped) {
 
 // Goes on with an execution that never ends until it has gone round once.
 void Explorer::show_round(Finding& finding) {
-  std::vector<std::uint32_t> choices;
-  for (const std::uint32_t entry : finding.choices) choices.push_back(Choices::taken(entry));
+  const std::vector<std::uint32_t> choices = without_checks(finding.choices);
   onward_.go_round(choices, finding.steps, executing_again(finding.stopped));
   finding.choices = again_->choices().copy();
   finding.stopped = false;

@@ -88,7 +88,8 @@ bool Memory::in_guard(const void* p) const {
 }
 
 void* Memory::allocate(std::size_t size, std::size_t alignment, Origin origin) {
-  beyond();
+  changed();
+  if (states_ != nullptr) [[unlikely]] states_->allocates();
   alignment = std::max<std::size_t>(alignment, 16);
   const std::uintptr_t user = (top_ + sizeof(Block) + alignment - 1) & ~(alignment - 1);
   const std::size_t room = arena_ + arena_size_ - user;
@@ -107,15 +108,22 @@ void* Memory::allocate(std::size_t size, std::size_t alignment, Origin origin) {
 }
 
 Memory::Release Memory::release(void* p) {
-  beyond();
+  changed();
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   Block* block = header(p);
-  if (address >= arena_ && address < start_) return Release::earlier;
+  if (address >= arena_ && address < start_) {
+    beyond();
+    return Release::earlier;
+  }
   if (address % 16 != 0 || address - start_ < sizeof(Block) || address - start_ > top_ - start_ || block->check != check_of(address))
     return Release::never;
   if (block->live == 0) return Release::again;
   block->live = 0;
   --live_;
+  if (states_ != nullptr) [[unlikely]] {
+    const EngineScope engine;
+    states_->freed(p, block->size);
+  }
   if (reuses_blocks) {
     const EngineScope engine;
     freed_.push_back(p);

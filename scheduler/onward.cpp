@@ -3,43 +3,14 @@
 #include <set>
 #include <tuple>
 
+#include <interleave/scheduler/goes_on.hpp>
+
 namespace interleave::engine {
 namespace {
 
 constexpr std::uint64_t walks = 4, walk_steps = 2'000;
 constexpr std::uint64_t visit_steps = 2'000'000;  // of all executions together
 constexpr std::size_t ends_max = std::size_t{1} << 20, given_up_max = 4;
-
-// Makes the choices that were made, and goes on by itself from there.
-class GoesOn : public Strategy {
- public:
-  GoesOn(const std::vector<std::uint32_t>& choices, std::uint64_t steps) : choices_(choices), steps_(steps) {}
-
-  bool begin_execution() override {
-    next_ = 0;
-    return true;
-  }
-  std::size_t choose(const ChoicePoint& at) override {
-    if (at.step > steps_) return go_on(at, *situation_->state());
-    std::size_t index = 0;
-    if (at.enabled.size() > 1) {
-      if (next_ == choices_.size() || choices_[next_] >= at.enabled.size())
-        throw Divergence("the program does something else under the same choices");
-      index = choices_[next_++];
-    }
-    made(at.enabled[index]);
-    return index;
-  }
-  std::string resolved() const override { return "onward"; }
-
- private:
-  virtual std::size_t go_on(const ChoicePoint& at, const Weight& state) = 0;
-  virtual void made(const Candidate&) {}
-
-  const std::vector<std::uint32_t>& choices_;
-  std::uint64_t steps_;
-  std::size_t next_ = 0;
-};
 
 using Known = std::unordered_set<Weight, Weight::Hash>;
 

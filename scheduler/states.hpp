@@ -10,17 +10,21 @@
 // different threads that do not depend on each other are counted. (Up to collisions of 128 bits.)
 //
 // A step's weight is known when its thread has announced its next operation. It is *unique*, so that no sum with it comes to
-// nothing, if the step did something that is not seen in memory (allocated, created or woke a thread, drew a random number, looked
-// at a clock, noted an outcome), or if the state of the thread's registers is not known before it and after it (it calls a door that
+// nothing, if the step did something that is not seen in memory (allocated, freed, created or woke a thread, drew a random number, looked
+// at a clock), or if the state of the thread's registers is not known before it and after it (it calls a door that
 // is not one of INTERLEAVE_POLLING_DOOR and INTERLEAVE_NOTING_DOOR). How much time has passed for a thread is not part of the state:
-// a thread that wants to know looks at a clock.
+// a thread that wants to know looks at a clock. Counters are no part of it either (counters.hpp); where there are any,
+// looking at a clock, allocating and freeing are not unique either, and what has been freed is not part of the state.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include <interleave/scheduler/counters.hpp>
 #include <interleave/scheduler/operation.hpp>
 #include <interleave/scheduler/spin.hpp>
 
@@ -54,6 +58,17 @@ class States {
     std::uint64_t standing = 0;  // the same whenever its thread stands as it does now; 0: not known
   };
 
+  // A thread that has often been at a place: where, and how many steps had been made when it was there for the `often`th time.
+  struct Suspect {
+    std::uint32_t thread;
+    std::uint64_t place;
+    std::uint64_t steps;
+  };
+  static constexpr std::uint32_t often = 16;
+
+  // `counters` is not looked at before the first execution; `lonely`, which watches a thread, may be null.
+  States(const Counters& counters, Lonely* lonely) : counters_(counters), lonely_(lonely) {}
+
   void begin_execution();
 
   // ---- by the running thread, since it announced its operation ----
@@ -61,6 +76,11 @@ class States {
   void wrote(const void* p, std::size_t size);
   // Something is done that is not seen in memory.
   void beyond() { unique_ = true; }
+  void looks_at_clock() { unique_ |= counters_.none(); }
+  void allocates();
+  void has_outcome(std::string_view value);
+  // These bytes, of the heap, are nobody's from now on.
+  void freed(const void* p, std::size_t size);
 
   // ---- the steps ----
   void chosen(std::uint32_t thread, std::uint32_t variant);
@@ -70,6 +90,7 @@ class States {
   Weighed ended(std::uint32_t thread, const void* result, bool known);
 
   const Weight& now() const { return now_; }
+  const std::vector<Suspect>& suspects() const { return suspects_; }
   // How often the thread that did so most often stood where it had stood before.
   std::size_t returns() const;
   // How many steps ago, at most, the thread stood where it stands; 0: never.
@@ -82,19 +103,32 @@ class States {
     Weight rest, sum;                      // of registers and operation; of all
     bool known = false;
     std::vector<std::uint64_t> standings;  // one for each announcement
+    std::unordered_map<std::uint64_t, std::uint32_t> places;  // how often it has been at each
   };
   struct Written {
     std::uintptr_t* word;
     std::uintptr_t before;
   };
+  struct Known {
+    std::uintptr_t first, counted;  // what was in it, and what is counted as being in it
+  };
   Local& local(std::uint32_t thread);
+  Weight hash_of(const std::uintptr_t* word, std::uintptr_t value) const;
+  void note_place(std::uint32_t thread, std::uint64_t place, const std::uintptr_t* stack);
   void add_writes(Weight& weight);
   Weighed weighed(std::uint32_t thread, Local& local, Weight weight, bool known);
 
   std::vector<Local> locals_;              // by thread
   std::vector<Written> written_;           // since somebody announced something
-  std::unordered_map<std::uintptr_t*, std::uintptr_t> words_;  // what is counted as being in them
+  std::unordered_map<std::uintptr_t*, Known> words_;
+  std::vector<std::pair<std::uintptr_t*, std::uintptr_t*>> freed_;  // since somebody announced something: from, to
+  const Counters& counters_;
+  Lonely* lonely_;
+  std::vector<std::uint64_t> parts_;       // of a thread, where it stands
+  std::vector<Suspect> suspects_;
+  Weight outcome_, outcome_change_;        // since somebody announced something
   bool unique_ = false;
+  std::uint64_t steps_ = 0;
   std::uint64_t history_ = 0, uniques_ = 0;
   Weight now_;
 };

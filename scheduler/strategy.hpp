@@ -73,6 +73,8 @@ class Situation {
   virtual std::uintptr_t heap() const = 0;
   // The sum of the state that the execution is in (states.hpp); null: states are not kept.
   virtual const Weight* state() const = 0;
+  // What is left out of it (counters.hpp). REQUIRES: states are kept.
+  virtual const Counters& counters() const = 0;
 
  protected:
   ~Situation() = default;

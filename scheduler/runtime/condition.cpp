@@ -28,7 +28,7 @@ std::uint32_t waiters(const Execution& run, const void* condition) {
 // The state of a condition variable is how many wait on it.
 bool finds_nobody(const Operation&, std::uint64_t state, std::uint32_t) { return state == 0; }
 
-const OperationType wait_type{.name = "condition wait", .access = Access::enqueue};
+const OperationType wait_type{.name = "condition wait", .access = Access::enqueue, .noted = true};
 // How a thread woke that nobody woke: Operation::argument.
 constexpr std::uint64_t by_itself = 1;
 
@@ -41,22 +41,15 @@ const OperationType asleep_type{
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return (t.timed && run.due(t)) + (run.options().spurious_wakeups && t.may_be_disturbed(t.pending.object));
     },
-    .failure = "", .shown = &shown};
+    .noted = true, .failure = "", .shown = &shown};
 const OperationType signal_type{
     .name = "condition signal", .access = Access::write,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return std::max(1u, waiters(run, t.pending.object));
     },
-    .fails = &finds_nobody, .failure = "nobody waits"};
-const OperationType broadcast_type{.name = "condition broadcast", .access = Access::write, .fails = &finds_nobody,
+    .fails = &finds_nobody, .noted = true, .failure = "nobody waits"};
+const OperationType broadcast_type{.name = "condition broadcast", .access = Access::write, .fails = &finds_nobody, .noted = true,
                                    .failure = "nobody waits"};
-
-// Taking the mutex again. Its caller is not noted.
-const OperationType relock_type = [] {
-  OperationType type = mutex_lock_type;
-  type.noted = false;
-  return type;
-}();
 
 // The waiter goes on with taking its mutex, which is its next step.
 void wake(Execution& run, Thread& waiter) {
@@ -65,6 +58,7 @@ void wake(Execution& run, Thread& waiter) {
 
 int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint64_t* deadline) {
   Thread& me = run.self();
+  const NotedCaller caller;
   run.step({.type = &wait_type, .object = c, .second_access = Access::write, .second = m});
   used(c);
   if (run.watched_by_strategy()) me.pending.state = waiters(run, c);
@@ -73,6 +67,7 @@ int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint6
   me.timed = deadline != nullptr;
   if (deadline != nullptr) me.deadline = *deadline;
   const bool can_time_out = me.timed;
+  caller.announces_again();
   const std::uint32_t variant = run.step({.type = &asleep_type, .object = c, .second = m});
   int result = 0;
   // The candidates of a sleeper are: timeout (if its time has come), then spurious wakeup.
@@ -92,7 +87,8 @@ int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint6
       me.pending.argument = by_itself;
     }
     me.timed = false;
-    run.step({.type = &relock_type, .object = m});
+    caller.announces_again();
+    run.step({.type = &mutex_lock_type, .object = m});
   }
   const int error = take_mutex(run, m);  // of a robust mutex
   return error != 0 ? error : result;
@@ -116,26 +112,32 @@ using namespace interleave::engine;
 
 extern "C" {
 
-int pthread_cond_wait(pthread_cond_t* c, pthread_mutex_t* m) {
+INTERLEAVE_NOTING_DOOR("pthread_cond_wait", "interleave_pthread_cond_wait", 2);
+__attribute__((visibility("hidden"), used)) int interleave_pthread_cond_wait(pthread_cond_t* c, pthread_mutex_t* m) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_wait)(c, m);
   return wait(*model, c, m, nullptr);
 }
 
-int pthread_cond_timedwait(pthread_cond_t* c, pthread_mutex_t* m, const timespec* absolute) {
+INTERLEAVE_NOTING_DOOR("pthread_cond_timedwait", "interleave_pthread_cond_timedwait", 3);
+__attribute__((visibility("hidden"), used))
+int interleave_pthread_cond_timedwait(pthread_cond_t* c, pthread_mutex_t* m, const timespec* absolute) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_timedwait)(c, m, absolute);
   // glibc keeps the clock of the attribute in a bit of __wrefs.
   return timed_wait(*model, c, m, (c->__data.__wrefs & 2) != 0 ? CLOCK_MONOTONIC : CLOCK_REALTIME, absolute);
 }
 
-int pthread_cond_clockwait(pthread_cond_t* c, pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
+INTERLEAVE_NOTING_DOOR("pthread_cond_clockwait", "interleave_pthread_cond_clockwait", 4);
+__attribute__((visibility("hidden"), used))
+int interleave_pthread_cond_clockwait(pthread_cond_t* c, pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
   Model model(c);
   if (!model) return REAL(pthread_cond_clockwait)(c, m, clock, absolute);
   return timed_wait(*model, c, m, clock, absolute);
 }
 
-int pthread_cond_signal(pthread_cond_t* c) {
+INTERLEAVE_NOTING_DOOR("pthread_cond_signal", "interleave_pthread_cond_signal", 1);
+__attribute__((visibility("hidden"), used)) int interleave_pthread_cond_signal(pthread_cond_t* c) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_signal)(c);
   std::uint32_t chosen = model->step({.type = &signal_type, .object = c});
@@ -153,7 +155,8 @@ int pthread_cond_signal(pthread_cond_t* c) {
   return 0;
 }
 
-int pthread_cond_broadcast(pthread_cond_t* c) {
+INTERLEAVE_NOTING_DOOR("pthread_cond_broadcast", "interleave_pthread_cond_broadcast", 1);
+__attribute__((visibility("hidden"), used)) int interleave_pthread_cond_broadcast(pthread_cond_t* c) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_broadcast)(c);
   model->step({.type = &broadcast_type, .object = c});

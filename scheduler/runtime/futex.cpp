@@ -23,11 +23,11 @@ const void* queue_of(const void* word) {
 
 // A wait counts as joining the queue even if the value is not the expected one: what it does to the queue would otherwise
 // depend on the word, and dependence is a matter of one object at a time.
-const OperationType wait_type{.name = "futex wait", .access = Access::read};
+const OperationType wait_type{.name = "futex wait", .access = Access::read, .noted = true};
 const OperationType asleep_type{
     .name = "futex timeout", .access = Access::write, .failed = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return t.timed && run.due(t); },
-    .failure = "", .shown = [](const Operation&, bool asleep) { return asleep ? "futex wait" : "futex timeout"; }};
+    .noted = true, .failure = "", .shown = [](const Operation&, bool asleep) { return asleep ? "futex wait" : "futex timeout"; }};
 
 bool sleeps_on(const Thread& thread, const void* queue) {
   return thread.pending.type == &asleep_type && thread.pending.object == queue && !thread.woken;
@@ -57,6 +57,7 @@ const OperationType wake_type{
       return combinations(n, wanted);
     },
     .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state == 0 || op.argument == 0; },
+    .noted = true,
     .failure = "nobody waits"};
 
 // The `index`-th way, in lexicographic order, to choose k of the sleepers.
@@ -80,6 +81,7 @@ std::vector<Thread*> chosen_sleepers(Execution& run, const void* queue, std::uin
 
 long wait(Execution& run, int* word, int expected, const std::uint64_t* deadline) {
   Thread& me = run.self();
+  const NotedCaller caller;
   const void* queue = queue_of(word);
   run.step({.type = &wait_type, .object = word, .size = 4, .second_access = Access::enqueue, .second = queue});
   me.pending.state = static_cast<std::uint32_t>(*word);
@@ -92,6 +94,7 @@ long wait(Execution& run, int* word, int expected, const std::uint64_t* deadline
   me.woken = false;
   me.timed = deadline != nullptr;
   if (deadline != nullptr) me.deadline = *deadline;
+  caller.announces_again();
   run.step({.type = &asleep_type, .object = queue});
   me.timed = false;
   if (me.woken) return 0;
@@ -146,7 +149,10 @@ using namespace interleave::engine;
 
 #pragma GCC visibility push(default)
 
-extern "C" long syscall(long number, ...) noexcept {
+extern "C" {
+
+INTERLEAVE_NOTING_DOOR("syscall", "interleave_syscall", 5);
+__attribute__((visibility("hidden"), used)) long interleave_syscall(long number, ...) noexcept {
   va_list list;
   va_start(list, number);
   long a[6];
@@ -164,5 +170,7 @@ extern "C" long syscall(long number, ...) noexcept {
     default: unsupported(fmt::format("syscall({})", number).c_str(), "the model cannot control a raw system call");
   }
 }
+
+}  // extern "C"
 
 #pragma GCC visibility pop

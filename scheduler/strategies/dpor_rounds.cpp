@@ -13,7 +13,7 @@
 //   * what lies between two levels, where the level of an event is the length of the longest chain of events up to it. In a program
 //     with finitely many states this ends every execution: with more levels than states, two of them end in the same state.
 //
-// The way round must have been gone twice. What is left out is left out of executions in which it was gone once: so a race with what
+// The way round must have been gone twice, or more often where there are counters (counters.hpp). What is left out is left out of executions in which it was gone once: so a race with what
 // is done on the way is there.
 #include <interleave/scheduler/dpor.hpp>
 
@@ -23,8 +23,6 @@
 
 namespace interleave::engine::dpor {
 namespace {
-
-constexpr std::size_t rounds = 2;
 
 // Whether it is looked at who has come back for this time: at first always, later at every thirty-second part of what it was at the
 // last power of two. So it costs an execution no more than its length, times the logarithm of that.
@@ -77,9 +75,9 @@ bool Dpor::has_come_back(std::uint32_t thread, const Stand& stand) {
   std::size_t nothing = 0;
   for (std::uint32_t before = stand.before; before != none; before = stands_[thread].all[before].before) {
     nothing += sums_[stands_[thread].all[before].made].nothing();
-    if (nothing == rounds) return true;
+    if (nothing == rounds_) return true;
   }
-  return stand.times >= rounds && repeats_a_level(threads_[thread].last);
+  return stand.times >= rounds_ && repeats_a_level(threads_[thread].last);
 }
 
 // Makes sums_[n], for each time before that `thread` stood so, after n events: the sum of all that it did since, and of what of [its
@@ -108,8 +106,8 @@ bool Dpor::repeats_a_level(std::uint32_t event) {
   }
   for (std::size_t level = 1; level < sums_.size(); ++level) sums_[level] += sums_[level - 1];
   std::sort(sums_.begin(), sums_.end(), [](const Weight& a, const Weight& b) { return a.a != b.a ? a.a < b.a : a.b < b.b; });
-  for (std::size_t i = rounds; i < sums_.size(); ++i)
-    if (sums_[i] == sums_[i - rounds]) return true;
+  for (std::size_t i = rounds_; i < sums_.size(); ++i)
+    if (sums_[i] == sums_[i - rounds_]) return true;
   return false;
 }
 

@@ -244,14 +244,17 @@ TEST_CASE("an execution that meets the limit of steps is cut, and a search with 
   CHECK_HOLDS(explore_all(two_by_three, options), 20u);
 }
 
-TEST_CASE("a loop that has no end, and changes something each time, is cut, not hung on") {
+TEST_CASE("a loop that has no end, and changes more and more, is cut, not hung on") {
   Options options;
-  options.steps_max = 50;
+  options.steps_max = 200;
   options.executions_max = 100;
   const Report report = explore_all([] {
     std::atomic<bool> ready = false;
     std::atomic<int> rounds = 0;
-    parallel([&] { while (!ready) ++rounds; }, [&] { ready = true; });
+    parallel([&] {
+      for (int more = 1; !ready; ++more)
+        for (int i = 0; i < more; ++i) ++rounds;
+    }, [&] { ready = true; });
   }, options);
   CHECK(report.verdict == Verdict::incomplete);
   CHECK(report.cut > 0);

@@ -1,0 +1,59 @@
+#include <interleave/scheduler/counters.hpp>
+
+#include <algorithm>
+
+namespace interleave::engine {
+namespace {
+
+constexpr std::size_t period_max = 64, entry_max = 64;  // in rounds
+
+}  // namespace
+
+void Counters::add_loop(std::string place, std::size_t rounds) {
+  loops_.insert(std::move(place));
+  rounds_ = std::max(rounds_, rounds);
+}
+
+bool Counters::add(const Counters& other) {
+  const std::size_t before = left_out_.size();
+  const bool first = none();
+  left_out_.insert(other.left_out_.begin(), other.left_out_.end());
+  loops_.insert(other.loops_.begin(), other.loops_.end());
+  const std::size_t rounds = std::exchange(rounds_, std::max(rounds_, other.rounds_));
+  return first || left_out_.size() > before || rounds_ > rounds;
+}
+
+void Lonely::stands(std::uint64_t place, const std::vector<std::uint64_t>& parts, const std::uintptr_t* low, const std::uintptr_t* high) {
+  if (place == begin_) {  // a round is complete
+    for (const auto& [word, before] : written_)
+      if (*word != before) counters_.add(word);
+    written_.clear();
+    times_.clear();
+    rounds_.push_back(std::exchange(does_, 0));
+  }
+  does_ = (does_ ^ place) * 0x9e3779b97f4a7c15ULL;
+  does_ ^= does_ >> 29;
+  const auto [known, first] = stands_.try_emplace({place, times_[place]++});
+  Stand& before = known->second;
+  const auto words = static_cast<std::size_t>(high - low);
+  if (first) before = {parts, std::vector<std::uintptr_t>(words)};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i] != std::exchange(before.parts[i], parts[i])) counters_.add(thread_, place, i);
+  }
+  before.stack.resize(words);
+  for (std::size_t i = 0; i < words; ++i) {
+    const std::uintptr_t* word = high - 1 - i;
+    if (*word != std::exchange(before.stack[i], *word) && !first) counters_.add(word);
+  }
+}
+
+std::size_t Lonely::rounds() const {
+  for (std::size_t period = 1; period <= period_max && 4 * period <= rounds_.size(); ++period) {
+    std::size_t entry = rounds_.size() - period;
+    while (entry > 0 && rounds_[entry - 1] == rounds_[entry - 1 + period]) --entry;
+    if (entry <= entry_max && entry + 4 * period <= rounds_.size()) return entry + 2 * period;
+  }
+  return 0;
+}
+
+}  // namespace interleave::engine

@@ -1,0 +1,362 @@
+// Loops that wait and count: of rounds, of what they allocate, until when. They have no end, as no two of their rounds are alike, but for as
+// long as nobody else steps they go round and round. They are searched as if they did not count, and it is said so.
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <semaphore>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "explored.hpp"
+
+using interleave::outcome;
+using interleave::parallel;
+using namespace std::chrono_literals;
+
+namespace {
+
+interleave::Report explored_by(const char* strategy, const std::function<void()>& body) {
+  return explore_all(body, {.strategy = strategy, .steps_max = 5'000});
+}
+
+std::set<std::string> values(const interleave::Report& report) {
+  std::set<std::string> result;
+  for (const auto& [value, count] : report.outcomes) result.insert(value);
+  return result;
+}
+
+// Searched to an end, both ways, with these outcomes; and what was not is said.
+void check_covered(const std::function<void()>& body, const std::set<std::string>& outcomes) {
+  for (const char* strategy : {"dpor", "dfs"}) {
+    const auto report = explored_by(strategy, body);
+    INFO(strategy << ": " << text_of(report));
+    CHECK(report.verdict == interleave::Verdict::pass);
+    CHECK_FALSE(report.complete);
+    CHECK(report.covered.find("every schedule in which no thread goes more than ") == 0);
+    CHECK(report.covered.find(" times in vain round a loop that waits and counts (counters.cpp:") != std::string::npos);
+    CHECK(values(report) == outcomes);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a loop that waits for a flag and counts its rounds is searched to an end, whatever it counts in") {
+  const auto by = [](const std::function<void(std::atomic<int>&)>& wait) {
+    return [wait] {
+      std::atomic<int> flag{0};
+      int data = 0;
+      parallel([&] {
+                 data = 1;
+                 flag = 1;
+               },
+               [&] {
+                 wait(flag);
+                 outcome(std::to_string(data));
+               });
+    };
+  };
+  SECTION("a variable of its own") {
+    check_covered(by([](std::atomic<int>& flag) {
+      for (long rounds = 0; flag.load() == 0; ++rounds) interleave::require(rounds < 1'000'000);
+    }), {"1"});
+  }
+  SECTION("a static one, with a yield") {
+    check_covered(by([](std::atomic<int>& flag) {
+      static long rounds;
+      for (rounds = 0; flag.load() == 0; ++rounds) std::this_thread::yield();
+    }), {"1"});
+  }
+  SECTION("an atomic one, with a sleep") {
+    check_covered(by([](std::atomic<int>& flag) {
+      static std::atomic<long> rounds;
+      for (rounds = 0; flag.load() == 0; ++rounds) std::this_thread::sleep_for(1ms);
+    }), {"1"});
+  }
+  SECTION("what it has allocated and freed") {
+    check_covered(by([](std::atomic<int>& flag) {
+      while (true) {
+        const std::string text(100, 'x');
+        if (flag.load() != 0) break;
+      }
+    }), {"1"});
+  }
+}
+
+TEST_CASE("a timed wait that is begun anew when it has timed out is searched to an end, of each family") {
+  SECTION("a condition variable") {
+    for (const bool notified : {true, false}) {
+      check_covered([notified] {
+        std::mutex m;
+        std::condition_variable changed;
+        bool done = false;
+        parallel([&] {
+                   std::unique_lock lock(m);
+                   while (!done) changed.wait_for(lock, 10ms);
+                   outcome("done");
+                 },
+                 [&] {
+                   const std::lock_guard guard(m);
+                   done = true;
+                   if (notified) changed.notify_one();
+                 });
+      }, {"done"});
+    }
+  }
+  SECTION("a timed mutex") {
+    check_covered([] {
+      std::timed_mutex m;
+      parallel([&] {
+                 while (!m.try_lock_for(1ms)) {
+                 }
+                 m.unlock();
+                 outcome("done");
+               },
+               [&] { const std::lock_guard guard(m); });
+    }, {"done"});
+  }
+  SECTION("a semaphore") {
+    check_covered([] {
+      std::counting_semaphore<> s{0};
+      parallel([&] {
+                 while (!s.try_acquire_for(1ms)) {
+                 }
+                 outcome("done");
+               },
+               [&] { s.release(); });
+    }, {"done"});
+  }
+  SECTION("a future") {
+    const auto report = explored_by("dpor", [] {
+      std::promise<int> promise;
+      auto future = promise.get_future();
+      parallel([&] {
+                 while (future.wait_for(1ms) != std::future_status::ready) {
+                 }
+                 outcome(std::to_string(future.get()));
+               },
+               [&] { promise.set_value(7); });
+    });
+    INFO(text_of(report));
+    CHECK(report.verdict == interleave::Verdict::pass);
+    CHECK_FALSE(report.covered.empty());
+    CHECK(values(report) == std::set<std::string>{"7"});
+  }
+}
+
+TEST_CASE("two who wait and count under one mutex, or in one variable, are searched to an end") {
+  check_covered([] {
+    std::mutex m;
+    bool ready = false;
+    int rounds = 0, through = 0;
+    const auto wait = [&] {
+      while (true) {
+        const std::lock_guard guard(m);
+        ++rounds;
+        if (ready) break;
+      }
+      const std::lock_guard guard(m);
+      if (++through == 2) outcome("both");
+    };
+    parallel(wait, wait, [&] {
+      const std::lock_guard guard(m);
+      ready = true;
+    });
+  }, {"both"});
+  const auto report = explored_by("dpor", [] {
+    std::atomic<int> ready{0}, rounds{0}, through{0};
+    const auto wait = [&] {
+      while (ready.load() == 0) ++rounds;
+      if (++through == 2) outcome("both");
+    };
+    parallel(wait, wait, [&] { ready = 1; });
+  });
+  INFO(text_of(report));
+  CHECK(report.verdict == interleave::Verdict::pass);
+  CHECK(values(report) == std::set<std::string>{"both"});
+}
+
+TEST_CASE("what is wrong once a loop that counts has ended is found") {
+  for (const char* strategy : {"dpor", "dfs"}) {
+    const auto report = explored_by(strategy, [] {
+      std::atomic<int> flag{0}, polls{0};
+      int data = 0;
+      parallel([&] {
+                 flag = 1;  // too early
+                 data = 1;
+               },
+               [&] {
+                 while (flag.load() == 0) ++polls;
+                 (void)*const_cast<volatile int*>(&data);
+               });
+    });
+    INFO(text_of(report));
+    REQUIRE(report.failure.has_value());
+    CHECK(report.failure->kind == "data-race");
+  }
+}
+
+TEST_CASE("a loop that does something else from time to time is gone round until it has done so") {
+  // At its fifth round it says so; at every third one it looks elsewhere.
+  const auto body = [] {
+    std::atomic<int> flag{0}, slow{0}, elsewhere{0};
+    parallel([&] {
+               for (int rounds = 1; flag.load() == 0; ++rounds) {
+                 if (rounds == 5) slow = 1;
+                 if (rounds % 3 == 0 && elsewhere.load() == 1) outcome("slow path seen from the third round");
+               }
+             },
+             [&] {
+               if (slow.load() == 1) elsewhere = 1;
+               flag = 1;
+             });
+  };
+  const auto report = explored_by("dpor", body);
+  INFO(text_of(report));
+  CHECK(report.verdict == interleave::Verdict::pass);
+  CHECK(values(report) == std::set<std::string>{"slow path seen from the third round"});
+}
+
+TEST_CASE("a loop that gives up after so many rounds is no loop that counts in vain") {
+  const auto body = [] {
+    std::atomic<int> flag{0};
+    parallel([&] { flag = 1; },
+             [&] {
+               int tries = 0;
+               while (tries < 40 && flag.load() == 0) ++tries;
+               outcome(tries == 40 ? "gave up" : "seen");
+             });
+  };
+  for (const char* strategy : {"dpor", "dfs"}) {
+    const auto report = explored_by(strategy, body);
+    INFO(text_of(report));
+    CHECK(report.complete);
+    CHECK(report.executions == 41);  // the flag is set before the first look, the second, ... the fortieth, or after all
+    CHECK(values(report) == std::set<std::string>{"gave up", "seen"});
+  }
+}
+
+TEST_CASE("a back-off that grows up to some limit is searched to an end") {
+  const auto report = explored_by("dpor", [] {
+    std::atomic<int> lock{0};
+    int n = 0;
+    const auto body = [&] {
+      for (int pauses = 1; lock.exchange(1) != 0; pauses = std::min(2 * pauses, 8))
+        for (int i = 0; i < pauses; ++i) std::this_thread::yield();
+      ++n;
+      lock = 0;
+    };
+    parallel(body, body);
+    outcome(std::to_string(n));
+  });
+  INFO(text_of(report));
+  CHECK(report.verdict == interleave::Verdict::pass);
+  CHECK(values(report) == std::set<std::string>{"2"});
+}
+
+TEST_CASE("who counts while waiting for what never comes is not known to be there for ever") {
+  // It might give up after a million rounds.
+  for (const char* strategy : {"dpor", "dfs"}) {
+    const auto report = explored_by(strategy, [] {
+      std::atomic<int> flag{0};
+      int rounds = 0;
+      parallel([&] { (void)flag.load(); }, [&] { while (flag.load() == 0) ++rounds; });
+    });
+    INFO(text_of(report));
+    CHECK(report.verdict == interleave::Verdict::incomplete);
+    CHECK(report.cut > 0);
+    CHECK(report.incomplete_reason.find(", but for what counts their rounds, the first one at counters.cpp:") != std::string::npos);
+    CHECK_FALSE(report.failure.has_value());
+  }
+}
+
+namespace {
+
+// Some threads that store, load and wait for flags.
+struct Action {
+  enum Kind { store, load, wait } kind;
+  std::size_t where;
+};
+using Script = std::vector<Action>;
+
+std::vector<Script> random_scripts(std::mt19937& random) {
+  std::vector<Script> scripts(2 + random() % 2);
+  for (Script& script : scripts) {
+    const std::size_t length = 1 + random() % 3;
+    for (std::size_t i = 0; i < length; ++i)
+      script.push_back({.kind = static_cast<Action::Kind>(random() % 3), .where = random() % 2});
+  }
+  return scripts;
+}
+
+// How a thread goes round while it waits; 0: without a trace.
+void wait_for(const std::atomic<int>& flag, int manner, long& own, std::atomic<int>& shared) {
+  long rounds = 0;
+  while (flag.load() == 0) {
+    switch (manner) {
+      case 1: interleave::require(++rounds < 1'000'000); break;
+      case 2: ++own; break;
+      case 3: ++shared; break;
+      case 4: own += static_cast<long>(std::string(40, 'x').size()); break;
+      case 5: own = std::chrono::steady_clock::now().time_since_epoch().count(); break;
+      case 6:
+        ++own;
+        std::this_thread::yield();
+        break;
+      default: break;
+    }
+  }
+}
+
+interleave::Report run(const std::vector<Script>& scripts, int manner) {
+  return explored_by("dpor", [&] {
+    std::array<std::atomic<int>, 2> flags{0, 0};
+    std::array<std::atomic<int>, 3> polls{0, 0, 0};
+    std::array<long, 3> own{0, 0, 0};
+    std::array<std::string, 3> seen;
+    std::vector<std::function<void()>> bodies;
+    for (std::size_t me = 0; me < scripts.size(); ++me) {
+      bodies.push_back([&, me] {
+        for (const Action& action : scripts[me]) {
+          switch (action.kind) {
+            case Action::store: flags[action.where] = 1; break;
+            case Action::load: seen[me] += flags[action.where].load() != 0 ? '1' : '0'; break;
+            case Action::wait: wait_for(flags[action.where], manner, own[me], polls[me]); break;
+          }
+        }
+      });
+    }
+    parallel(bodies);
+    outcome(seen[0] + "," + seen[1] + "," + seen[2]);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("random programs whose loops count come to what they come to without counting") {
+  std::mt19937 random(20261125);
+  std::size_t counting = 0, stuck = 0;
+  for (int i = 0; i < 90; ++i) {
+    const std::vector<Script> scripts = random_scripts(random);
+    const auto plain = run(scripts, 0);
+    const int manner = 1 + i % 6;
+    const auto counted = run(scripts, manner);
+    INFO("program " << i << ", manner " << manner << ": " << text_of(plain) << " | " << text_of(counted));
+    CHECK(values(counted) == values(plain));
+    CHECK_FALSE(counted.failure.has_value());
+    // What waits for ever without counting is not followed to an end with it.
+    CHECK((counted.verdict == interleave::Verdict::incomplete) == plain.failure.has_value());
+    counting += !counted.covered.empty();
+    stuck += plain.failure.has_value();
+  }
+  CHECK(counting > 10);
+  CHECK(stuck > 10);
+}
