@@ -34,7 +34,7 @@ class Dfs final : public Strategy {
   }
 
   std::size_t choose(const ChoicePoint& at) override {
-    if (situation_->state() != nullptr && has_come_back(*situation_->state()) && depth_ == path_.size()) return none_of_them;
+    if (state_ != nullptr && has_come_back() && depth_ == path_.size()) return none_of_them;
     const auto enabled = static_cast<std::uint32_t>(at.enabled.size());
     if (enabled == 1) return 0;
     if (depth_ == path_.size()) {
@@ -57,20 +57,22 @@ class Dfs final : public Strategy {
 
   bool exhaustive() const override { return true; }
   bool recognizes_states() const override { return true; }
+  void consult(const Situation& situation) override {
+    state_ = situation.state();
+    if (state_ != nullptr && !situation.counters().none()) rounds_ = situation.counters().rounds();
+  }
   std::string resolved() const override { return "dfs"; }
 
  private:
-  // Often enough, if there are counters.
-  bool has_come_back(const Weight& state) {
-    const Counters& counters = situation_->counters();
-    return ++seen_[state] > (counters.none() ? 1 : counters.rounds());
-  }
+  bool has_come_back() { return ++seen_[*state_] > rounds_; }
 
   struct Choice {
     std::uint32_t taken, enabled, fingerprint;
   };
   std::vector<Choice> path_;
   std::size_t depth_ = 0;
+  const Weight* state_ = nullptr;                  // of the execution under way
+  std::size_t rounds_ = 1;                         // so often it may come back: more often if there are counters
   std::unordered_map<Weight, std::size_t, Weight::Hash> seen_;  // how often, in this execution
   bool started_ = false;
 };
