@@ -15,21 +15,6 @@ using namespace interleave;
 
 namespace {
 
-void two_by_three() {
-  std::atomic<int> n = 0;
-  const auto three = [&] { ++n, ++n, ++n; };
-  parallel(three, three);
-}
-
-Options options_of(const char* strategy, std::uint64_t seed, std::uint64_t executions = 0) {
-  Options options;
-  options.name = "strategies";
-  options.strategy = strategy;
-  options.seed = seed;
-  options.executions_max = executions;
-  return options;
-}
-
 // A file whose position a body moves: state that no rollback reaches.
 class Position {
  public:
@@ -98,15 +83,16 @@ TEST_CASE("dfs notices a counter kept in a pipe") {
 }
 
 TEST_CASE("repeat runs every schedule twice, and accepts a deterministic body") {
-  Options options;
-  options.strategy = "repeat/dfs";
-  const Report report = explore_all(two_by_three, options);
+  const auto two_by_three = [] {
+    std::atomic<int> n = 0;
+    const auto three = [&] { ++n, ++n, ++n; };
+    parallel(three, three);
+  };
+  const Report report = explore_all(two_by_three, {.strategy = "repeat/dfs"});
   CHECK_HOLDS(report, 20u);
   CHECK(report.redundant == 20);
   CHECK(report.strategy == "repeat/dfs");
-  options.strategy = "repeat/random";
-  options.executions_max = 100;
-  const Report sampled = explore_all(two_by_three, options);
+  const Report sampled = explore_all(two_by_three, {.strategy = "repeat/random", .executions_max = 100});
   CHECK(sampled.verdict == Verdict::pass);
 }
 
@@ -126,7 +112,7 @@ TEST_CASE("repeat catches a body that reads real randomness, though each executi
     }
     parallel([&] { ++n; }, [&] { ++n; });
   };
-  const Report report = explore_all(body, options_of("repeat/dfs", 1));
+  const Report report = explore_all(body, {.strategy = "repeat/dfs", .seed = 1});
   CHECK(report.verdict == Verdict::fail);
   REQUIRE(report.failure);
   CHECK(report.failure->kind == "nondeterminism");
@@ -138,7 +124,7 @@ TEST_CASE("repeat catches state that leaks through a file's position under rando
     std::atomic<int> n = 0;
     if (position.next() % 2 == 0) ++n;
     parallel([&] { ++n; }, [&] { ++n; });
-  }, options_of("repeat/random", 1, 100));
+  }, {.strategy = "repeat/random", .seed = 1, .executions_max = 100});
   REQUIRE(report.failure);
   CHECK(report.failure->kind == "nondeterminism");
 }
