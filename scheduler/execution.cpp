@@ -165,7 +165,9 @@ std::uint32_t Execution::proceed() {
     for (Watcher* watcher : watchers_) watcher->announced(*this, me);
   }
   if (me.resumer != nullptr) [[unlikely]] {
-    switch_to(*std::exchange(me.resumer, nullptr));
+    Thread& back = *std::exchange(me.resumer, nullptr);
+    runs(back);
+    me.fiber.switch_back_to(back.fiber);
   } else {
     Thread& next = choose_next_inline();
     if (&next != &me) switch_to(next);

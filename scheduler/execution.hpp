@@ -207,7 +207,6 @@ class Execution final : public Situation {
   [[noreturn]] void fail(std::string kind, std::string message);
   // The same, blaming no thread: where the execution runs on, every thread does.
   void object(std::string kind, std::string message);
-  [[noreturn]] void finish_thread(void* result);
   void set_outcome(std::string_view value);
   void note(const std::string& text);
   bool watched_by_strategy() const { return strategy_watches_; }
@@ -269,7 +268,7 @@ class Execution final : public Situation {
   }
 
  private:
-  static void thread_main(void* thread);
+  static Fiber& thread_main(void* thread);
   static void destroy_thread_locals(Thread& thread);
   void destroy_specific(Thread& thread);
   Thread& new_thread();
@@ -298,13 +297,15 @@ class Execution final : public Situation {
   Thread& choose_next_inline();
   bool pass_time();
   void collect();
-  void switch_to(Thread& to) {
+  __attribute__((always_inline)) void switch_to(Thread& to) {
     Thread& from = *running_;
     runs(to);
     from.fiber.switch_to(to.fiber);
   }
   [[noreturn]] void end(Ending ending);
-  [[noreturn]] void leave(Thread& thread);
+  Thread& finish_thread(void* result);
+  Thread& go_on_without(Thread& thread);
+  [[noreturn]] void leave(Thread& thread) { thread.fiber.leave_to(go_on_without(thread).fiber); }
   void record_failure(std::string kind, std::string message);
   void report_step() {
     if (stepped_ != nullptr) report_stepped();

@@ -108,7 +108,7 @@ void Execution::destroy_specific(Thread& thread) {
   }
 }
 
-void Execution::thread_main(void* argument) {
+Fiber& Execution::thread_main(void* argument) {
   Thread& thread = *static_cast<Thread*>(argument);
   Execution& run = *current;
   thread.stack_high = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
@@ -129,12 +129,22 @@ void Execution::thread_main(void* argument) {
     if (thread.has_extras()) destroy_thread_locals(thread);
     mode = Mode::outside;
     if (thread.has_extras() && !thread.extras().robust.empty()) give_up_robust_mutexes(run);
-    run.finish_thread(thread.result);
+    thread.fiber.leave_to(run.finish_thread(thread.result).fiber);  // never out of the handler
   } catch (...) {
     mode = Mode::outside;
     run.fail("exception", fmt::format("uncaught {}", current_exception_text()));
   }
-  run.finish_thread(result);
+  return run.finish_thread(result).fiber;
+}
+
+// Lets a new thread run to its first announcement.
+__attribute__((always_inline)) inline void Execution::launch(Thread& thread) {
+  if (states_ != nullptr) states_->beyond();
+  prepare(thread);
+  thread.resumer = running_;
+  Thread& from = *running_;
+  runs(thread);
+  from.fiber.start(thread.fiber);
 }
 
 Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::function<void()>* body) {
@@ -148,16 +158,6 @@ Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::funct
   if (shadow != nullptr) shadow->created(running_->id, thread.id);
   launch(thread);
   return &thread;
-}
-
-// Lets a new thread run to its first announcement.
-void Execution::launch(Thread& thread) {
-  if (states_ != nullptr) states_->beyond();
-  prepare(thread);
-  thread.resumer = running_;
-  Thread& from = *running_;
-  runs(thread);
-  from.fiber.start(thread.fiber);
 }
 
 void Execution::advance(Thread& thread) {
@@ -225,7 +225,8 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
     if (threads_[id]->group == &me) shadow->joined(me.id, static_cast<std::uint32_t>(id));
 }
 
-void Execution::finish_thread(void* result) {
+// The running thread has come to its end. Returns who goes on.
+Thread& Execution::finish_thread(void* result) {
   Thread& me = *running_;
   mode = Mode::outside;
   if (watching_) [[unlikely]] report_step();
@@ -238,11 +239,11 @@ void Execution::finish_thread(void* result) {
     strategy_.finished(me.id);
     if (me.group != nullptr) strategy_.ordered(me.id, me.group->id);
   }
-  leave(me);
+  return go_on_without(me);
 }
 
-// Goes on without the running thread.
-void Execution::leave(Thread& me) {
+// The thread that runs, and from now on does not; returns who does.
+Thread& Execution::go_on_without(Thread& me) {
   dismiss(me);
   Thread* back = std::exchange(me.resumer, nullptr);
   Thread* next = back;
@@ -252,7 +253,7 @@ void Execution::leave(Thread& me) {
   }
   if (next == nullptr) next = &choose_next();
   runs(*next);
-  me.fiber.leave_to(next->fiber);
+  return *next;
 }
 
 }  // namespace interleave::engine

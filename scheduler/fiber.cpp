@@ -17,7 +17,8 @@ void Fiber::adopt_os_thread(bool blocks) {
 
 // Where a fiber begins, on its own stack.
 struct FiberEntry {
-  [[noreturn]] static void run(Fiber& self, [[maybe_unused]] Fiber& from) {
+  // Returns who goes on.
+  static Fiber& run(Fiber& self, [[maybe_unused]] Fiber& from) {
 #ifdef INTERLEAVE_ASAN
     const void* low = nullptr;
     std::size_t size = 0;
@@ -28,15 +29,21 @@ struct FiberEntry {
     }
 #endif
     self.restore();
-    self.entry_(self.argument_);
-    std::abort();  // an entry that returns is a fault of the harness
+    Fiber& next = self.entry_(self.argument_);
+#ifdef INTERLEAVE_ASAN
+    __sanitizer_start_switch_fiber(nullptr, next.stack_low_, next.stack_size_);
+#endif
+    return next;
   }
 
-#ifndef INTERLEAVE_OWN_SWITCH
+#ifdef INTERLEAVE_OWN_SWITCH
+  static void* begin(Fiber& self, Fiber& from) { return run(self, from).context_; }
+#else
   static void begin(boost::context::detail::transfer_t transfer) {
     auto** pair = static_cast<Fiber**>(transfer.data);  // {from, to}, on the stack of `from`
     pair[0]->context_ = transfer.fctx;
-    run(*pair[1], *pair[0]);
+    Fiber& self = *pair[1];
+    self.jump(run(self, *pair[0]));
   }
 #endif
 };
@@ -46,8 +53,13 @@ struct FiberEntry {
 //
 //     r15 r14 r13 r12 rbx rbp   and where it goes on: behind the call by which it was left
 //
-// A switch goes on there by `ret`, which is mostly what the processor expects: threads wait in the same place. A fiber that
-// begins is called, and one that ends jumps: no return would be expected there.
+// A processor guesses where a `ret` leads from the calls that it has seen, whatever stack they were made on. A wrong guess costs as
+// much as all else of a switch, and one too many or too few makes all that follow wrong as well. So
+//
+//   * a switch goes on by `ret`: threads wait in the same place, in the same calls, and what one leaves behind fits the next
+//   * a fiber is started without a call, and its first announcement goes back by a jump: so the calls in which it waits stay on top,
+//     and are those of whoever is next
+//   * one that ends returns from all its calls before it goes on with the next
 asm(R"(
 .macro interleave_push register
   pushq %\register
@@ -95,8 +107,17 @@ asm(R"(
   retq
   interleave_end interleave_switch_stacks
 
-  interleave_function interleave_start_on_stack    # rdi: place, rsi: end of the stack, rdx: to, rcx: from
+  interleave_function interleave_switch_stacks_back  # rdi: place, rsi: to
   interleave_push_all
+  movq %rsp, (%rdi)
+  movq %rsi, %rsp
+  interleave_pop_all
+  popq %rcx
+  .cfi_adjust_cfa_offset -8
+  jmpq *%rcx
+  interleave_end interleave_switch_stacks_back
+
+  interleave_function interleave_begin_on_stack    # rdi: place, rsi: end of the stack, rdx: to, rcx: from; the registers are kept
   movq %rsp, (%rdi)
   movq %rsi, %rsp
   .cfi_undefined %rip
@@ -104,8 +125,10 @@ asm(R"(
   movq %rcx, %rsi
   xorl %ebp, %ebp
   callq interleave_run_fiber
-  ud2
-  interleave_end interleave_start_on_stack
+  movq %rax, %rsp
+  interleave_pop_all
+  retq
+  interleave_end interleave_begin_on_stack
 
   interleave_function interleave_leave_for_stack   # rdi: to
   movq %rdi, %rsp
@@ -118,13 +141,12 @@ asm(R"(
 )");
 
 extern "C" {
-__attribute__((visibility("hidden"))) void interleave_start_on_stack(void** place, void* end, Fiber* to, Fiber* from);
 [[noreturn]] __attribute__((visibility("hidden"))) void interleave_leave_for_stack(void* to);
-[[noreturn]] __attribute__((visibility("hidden"), used)) void interleave_run_fiber(Fiber* to, Fiber* from) { FiberEntry::run(*to, *from); }
+__attribute__((visibility("hidden"), used)) void* interleave_run_fiber(Fiber* to, Fiber* from) { return FiberEntry::begin(*to, *from); }
 }
 #endif
 
-void Fiber::prepare(void* stack_low, std::size_t stack_size, void (*entry)(void*), void* argument) {
+void Fiber::prepare(void* stack_low, std::size_t stack_size, Entry entry, void* argument) {
   entry_ = entry;
   argument_ = argument;
   stack_low_ = stack_low;
@@ -137,22 +159,6 @@ void* Fiber::make_context() {
   return boost::context::detail::make_fcontext(low + stack_size_, stack_size_, &FiberEntry::begin);
 }
 #endif
-
-void Fiber::start(Fiber& to) {
-  save();
-#ifdef INTERLEAVE_ASAN
-  __sanitizer_start_switch_fiber(&fake_stack_, to.stack_low_, to.stack_size_);
-#endif
-#ifdef INTERLEAVE_OWN_SWITCH
-  interleave_start_on_stack(&context_, const_cast<char*>(static_cast<const char*>(to.stack_low_)) + to.stack_size_, &to, this);
-#else
-  jump(to);
-#endif
-#ifdef INTERLEAVE_ASAN
-  __sanitizer_finish_switch_fiber(fake_stack_, nullptr, nullptr);
-#endif
-  restore();
-}
 
 void Fiber::leave_to(Fiber& to) {
 #ifdef INTERLEAVE_ASAN

@@ -51,8 +51,9 @@ extern OsThread os_thread;
 
 class Fiber {
  public:
-  // To start this fiber will be to call entry(argument) on the given stack. `entry` must not return.
-  void prepare(void* stack_low, std::size_t stack_size, void (*entry)(void*), void* argument);
+  // To start this fiber will be to call entry(argument) on the given stack. It returns who goes on when this one has ended.
+  using Entry = Fiber& (*)(void*);
+  void prepare(void* stack_low, std::size_t stack_size, Entry entry, void* argument);
   // Makes it ready to be started, for the first time or once more. `block`: the FS base that it runs with; 0 if the fibers share that
   // of the OS thread.
   void make_ready(std::uintptr_t block);
@@ -62,6 +63,8 @@ class Fiber {
   void start(Fiber& to);
   // Goes on with `to` where it stands; returns when somebody switches back.
   void switch_to(Fiber& to);
+  // The same, to the one that has started this fiber or woken it.
+  void switch_back_to(Fiber& to);
   // The same, but *this will never run again.
   [[noreturn]] void leave_to(Fiber& to);
 
@@ -77,8 +80,10 @@ class Fiber {
 
   void save();     // before a switch away
   void restore();  // after arriving
-  void jump(Fiber& to);
+  template <bool back>
+  void switch_over(Fiber& to);
 #ifndef INTERLEAVE_OWN_SWITCH
+  void jump(Fiber& to);
   void* make_context();  // where it begins
 #endif
   friend struct FiberEntry;
@@ -87,7 +92,7 @@ class Fiber {
   void* context_ = nullptr;  // where it stands, while it does not run
   RuntimeState state_;
   ControlWords control_words_;
-  void (*entry_)(void*) = nullptr;
+  Entry entry_ = nullptr;
   void* argument_ = nullptr;
   const void* stack_low_ = nullptr;  // null: the OS thread's own stack
   std::size_t stack_size_ = 0;
@@ -96,7 +101,7 @@ class Fiber {
 
 // In the header, so that a step is one call deep.
 
-inline void Fiber::save() {
+__attribute__((always_inline)) inline void Fiber::save() {
 #ifdef INTERLEAVE_OWN_SWITCH
   if (os_thread.control_words) [[unlikely]] control_words_.save();
 #endif
@@ -106,7 +111,7 @@ inline void Fiber::save() {
   state_.uncaught_exceptions = os_thread.exceptions->uncaught_exceptions;
 }
 
-inline void Fiber::restore() {
+__attribute__((always_inline)) inline void Fiber::restore() {
 #ifdef INTERLEAVE_OWN_SWITCH
   if (os_thread.control_words) [[unlikely]] control_words_.restore();
 #endif
@@ -120,10 +125,12 @@ inline void Fiber::restore() {
 }
 
 #ifdef INTERLEAVE_OWN_SWITCH
-// Keeps the registers that a call preserves on the stack and its top in *place, and goes on with the stack whose top is `to`.
-extern "C" __attribute__((visibility("hidden"))) void interleave_switch_stacks(void** place, void* to);
-
-inline void Fiber::jump(Fiber& to) { interleave_switch_stacks(&context_, to.context_); }
+extern "C" {
+// Keeps the registers that a call preserves on the stack and its top in *place, and goes on with the stack whose top is `to`; fiber.cpp
+// says why there are two.
+__attribute__((visibility("hidden"))) void interleave_switch_stacks(void** place, void* to);
+__attribute__((visibility("hidden"))) void interleave_switch_stacks_back(void** place, void* to);
+}
 #else
 inline void Fiber::jump(Fiber& to) {
   Fiber* pair[2] = {this, &to};
@@ -143,12 +150,65 @@ inline void Fiber::make_ready(std::uintptr_t block) {
 #endif
 }
 
-inline void Fiber::switch_to(Fiber& to) {
+template <bool back>
+__attribute__((always_inline)) inline void Fiber::switch_over(Fiber& to) {
   save();
 #ifdef INTERLEAVE_ASAN
   __sanitizer_start_switch_fiber(&fake_stack_, to.stack_low_, to.stack_size_);
 #endif
+#ifdef INTERLEAVE_OWN_SWITCH
+  if constexpr (back) {
+    interleave_switch_stacks_back(&context_, to.context_);
+  } else {
+    interleave_switch_stacks(&context_, to.context_);
+  }
+#else
   jump(to);
+#endif
+#ifdef INTERLEAVE_ASAN
+  __sanitizer_finish_switch_fiber(fake_stack_, nullptr, nullptr);
+#endif
+  restore();
+}
+
+__attribute__((always_inline)) inline void Fiber::switch_to(Fiber& to) { switch_over<false>(to); }
+__attribute__((always_inline)) inline void Fiber::switch_back_to(Fiber& to) { switch_over<true>(to); }
+
+__attribute__((always_inline)) inline void Fiber::start(Fiber& to) {
+  save();
+#ifdef INTERLEAVE_ASAN
+  __sanitizer_start_switch_fiber(&fake_stack_, to.stack_low_, to.stack_size_);
+#endif
+#ifdef INTERLEAVE_OWN_SWITCH
+  void** place = &context_;
+  const char* end = static_cast<const char*>(to.stack_low_) + to.stack_size_;
+  Fiber* first = &to;
+  Fiber* from = this;
+  asm volatile(
+      "leaq -128(%%rsp), %%rsp\n"  // what lies below the top may be in use
+      "leaq 1f(%%rip), %%rax\n"
+      "pushq %%rax\n"
+      "pushq %%rbp\n"
+      "pushq %%rbx\n"
+      "pushq %%r12\n"
+      "pushq %%r13\n"
+      "pushq %%r14\n"
+      "pushq %%r15\n"
+      "jmp interleave_begin_on_stack\n"
+      "1:\n"
+      "leaq 128(%%rsp), %%rsp\n"
+      : "+D"(place), "+S"(end), "+d"(first), "+c"(from)
+      :
+      : "rax", "r8", "r9", "r10", "r11", "cc", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+        "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
+#ifdef __AVX512F__
+        , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29",
+        "xmm30", "xmm31", "k1", "k2", "k3", "k4", "k5", "k6", "k7"
+#endif
+  );
+#else
+  jump(to);
+#endif
 #ifdef INTERLEAVE_ASAN
   __sanitizer_finish_switch_fiber(fake_stack_, nullptr, nullptr);
 #endif
