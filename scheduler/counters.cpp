@@ -15,12 +15,21 @@ void Counters::add_loop(std::string place, std::size_t rounds) {
 }
 
 bool Counters::add(const Counters& other) {
-  const std::size_t before = left_out_.size();
-  const bool first = none();
-  left_out_.insert(other.left_out_.begin(), other.left_out_.end());
+  bool any = none();
+  const auto merge = [&](auto& into, const auto& from) {
+    for (const auto& each : from) any |= into.insert(each).second;
+  };
+  merge(words_, other.words_);
+  for (const auto& [where, own] : other.own_) {
+    const auto [mine, first] = own_.try_emplace(where);
+    any |= first;
+    merge(mine->second.words, own.words);
+    merge(mine->second.parts, own.parts);
+  }
   loops_.insert(other.loops_.begin(), other.loops_.end());
-  const std::size_t rounds = std::exchange(rounds_, std::max(rounds_, other.rounds_));
-  return first || left_out_.size() > before || rounds_ > rounds;
+  any |= other.rounds_ > rounds_;
+  rounds_ = std::max(rounds_, other.rounds_);
+  return any;
 }
 
 void Lonely::stands(std::uint64_t place, const std::vector<std::uint64_t>& parts, const std::uintptr_t* low, const std::uintptr_t* high) {
@@ -36,14 +45,15 @@ void Lonely::stands(std::uint64_t place, const std::vector<std::uint64_t>& parts
   const auto [known, first] = stands_.try_emplace({place, times_[place]++});
   Stand& before = known->second;
   const auto words = static_cast<std::size_t>(high - low);
+  Counters::Own& own = counters_.own(thread_, place);
   if (first) before = {parts, std::vector<std::uintptr_t>(words)};
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i] != std::exchange(before.parts[i], parts[i])) counters_.add(thread_, place, i);
+    if (parts[i] != std::exchange(before.parts[i], parts[i])) own.parts.insert(i);
   }
   before.stack.resize(words);
   for (std::size_t i = 0; i < words; ++i) {
     const std::uintptr_t* word = high - 1 - i;
-    if (*word != std::exchange(before.stack[i], *word) && !first) counters_.add(word);
+    if (*word != std::exchange(before.stack[i], *word) && !first) own.words.insert(word);
   }
 }
 

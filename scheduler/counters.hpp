@@ -3,7 +3,8 @@
 // Each round of such a loop changes something, if only a counter or a deadline, so its thread never comes back to a state that there was
 // before (states.hpp), and a search has no end. But as long as nobody else makes a step, the thread goes round and round, and whatever its
 // rounds change is of no consequence. Once a thread has been seen to do so, alone, for as long as an execution may be, the words that its
-// rounds change are *counters*, and are left out of what a state is. Then the thread comes back, like one that does not count.
+// rounds change are *counters*, and while it stands in that loop, it is compared without them. Then it comes back, like one that does not
+// count. Threads that stand elsewhere are compared with everything, and so are its own registers and its stack.
 //
 // That takes for equal what is not: a loop may do something else at each tenth round, or after its hundredth. So the rounds that the
 // thread made alone are compared by what they did and where. They must repeat sooner or later,
@@ -31,18 +32,27 @@
 
 namespace interleave::engine {
 
-// What is left out of states.
+// What is left out when a thread is compared with itself where it waits in such a loop.
 class Counters {
  public:
+  // Of what it has of its own, where it stands: words of its stack, and registers and other parts of where it stands, by number.
+  struct Own {
+    std::set<const std::uintptr_t*> words;
+    std::set<std::size_t> parts;
+  };
+
   // No loop is known that counts, if only the time.
   bool none() const { return loops_.empty(); }
-  // A word of memory.
-  bool contains(const std::uintptr_t* word) const { return contains(reinterpret_cast<std::uintptr_t>(word)); }
-  // A register, or something else that a thread holds where it stands.
-  bool contains(std::uint32_t thread, std::uint64_t place, std::size_t part) const { return contains(key(thread, place, part)); }
+  // A word of memory that is not its own.
+  bool contains(const std::uintptr_t* word) const { return !words_.empty() && words_.contains(word); }
+  // Null: the place is in no such loop of this thread.
+  const Own* at(std::uint32_t thread, std::uint64_t place) const {
+    const auto found = own_.find({thread, place});
+    return found != own_.end() ? &found->second : nullptr;
+  }
 
-  void add(const std::uintptr_t* word) { left_out_.insert(reinterpret_cast<std::uintptr_t>(word)); }
-  void add(std::uint32_t thread, std::uint64_t place, std::size_t part) { left_out_.insert(key(thread, place, part)); }
+  void add(const std::uintptr_t* word) { words_.insert(word); }
+  Own& own(std::uint32_t thread, std::uint64_t place) { return own_[{thread, place}]; }
   // `place`: file and line of a loop that they count the rounds of, which is to be gone round so often.
   void add_loop(std::string place, std::size_t rounds);
   // Whether there was anything new in it.
@@ -53,12 +63,8 @@ class Counters {
   const std::set<std::string>& loops() const { return loops_; }
 
  private:
-  bool contains(std::uintptr_t what) const { return !left_out_.empty() && left_out_.contains(what); }
-  static std::uintptr_t key(std::uint32_t thread, std::uint64_t place, std::size_t part) {
-    return ((place + thread * 0x9e3779b97f4a7c15ULL) ^ (part + 1) * 0xd1342543de82ef95ULL) | 1;  // no address of a word
-  }
-
-  std::unordered_set<std::uintptr_t> left_out_;  // addresses, and keys
+  std::unordered_set<const std::uintptr_t*> words_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, Own> own_;
   std::size_t rounds_ = 2;
   std::set<std::string> loops_;
 };

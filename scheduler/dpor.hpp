@@ -96,7 +96,7 @@ struct Event {
   bool          in_block = false;
   bool          weighed = false;
   Count         level = 0;            // of the longest chain of events that each happen before the next, up to this one
-  Weight        weight;               // where states are kept, once it is known
+  Weight        weight, loosely;      // where states are kept, once they are known
 };
 
 // One access of an event to one word of memory.
@@ -180,7 +180,7 @@ class Dpor final : public Strategy {
   void consult(const Situation& situation) override {
     Strategy::consult(situation);
     keeps_states_ = situation.state() != nullptr;
-    if (keeps_states_) rounds_ = situation.counters().rounds();
+    if (keeps_states_) rounds_counting_ = situation.counters().rounds();
   }
   void withdrawn(std::uint32_t id) override {
     withdrawn_.push_back({.thread = key_of_[id], .own = threads_[key_of_[id]].last, .by = under_way_ ? made_ : made_ - 1});
@@ -254,13 +254,14 @@ class Dpor final : public Strategy {
   Visits::Position position(std::uint32_t thread) const;
   void find_meeting();
   void withdraw(Thread& thread, std::uint32_t key);
-  bool has_come_back(std::uint32_t thread, const Stand& stand);
-  void add_up(std::uint32_t thread, const Stand& stand);
-  bool repeats_a_level(std::uint32_t event);
+  bool has_come_back(std::uint32_t thread, const Stand& stand, bool loosely);
+  void add_up(std::uint32_t thread, const Stand& stand, bool loosely);
+  bool repeats_a_level(std::uint32_t event, bool loosely, std::size_t rounds);
   void place(std::uint32_t event);
   // One that nothing cancels out, if it is not known yet.
-  Weight known_weight(std::uint32_t event) const {
-    return events_[event].weighed ? events_[event].weight : Weight{.a = event + 1, .b = 1};
+  Weight known_weight(std::uint32_t event, bool loosely) const {
+    if (!events_[event].weighed) return {.a = event + 1, .b = 1};
+    return loosely ? events_[event].loosely : events_[event].weight;
   }
 
   // ---- races ----
@@ -307,7 +308,7 @@ class Dpor final : public Strategy {
   std::vector<std::uint32_t> fresh_;             // of those, announced since the last settling
   std::vector<Withdrawn> withdrawn_;             // in this execution
   bool keeps_states_ = false;
-  std::size_t rounds_ = 0;                       // how often a way round must have been gone; where states are kept
+  std::size_t rounds_counting_ = 0;              // how often a way round must have been gone by who counts; where states are kept
   std::vector<std::vector<std::uint32_t>> own_;  // by key: its events; where states are kept
   std::vector<Stands> stands_;                   // by key, likewise
   std::vector<std::pair<std::uint32_t, std::uint32_t>> late_;  // orders that begin with the step under way

@@ -226,6 +226,8 @@ class Execution final : public Situation {
     if (states_ != nullptr) states_->looks_at_clock();
   }
   const Weight* state() const override { return states_ != nullptr ? &states_->now() : nullptr; }
+  const Weight& state_loosely() const override { return states_->now_loosely(); }
+  bool counts() const override { return states_->counts(); }
   const Counters& counters() const override { return *options_.counters; }
   const States* states() const { return states_.get(); }
   // Other than daemons.

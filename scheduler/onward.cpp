@@ -67,7 +67,7 @@ class InTurn final : public Strategy {
         if (at.enabled[i].thread == step.thread && at.enabled[i].variant == step.variant) return i;
       throw Divergence("the program does something else under the same choices");
     }
-    const Weight state = *situation_->state();
+    const Weight state = *situation_->state();  // of a program without counters
     if (!seen_.emplace(state.a, state.b, at.last).second) return none_of_them;
     for (std::size_t i = 0; i < at.enabled.size(); ++i)
       if (at.enabled[i].thread > at.last) return i;

@@ -23,6 +23,8 @@ Weight hash(std::uint64_t place, std::uint64_t value) {
           .b = mixed(value * 0xd1342543de82ef95ULL + mixed(place ^ 0xbb67ae8584caa73bULL))};
 }
 
+Weight hash(const std::uintptr_t* word, std::uintptr_t value) { return hash(reinterpret_cast<std::uintptr_t>(word), value); }
+
 // Where threads stand is kept at addresses that no word has.
 std::uint64_t place_of(std::uint32_t thread, std::uint64_t part) { return 2 * (std::uint64_t{thread} * 64 + part) + 1; }
 
@@ -31,8 +33,8 @@ std::uint64_t place_of(std::uint32_t thread, std::uint64_t part) { return 2 * (s
 void States::begin_execution() {
   for (Local& each : locals_) {
     each.stack.clear();
-    each.rest = each.sum = {};
-    each.known = false;
+    each.rest = each.sum = each.counters = {};
+    each.known = each.counts = false;
     each.standings.clear();
     each.places.clear();
   }
@@ -42,18 +44,14 @@ void States::begin_execution() {
   freed_.clear();
   words_.clear();
   outcome_ = outcome_change_ = {};
-  unique_ = false;
+  unique_ = unique_loosely_ = counts_ = false;
   history_ = uniques_ = 0;
-  now_ = {};
+  now_ = now_loosely_ = {};
 }
 
 States::Local& States::local(std::uint32_t thread) {
   if (thread >= locals_.size()) locals_.resize(thread + 1);
   return locals_[thread];
-}
-
-Weight States::hash_of(const std::uintptr_t* word, std::uintptr_t value) const {
-  return counters_.contains(word) ? Weight{} : hash(reinterpret_cast<std::uintptr_t>(word), value);
 }
 
 void States::chosen(std::uint32_t thread, std::uint32_t variant) {
@@ -75,20 +73,22 @@ void States::has_outcome(std::string_view value) {
   outcome_change_ -= std::exchange(outcome_, now);
 }
 
-void States::allocates() { unique_ |= counters_.none() || reuses_blocks; }
+void States::allocates() {
+  unique_ = true;
+  unique_loosely_ |= reuses_blocks;
+}
 
 void States::freed(const void* p, std::size_t size) {
-  if (counters_.none() || reuses_blocks) {
-    beyond();
-    return;
-  }
+  allocates();
+  if (counters_.none() || reuses_blocks) return;
   auto* from = static_cast<std::uintptr_t*>(const_cast<void*>(p));
   freed_.emplace_back(from, from + (size + sizeof *from - 1) / sizeof *from);
 }
 
 // What was written, in the stacks of other threads or elsewhere.
-void States::add_writes(Weight& weight) {
-  weight += std::exchange(outcome_change_, {});
+void States::add_writes() {
+  weight_ += outcome_change_;
+  loosely_ += std::exchange(outcome_change_, {});
   for (const auto& [word, before] : written_) {
     const std::size_t stack = memory->stack_of(word);
     std::uintptr_t* counted = nullptr;
@@ -102,9 +102,10 @@ void States::add_writes(Weight& weight) {
     }
     if (counted == nullptr) counted = &words_.try_emplace(word, Known{.first = before, .counted = before}).first->second.counted;
     if (*counted == *word) continue;
-    Weight change = hash_of(word, *word);
-    change -= hash_of(word, *counted);
-    weight += change;
+    Weight change = hash(word, *word);
+    change -= hash(word, *counted);
+    weight_ += change;
+    if (!counters_.contains(word)) loosely_ += change;
     if (owner != nullptr) owner->sum += change;
     *counted = *word;
   }
@@ -113,43 +114,63 @@ void States::add_writes(Weight& weight) {
     for (std::uintptr_t* word = from; word < to; ++word) {
       const auto known = words_.find(word);
       if (known == words_.end()) continue;
-      weight += hash_of(word, known->second.first);
-      weight -= hash_of(word, known->second.counted);
+      Weight change = hash(word, known->second.first);
+      change -= hash(word, known->second.counted);
+      weight_ += change;
+      if (!counters_.contains(word)) loosely_ += change;
       words_.erase(known);
     }
   }
   freed_.clear();
 }
 
-States::Weighed States::weighed(std::uint32_t thread, Local& local, Weight weight, bool known) {
-  if (std::exchange(unique_, false) || !known || !local.known) weight += hash(place_of(thread, 32), history_ + ++uniques_);
+States::Weighed States::weighed(std::uint32_t thread, Local& local, bool known) {
+  const bool hidden = !known || !local.known;
+  if (unique_ || unique_loosely_ || hidden) {
+    const Weight unique = hash(place_of(thread, 32), history_ + ++uniques_);
+    weight_ += unique;
+    if (unique_loosely_ || hidden) loosely_ += unique;
+  }
+  unique_ = unique_loosely_ = false;
   local.known = known;
-  now_ += weight;
-  const std::uint64_t standing = known ? (local.sum.a ^ mixed(local.sum.b)) | 1 : 0;
+  now_ += weight_;
+  now_loosely_ += loosely_;
+  counts_ = known && local.counts;
+  Weight stands = local.sum;
+  if (counts_) stands -= local.counters;
+  const std::uint64_t standing = known ? (stands.a ^ mixed(stands.b)) | 1 : 0;
   local.standings.push_back(standing);
-  return {weight, standing};
+  return {std::exchange(weight_, {}), std::exchange(loosely_, {}), standing, counts_};
+}
+
+// Of a thread that stands in a loop that waits and counts.
+Weight States::counters_of(std::uint32_t thread, const Counters::Own& own, const CallState& state, const std::uintptr_t* high) const {
+  Weight sum;
+  for (const std::uintptr_t* word : own.words)
+    if (word >= state.stack && word < high) sum += hash(word, *word);
+  for (const std::size_t part : own.parts) sum += hash(place_of(thread, part), parts_[part]);
+  return sum;
 }
 
 States::Weighed States::announced(std::uint32_t thread, const Operation& operation, const CallState& state, const std::uintptr_t* high) {
-  Weight weight;
   Local& me = local(thread);
   if (lonely_ != nullptr && lonely_->begun() && lonely_->thread() == thread)
     for (const auto& [word, before] : written_) lonely_->wrote(word, before);
-  add_writes(weight);
-  if (!operation.type->noted) return weighed(thread, me, weight, false);
+  add_writes();
+  if (!operation.type->noted) return weighed(thread, me, false);
   Weight own;
   const auto words = static_cast<std::size_t>(high - state.stack), before = me.stack.size();
   me.high = high;
   for (std::size_t i = 0; i < std::min(words, before); ++i) {
     const std::uintptr_t* word = high - 1 - i;
     if (me.stack[i] == *word) continue;
-    own += hash_of(word, *word);
-    own -= hash_of(word, me.stack[i]);
+    own += hash(word, *word);
+    own -= hash(word, me.stack[i]);
     me.stack[i] = *word;
   }
-  for (std::size_t i = words; i < before; ++i) own -= hash_of(high - 1 - i, me.stack[i]);
+  for (std::size_t i = words; i < before; ++i) own -= hash(high - 1 - i, me.stack[i]);
   me.stack.resize(words);
-  for (std::size_t i = before; i < words; ++i) own += hash_of(high - 1 - i, me.stack[i] = *(high - 1 - i));
+  for (std::size_t i = before; i < words; ++i) own += hash(high - 1 - i, me.stack[i] = *(high - 1 - i));
   parts_.assign(state.registers, std::end(state.registers));
   parts_.insert(parts_.end(), state.arguments, std::end(state.arguments));
   parts_.insert(parts_.end(), {operation.type->hash, reinterpret_cast<std::uintptr_t>(operation.object), operation.size,
@@ -157,14 +178,19 @@ States::Weighed States::announced(std::uint32_t thread, const Operation& operati
   const std::uint64_t place = mixed(operation.type->hash + mixed(*state.stack + mixed(reinterpret_cast<std::uintptr_t>(state.stack))));
   note_place(thread, place, state.stack);
   Weight rest;
-  for (std::size_t part = 0; part < parts_.size(); ++part)
-    if (!counters_.contains(thread, place, part)) rest += hash(place_of(thread, part), parts_[part]);
+  for (std::size_t part = 0; part < parts_.size(); ++part) rest += hash(place_of(thread, part), parts_[part]);
   own += rest;
   own -= me.rest;
   me.rest = rest;
   me.sum += own;
-  weight += own;
-  return weighed(thread, me, weight, true);
+  weight_ += own;
+  loosely_ += own;
+  const Counters::Own* left_out = counters_.none() ? nullptr : counters_.at(thread, place);
+  me.counts = left_out != nullptr;
+  loosely_ += me.counters;
+  me.counters = me.counts ? counters_of(thread, *left_out, state, high) : Weight{};
+  loosely_ -= me.counters;
+  return weighed(thread, me, true);
 }
 
 void States::note_place(std::uint32_t thread, std::uint64_t place, const std::uintptr_t* stack) {
@@ -174,15 +200,20 @@ void States::note_place(std::uint32_t thread, std::uint64_t place, const std::ui
 }
 
 States::Weighed States::ended(std::uint32_t thread, const void* result, bool known) {
-  Weight weight;
   Local& me = local(thread);
-  add_writes(weight);
-  if (!known) return weighed(thread, me, weight, false);
-  weight -= me.sum;
+  add_writes();
+  me.counts = false;
+  loosely_ += std::exchange(me.counters, {});
+  if (!known) return weighed(thread, me, false);
+  Weight change = hash(place_of(thread, 33), reinterpret_cast<std::uintptr_t>(result));
+  change -= me.sum;
+  weight_ += change;
+  loosely_ += change;
   me.stack.clear();
   me.rest = me.sum = {};
-  weight += hash(place_of(thread, 33), reinterpret_cast<std::uintptr_t>(result));
-  return {weighed(thread, me, weight, true).weight, 0};
+  Weighed step = weighed(thread, me, true);
+  step.standing = 0;
+  return step;
 }
 
 std::size_t States::returns() const {

@@ -13,8 +13,9 @@
 // nothing, if the step did something that is not seen in memory (allocated, freed, created or woke a thread, drew a random number, looked
 // at a clock), or if the state of the thread's registers is not known before it and after it (it calls a door that
 // is not one of INTERLEAVE_POLLING_DOOR and INTERLEAVE_NOTING_DOOR). How much time has passed for a thread is not part of the state:
-// a thread that wants to know looks at a clock. Counters are no part of it either (counters.hpp); where there are any,
-// looking at a clock, allocating and freeing are not unique either, and what has been freed is not part of the state.
+// a thread that wants to know looks at a clock. 
+// Where there are counters (counters.hpp), sums are kept twice: exactly, and *loosely*, without the counters of threads that stand in
+// loops that wait and count. Loosely, looking at a clock, allocating and freeing are not unique; what has been freed is no part of a state.
 #pragma once
 
 #include <cstddef>
@@ -54,8 +55,9 @@ class States {
  public:
   // A step whose weight is known.
   struct Weighed {
-    Weight weight;
+    Weight weight, loosely;
     std::uint64_t standing = 0;  // the same whenever its thread stands as it does now; 0: not known
+    bool counts = false;         // it stands in a loop that waits and counts: `standing` is without its counters
   };
 
   // A thread that has often been at a place: where, and how many steps had been made when it was there for the `often`th time.
@@ -75,8 +77,8 @@ class States {
   // These bytes, not of its own stack, are about to be written.
   void wrote(const void* p, std::size_t size);
   // Something is done that is not seen in memory.
-  void beyond() { unique_ = true; }
-  void looks_at_clock() { unique_ |= counters_.none(); }
+  void beyond() { unique_ = unique_loosely_ = true; }
+  void looks_at_clock() { unique_ = true; }
   void allocates();
   void has_outcome(std::string_view value);
   // These bytes, of the heap, are nobody's from now on.
@@ -90,6 +92,9 @@ class States {
   Weighed ended(std::uint32_t thread, const void* result, bool known);
 
   const Weight& now() const { return now_; }
+  const Weight& now_loosely() const { return now_loosely_; }
+  // Whether the thread that made the last step stands in a loop that waits and counts.
+  bool counts() const { return counts_; }
   const std::vector<Suspect>& suspects() const { return suspects_; }
   // How often the thread that did so most often stood where it had stood before.
   std::size_t returns() const;
@@ -101,6 +106,8 @@ class States {
     std::vector<std::uintptr_t> stack;     // when it announced last, and as written by others since; the highest word first
     const std::uintptr_t* high = nullptr;
     Weight rest, sum;                      // of registers and operation; of all
+    Weight counters;                       // the part of `sum` that is not looked at loosely
+    bool counts = false;                   // it stands in a loop that waits and counts
     bool known = false;
     std::vector<std::uint64_t> standings;  // one for each announcement
     std::unordered_map<std::uint64_t, std::uint32_t> places;  // how often it has been at each
@@ -113,10 +120,10 @@ class States {
     std::uintptr_t first, counted;  // what was in it, and what is counted as being in it
   };
   Local& local(std::uint32_t thread);
-  Weight hash_of(const std::uintptr_t* word, std::uintptr_t value) const;
   void note_place(std::uint32_t thread, std::uint64_t place, const std::uintptr_t* stack);
-  void add_writes(Weight& weight);
-  Weighed weighed(std::uint32_t thread, Local& local, Weight weight, bool known);
+  void add_writes();
+  Weight counters_of(std::uint32_t thread, const Counters::Own& own, const CallState& state, const std::uintptr_t* high) const;
+  Weighed weighed(std::uint32_t thread, Local& local, bool known);
 
   std::vector<Local> locals_;              // by thread
   std::vector<Written> written_;           // since somebody announced something
@@ -127,10 +134,12 @@ class States {
   std::vector<std::uint64_t> parts_;       // of a thread, where it stands
   std::vector<Suspect> suspects_;
   Weight outcome_, outcome_change_;        // since somebody announced something
-  bool unique_ = false;
+  Weight weight_, loosely_;                // of the step that is being weighed
+  bool unique_ = false, unique_loosely_ = false;
+  bool counts_ = false;
   std::uint64_t steps_ = 0;
   std::uint64_t history_ = 0, uniques_ = 0;
-  Weight now_;
+  Weight now_, now_loosely_;
 };
 
 }  // namespace interleave::engine

@@ -73,8 +73,12 @@ class Situation {
   virtual std::uintptr_t heap() const = 0;
   // The sum of the state that the execution is in (states.hpp); null: states are not kept.
   virtual const Weight* state() const = 0;
-  // What is left out of it (counters.hpp). REQUIRES: states are kept.
+  // REQUIRES, of the following: states are kept. The same without counters (counters.hpp),
+  virtual const Weight& state_loosely() const = 0;
+  // which are these,
   virtual const Counters& counters() const = 0;
+  // and whether the thread that made the last step stands in a loop that waits and counts.
+  virtual bool counts() const = 0;
 
  protected:
   ~Situation() = default;

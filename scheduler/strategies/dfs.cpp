@@ -9,8 +9,9 @@
 // same candidates as before; if it does not, the program depends on something that the model does not control.
 //
 // Where states are kept, an execution that comes back to a state that it was in goes no further: what can be reached from there
-// was reachable before, by a shorter execution.
+// was reachable before, by a shorter execution. Loosely, without counters (counters.hpp), it may come back more often.
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,7 @@ class Dfs final : public Strategy {
   bool begin_execution() override {
     depth_ = 0;
     seen_.clear();
+    seen_loosely_.clear();
     if (!std::exchange(started_, true)) return true;
     while (!path_.empty() && path_.back().taken + 1 == path_.back().enabled) path_.pop_back();
     if (path_.empty()) return false;
@@ -34,7 +36,7 @@ class Dfs final : public Strategy {
   }
 
   std::size_t choose(const ChoicePoint& at) override {
-    if (state_ != nullptr && has_come_back() && depth_ == path_.size()) return none_of_them;
+    if (states_ != nullptr && has_come_back() && depth_ == path_.size()) return none_of_them;
     const auto enabled = static_cast<std::uint32_t>(at.enabled.size());
     if (enabled == 1) return 0;
     if (depth_ == path_.size()) {
@@ -57,23 +59,23 @@ class Dfs final : public Strategy {
 
   bool exhaustive() const override { return true; }
   bool recognizes_states() const override { return true; }
-  void consult(const Situation& situation) override {
-    state_ = situation.state();
-    if (state_ != nullptr && !situation.counters().none()) rounds_ = situation.counters().rounds();
-  }
+  void consult(const Situation& situation) override { states_ = situation.state() != nullptr ? &situation : nullptr; }
   std::string resolved() const override { return "dfs"; }
 
  private:
-  bool has_come_back() { return ++seen_[*state_] > rounds_; }
+  bool has_come_back() {
+    const bool counted = states_->counts() && ++seen_loosely_[states_->state_loosely()] > states_->counters().rounds();
+    return !seen_.insert(*states_->state()).second || counted;
+  }
 
   struct Choice {
     std::uint32_t taken, enabled, fingerprint;
   };
   std::vector<Choice> path_;
   std::size_t depth_ = 0;
-  const Weight* state_ = nullptr;                  // of the execution under way
-  std::size_t rounds_ = 1;                         // so often it may come back: more often if there are counters
-  std::unordered_map<Weight, std::size_t, Weight::Hash> seen_;  // how often, in this execution
+  const Situation* states_ = nullptr;              // of the execution under way, if they are kept
+  std::unordered_set<Weight, Weight::Hash> seen_;  // in this execution
+  std::unordered_map<Weight, std::size_t, Weight::Hash> seen_loosely_;  // how often
   bool started_ = false;
 };
 

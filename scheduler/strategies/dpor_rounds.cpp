@@ -24,6 +24,8 @@
 namespace interleave::engine::dpor {
 namespace {
 
+constexpr std::size_t rounds_least = 2;
+
 // Whether it is looked at who has come back for this time: at first always, later at every thirty-second part of what it was at the
 // last power of two. So it costs an execution no more than its length, times the logarithm of that.
 bool is_asked(std::size_t times) { return times > 0 && (times < 64 || times % (std::bit_floor(times) / 32) == 0); }
@@ -34,7 +36,7 @@ bool is_asked(std::size_t times) { return times > 0 && (times < 64 || times % (s
 void Dpor::place(std::uint32_t event) {
   Event& made = events_[event];
   made.weighed = false;
-  made.weight = {};
+  made.weight = made.loosely = {};
   if (own_.size() < threads_.size()) own_.resize(threads_.size());
   own_[made.thread].push_back(event);
   const Count* past = clock(event);
@@ -64,25 +66,27 @@ void Dpor::weighed(std::uint32_t id, const States::Weighed& step) {
     Event& event = events_[thread.last];
     event.weighed = true;
     event.weight += step.weight;
-    thread.stopped = is_asked(stand.times) && has_come_back(key, stand);
+    event.loosely += step.loosely;
+    thread.stopped = is_asked(stand.times) && has_come_back(key, stand, step.counts);
   }
   stands.all.push_back(stand);
 }
 
 // `thread`, which has announced something, stands so.
-bool Dpor::has_come_back(std::uint32_t thread, const Stand& stand) {
-  add_up(thread, stand);
+bool Dpor::has_come_back(std::uint32_t thread, const Stand& stand, bool loosely) {
+  const std::size_t rounds = loosely ? rounds_counting_ : rounds_least;
+  add_up(thread, stand, loosely);
   std::size_t nothing = 0;
   for (std::uint32_t before = stand.before; before != none; before = stands_[thread].all[before].before) {
     nothing += sums_[stands_[thread].all[before].made].nothing();
-    if (nothing == rounds_) return true;
+    if (nothing == rounds) return true;
   }
-  return stand.times >= rounds_ && repeats_a_level(threads_[thread].last);
+  return stand.times >= rounds && repeats_a_level(threads_[thread].last, loosely, rounds);
 }
 
 // Makes sums_[n], for each time before that `thread` stood so, after n events: the sum of all that it did since, and of what of [its
 // last event] depends on that.
-void Dpor::add_up(std::uint32_t thread, const Stand& stand) {
+void Dpor::add_up(std::uint32_t thread, const Stand& stand, bool loosely) {
   const std::uint32_t last = threads_[thread].last;
   const Count* past = clock(last);
   Count first = 0;
@@ -91,23 +95,23 @@ void Dpor::add_up(std::uint32_t thread, const Stand& stand) {
   sums_.assign(threads_[thread].made + 1, {});
   for (std::uint32_t e = own_[thread].at(first); e <= last; ++e) {
     const Count since = clock(e)[thread];  // it depends on this event of the thread, and not on the next
-    if (since > first && within(e, past)) sums_[since - 1] += known_weight(e);
+    if (since > first && within(e, past)) sums_[since - 1] += known_weight(e, loosely);
   }
   for (std::size_t n = sums_.size() - 1; n-- > first;) sums_[n] += sums_[n + 1];
 }
 
 // Whether so many levels of [event] end in one and the same state that the way round between them was gone as often as it must be.
-bool Dpor::repeats_a_level(std::uint32_t event) {
+bool Dpor::repeats_a_level(std::uint32_t event, bool loosely, std::size_t rounds) {
   sums_.assign(events_[event].level + 1, {});
   const Count* past = clock(event);
   for (std::uint32_t e = 0; e <= event; ++e) {
     if (!within(e, past)) continue;
-    sums_[events_[e].level] += known_weight(e);
+    sums_[events_[e].level] += known_weight(e, loosely);
   }
   for (std::size_t level = 1; level < sums_.size(); ++level) sums_[level] += sums_[level - 1];
   std::sort(sums_.begin(), sums_.end(), [](const Weight& a, const Weight& b) { return a.a != b.a ? a.a < b.a : a.b < b.b; });
-  for (std::size_t i = rounds_; i < sums_.size(); ++i)
-    if (sums_[i] == sums_[i - rounds_]) return true;
+  for (std::size_t i = rounds; i < sums_.size(); ++i)
+    if (sums_[i] == sums_[i - rounds]) return true;
   return false;
 }
 

@@ -96,7 +96,17 @@ const Scenario missing{{.name = "wrong/missing_outcome", .summary = "has an outc
 const Scenario endless{{.name = "limit/endless", .summary = "never ends", .effort = Effort::bounded, .body = [] {
   std::atomic<bool> stop{false};
   std::atomic<int> rounds{0};
-  parallel([&] { while (!stop) ++rounds; });
+  parallel([&] {  // each time it does more
+    for (int more = 1; !stop; ++more)
+      for (int i = 0; i < more; ++i) ++rounds;
+  });
+}}};
+
+const Scenario counts{{.name = "limit/counts", .summary = "waits in a loop that counts", .effort = Effort::bounded,
+                        .options = {.strategy = "dpor"}, .body = [] {
+  std::atomic<bool> stop{false};
+  std::atomic<int> rounds{0};
+  parallel([&] { while (!stop) ++rounds; }, [&] { stop = true; });
 }}};
 
 const Scenario bounded{{.name = "limit/bounded", .summary = "passes up to a bound", .effort = Effort::bounded,

@@ -65,6 +65,8 @@ TEST_CASE("search ends with the status that fits") {
            Row{"limit/bounded", 0},
            Row{"limit/bounded --executions 1", 3},
            Row{"limit/bounded --strategy preemptions:bound=0/dfs", 3},
+           Row{"limit/counts", 0},
+           Row{"limit/counts --strategy dfs", 3},
            Row{"limit/unsupported", 4},
            Row{"wrong/fails good/passes limit/unsupported", 4},
            Row{"wrong/fails limit/large --strategy dfs --time 50ms", 1},
@@ -90,16 +92,17 @@ TEST_CASE("search shows one scenario in full") {
 
 TEST_CASE("search --all is a table of those meant to be searched") {
   const auto reduced = command("search --all");
-  CHECK(has(reduced.out, "15 scenarios run: 9 as expected, 6 not"));
+  CHECK(has(reduced.out, "16 scenarios run: 10 as expected, 6 not"));
   CHECK(has(reduced.out, "Searched up to the bound that the scenario declares, and no further:\n"
-                         "  limit/bounded: every schedule with at most 1 preemption\n"));
+                         "  limit/bounded: every schedule with at most 1 preemption\n"
+                         "  limit/counts: every schedule in which no thread goes more than "));
   const auto said = command("search --all --strategy dfs");
   CAPTURE(said.out);
   CHECK(said.status == 4);
   CHECK(has(said.out, "as expected\n"));
   CHECK(has(said.out, "limit/large               pass        needs a reducing search\n"));
   CHECK_FALSE(has(said.out, "limit/endless"));
-  CHECK(has(said.out, "13 scenarios run: 7 as expected, 6 not; 2 not run"));
+  CHECK(has(said.out, "13 scenarios run: 7 as expected, 6 not; 3 not run"));
   CHECK(has(said.out, "limit/bounded             pass        is searched within its own bound\n"));
   CHECK(has(said.out, "wrong/kind: NOT AS EXPECTED: it fails with require instead of deadlock"));
 }
@@ -110,6 +113,15 @@ TEST_CASE("search says that a scenario passes up to its bound, and that it is no
   CHECK(has(said.out, "that no other schedule fails"));
   CHECK(has(said.out, "as expected: limit/bounded is declared to pass, up to this bound"));
   CHECK(has(command("search limit/bounded good/passes").out, " bounded  "));
+}
+
+TEST_CASE("search says what it covered of a program that waits in a loop that counts") {
+  const auto said = command("search limit/counts");
+  CHECK(has(said.out, "PASSED  limit/counts"));
+  CHECK(has(said.out, "every schedule in which no thread goes more than "));
+  CHECK(has(said.out, "as expected: limit/counts is declared to pass, up to this bound"));
+  const auto otherwise = command("search limit/counts --strategy dfs");  // not as it declares
+  CHECK(has(otherwise.out, "the search is not complete: it covered every schedule in which no thread goes more than "));
 }
 
 TEST_CASE("two searches print the same bytes but for the time") {

@@ -225,6 +225,60 @@ TEST_CASE("a loop that does something else from time to time is gone round until
   CHECK(values(report) == std::set<std::string>{"slow path seen from the third round"});
 }
 
+namespace {
+
+// Both count in one place of the stack.
+[[gnu::noinline]] void wait_and_count(const std::atomic<int>& flag) {
+  volatile int rounds = 0;
+  while (flag.load() == 0) rounds = rounds + 1;
+}
+[[gnu::noinline]] void add_eight_times(std::atomic<int>& n) {
+  volatile int rounds = 0;
+  while (rounds < 8) {
+    ++n;
+    --n;
+    rounds = rounds + 1;
+  }
+  ++n;
+}
+
+}  // namespace
+
+TEST_CASE("who has counted in a loop that waits is followed through a loop that only counts, in the same variable") {
+  const auto on_the_stack = [] {
+    std::atomic<int> flag{0}, n{0};
+    parallel([&] {
+               wait_and_count(flag);
+               add_eight_times(n);
+             },
+             [&] {
+               flag = 1;
+               if (n.load() == 1) outcome("seen");
+             });
+    outcome(n.load() == 1 ? "done" : "?");
+  };
+  const auto in_a_static = [] {
+    static int rounds;
+    std::atomic<int> flag{0}, n{0};
+    parallel([&] {
+               for (rounds = 0; flag.load() == 0; ++rounds) {
+               }
+               for (rounds = 0; rounds < 8; ++rounds) {
+                 ++n;
+                 --n;
+               }
+               ++n;
+             },
+             [&] {
+               flag = 1;
+               if (n.load() == 1) outcome("seen");
+             });
+    outcome(n.load() == 1 ? "done" : "?");
+  };
+  check_covered(on_the_stack, {"done"});
+  check_covered(in_a_static, {"done"});
+}
+
 TEST_CASE("a loop that gives up after so many rounds is no loop that counts in vain") {
   const auto body = [] {
     std::atomic<int> flag{0};
