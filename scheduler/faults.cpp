@@ -1,9 +1,11 @@
 #include <interleave/scheduler/faults.hpp>
 
+#include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,8 +17,10 @@
 namespace interleave::engine {
 namespace {
 
-// The handler jumps off this stack and never returns to it, so one is enough.
-alignas(16) char handler_stack[128 * 1024];
+// The handler jumps off this stack and never returns to it, so one is enough. It is in no module's static storage, which is searched for
+// what refers to blocks (leaks.cpp): the kernel leaves there what was in the registers when a signal came, also the watchdog's.
+constexpr std::size_t handler_stack_size = 128 * 1024;
+char* handler_stack = nullptr;
 
 FaultGuard* installed = nullptr;
 
@@ -34,7 +38,7 @@ bool has_overflowed(const void* accessed, const void* top) {
 }
 
 bool is_on_handler_stack(const void* p) {
-  return reinterpret_cast<std::uintptr_t>(p) - reinterpret_cast<std::uintptr_t>(handler_stack) < sizeof handler_stack;
+  return reinterpret_cast<std::uintptr_t>(p) - reinterpret_cast<std::uintptr_t>(handler_stack) < handler_stack_size;
 }
 
 // The same in every process, so without addresses that are not.
@@ -90,9 +94,14 @@ namespace {
 }  // namespace
 
 FaultGuard::FaultGuard() : previous_terminate_(std::set_terminate(&on_terminate)), outer_(std::exchange(installed, this)) {
+  if (handler_stack == nullptr) {
+    void* const mapped = mmap(nullptr, handler_stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) throw std::bad_alloc();
+    handler_stack = static_cast<char*>(mapped);
+  }
   stack_t stack{};
   stack.ss_sp = handler_stack;
-  stack.ss_size = sizeof handler_stack;
+  stack.ss_size = handler_stack_size;
   sigaltstack(&stack, &previous_stack_);
   struct sigaction action {};
   action.sa_sigaction = &on_signal;

@@ -90,7 +90,7 @@ TEST_CASE("what is not as declared, or not complete, or not run, is said") {
   CHECK(cut["cut"] == 1);
   CHECK(cut["complete"] == false);
   // A loop that waits by spinning is named by its place.
-  CHECK(command("search limit/endless --steps 50").out.find("but for what counts their rounds, the first one at\n             fixtures.cpp:") !=
+  CHECK(command("search limit/endless --steps 50").out.find("cut at the limit of 50 steps, the first one at fixtures.cpp:") !=
         std::string::npos);
   const auto sampled = document("sample wrong/passes --executions 20", 0)["results"][0];
   CHECK(sampled["verdict"] == "pass");
