@@ -145,6 +145,7 @@ std::string Explorer::covered_by_counting() const {
   return fmt::format("every schedule in which no thread goes more than {} times in vain round a loop that waits and counts ({})",
                      learnt_.counters->rounds(), loops);
 }
+
 // Whether an execution that has come back to where it was leads anywhere.
 Onward::Answer Explorer::onward(const Execution& execution) {
   if (again_ == nullptr) again_ = std::make_unique<Execution>(stand_in_, execution_options(), std::vector<Watcher*>{});

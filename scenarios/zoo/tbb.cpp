@@ -140,7 +140,9 @@ using Map = tbb::concurrent_hash_map<int, int>;
 const Scenario map_insert{{
     .name = "zoo/tbb_hash_map_insert",
     .summary = "tbb::concurrent_hash_map, two threads insert the same key: one does, the other finds what it wrote",
-    .effort = Effort::sample,
+    .outcomes = {"1", "2"},
+    .effort = Effort::bounded,
+    .options = {.strategy = "dpor"},
     .body = [] {
       Map map;
       int inserted = 0, seen[2] = {};
