@@ -6,6 +6,7 @@ namespace interleave::engine {
 namespace {
 
 constexpr std::size_t period_max = 64, entry_max = 64;  // in rounds
+constexpr std::size_t length_max = 10'000;              // of a round, in steps
 
 }  // namespace
 
@@ -33,7 +34,9 @@ bool Counters::add(const Counters& other) {
 }
 
 void Lonely::stands(std::uint64_t place, const std::vector<std::uint64_t>& parts, const std::uintptr_t* low, const std::uintptr_t* high) {
-  if (place == begin_) {  // a round is complete
+  if (length_ > length_max) return;
+  if (++length_; place == begin_) {  // a round is complete
+    length_ = 0;
     for (const auto& [word, before] : written_)
       if (*word != before) counters_.add(word);
     written_.clear();
@@ -58,6 +61,7 @@ void Lonely::stands(std::uint64_t place, const std::vector<std::uint64_t>& parts
 }
 
 std::size_t Lonely::rounds() const {
+  if (length_ > length_max) return 0;
   for (std::size_t period = 1; period <= period_max && 4 * period <= rounds_.size(); ++period) {
     std::size_t entry = rounds_.size() - period;
     while (entry > 0 && rounds_[entry - 1] == rounds_[entry - 1 + period]) --entry;

@@ -84,7 +84,8 @@ class Lonely {
   // It stands there, with so much on its stack, from `high` downwards.
   void stands(std::uint64_t place, const std::vector<std::uint64_t>& parts, const std::uintptr_t* low, const std::uintptr_t* high);
 
-  // How many rounds to watch a thread for that goes round like this: up to the period, and twice that; 0: they have not come to repeat.
+  // How many rounds to watch a thread for that goes round like this: up to the period, and twice that; 0: they have not come to repeat,
+  // or are very long.
   std::size_t rounds() const;
   // Whether its rounds lead there.
   bool comes_to(std::uint64_t place) const { return stands_.contains({place, 0}); }
@@ -105,6 +106,7 @@ class Lonely {
   std::map<std::pair<std::uint64_t, std::size_t>, Stand> stands_;         // by place and how often it had been there in the round
   std::unordered_map<std::uint64_t, std::size_t> times_;                  // in this round, by place
   std::uint64_t does_ = 0;                                                // in this round
+  std::size_t length_ = 0;                                                // of it
   std::vector<std::uint64_t> rounds_;                                     // what each did
 };
 

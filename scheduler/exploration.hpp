@@ -2,6 +2,7 @@
 // loop; explorer_again.cpp what is executed once more, in order to be sure, to see where it leads, or to be explained.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -94,6 +95,7 @@ class Explorer {
     std::shared_ptr<Counters> counters = std::make_shared<Counters>();  // without these
     std::map<std::pair<std::uint32_t, std::uint64_t>, unsigned> probed;  // threads alone, by where they stood: how often
     std::size_t stack_cleared = 0;  // how much of the stacks is to be cleared
+    std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();  // of the first attempt
   };
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt);
   ~Explorer();

@@ -147,8 +147,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   report_.seed = options_.seed;
   report_.strategy = strategy_->resolved();
   stops_round_ |= strategy_->reduces();
-  const auto start = Clock::now();
-  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - start); };
+  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - learnt_.start); };
   std::vector<Watcher*> watchers;
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
   Shadow memory_shadow(options_.races == "fail", false);
