@@ -255,7 +255,8 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   const bool counted = report_.rounds > 0 && !learnt_.counters->none();
   const bool whole = exhausted && strategy_->exhaustive() && report_.cut == 0;
   report_.complete = whole && !counted;
-  report_.covered = report_.complete ? "" : whole ? covered_by_counting() : strategy_->covered();
+  // Of an execution that was cut it is not known what would have come.
+  report_.covered = report_.complete || report_.cut > 0 ? "" : whole ? covered_by_counting() : strategy_->covered();
   report_.seconds = elapsed().count();
   if (undecided > 0)
     report_.incomplete_reason = fmt::format(

@@ -260,6 +260,18 @@ TEST_CASE("a loop that has no end, and changes more and more, is cut, not hung o
   CHECK(report.cut > 0);
 }
 
+TEST_CASE("a bound is not covered if executions within it were cut") {
+  const auto within = [](std::uint64_t steps_max) {
+    return explore_all(two_by_three, {.strategy = "preemptions:bound=1/dfs", .steps_max = steps_max});
+  };
+  const Report whole = within(6), cut = within(5);
+  CHECK(whole.verdict == Verdict::pass);
+  CHECK(whole.covered == "every schedule with at most 1 preemption");
+  CHECK(cut.verdict == Verdict::incomplete);
+  CHECK(cut.cut > 0);
+  CHECK(cut.covered.empty());
+}
+
 TEST_CASE("a search that meets its limit of time is incomplete; a sampler has done its work") {
   const auto large = [] {
     std::atomic<int> n = 0;
