@@ -51,6 +51,18 @@ const ForeignStatics& foreign_statics() {
   return *known;
 }
 
+bool lies_in_foreign_statics(const void* object) {
+  const Mode before = mode;
+  mode = Mode::outside;
+  const ForeignStatics& known = foreign_statics();
+  mode = before;
+  const auto p = reinterpret_cast<std::uintptr_t>(object);
+  if (p - known.low >= known.high - known.low) return false;
+  for (const Range& range : known.ranges)
+    if (p - range.low < range.high - range.low) return true;
+  return false;
+}
+
 }  // namespace
 
 bool imports(const dl_phdr_info& info, bool (*asked_for)(const char*)) {
@@ -78,14 +90,12 @@ bool instrumented(const dl_phdr_info& info) {
 
 bool Model::foreign(const void* object) {
   if (memory->contains(object)) [[likely]] return false;
-  const Mode before = mode;
-  mode = Mode::outside;
-  const ForeignStatics& known = foreign_statics();
-  mode = before;
-  const auto p = reinterpret_cast<std::uintptr_t>(object);
-  if (p - known.low >= known.high - known.low) return false;
-  for (const Range& range : known.ranges)
-    if (p - range.low < range.high - range.low) return true;
+  // Few objects, asked for again and again.
+  static const void* not_foreign[64];
+  const void*& known_not = not_foreign[reinterpret_cast<std::uintptr_t>(object) / 8 % std::size(not_foreign)];
+  if (known_not == object) [[likely]] return false;
+  if (lies_in_foreign_statics(object)) return true;
+  known_not = object;
   return false;
 }
 

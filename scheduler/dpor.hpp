@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <interleave/scheduler/clock_rows.hpp>
+#include <interleave/scheduler/sequence.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/visits.hpp>
 
@@ -44,7 +45,7 @@ constexpr bool fault(Fault) { return false; }
 #endif
 
 using Count = std::uint32_t;
-constexpr std::uint32_t none = ~std::uint32_t{0};
+constexpr std::uint32_t none = ~std::uint32_t{0}, own = none - 1;
 
 inline bool conflict(const Touch& a, const Touch& b) {
   const auto are = [&](Access one, Access other) {
@@ -65,20 +66,25 @@ inline bool covers(const Touch& a, const Touch& b) {
 // Threads by who created them, which no schedule changes; their ids tell only in what order.
 class Family {
  public:
-  Family() { clear(); }
-  void clear() { members_.assign(1, {}); }
-  std::uint32_t child(std::uint32_t parent, std::size_t ordinal) {
-    if (members_[parent].size() == ordinal) {
-      members_[parent].push_back(static_cast<std::uint32_t>(members_.size()));
-      members_.emplace_back();
-      return static_cast<std::uint32_t>(members_.size() - 1);
-    }
-    return members_[parent][ordinal];
+  // The child of `parent` after its child `before`; its first one if that is none.
+  std::uint32_t child(std::uint32_t parent, std::uint32_t before) {
+    const std::uint32_t known = before == none ? members_[parent].first : members_[before].next;
+    return known != none ? known : add(parent, before);
   }
   std::size_t size() const { return members_.size(); }
 
  private:
-  std::vector<std::vector<std::uint32_t>> members_;
+  struct Member {
+    std::uint32_t first = none, next = none;  // its first child, the next child of its parent
+  };
+  __attribute__((noinline)) std::uint32_t add(std::uint32_t parent, std::uint32_t before) {
+    const auto key = static_cast<std::uint32_t>(members_.size());
+    (before == none ? members_[parent].first : members_[before].next) = key;
+    members_.emplace_back();
+    return key;
+  }
+
+  std::vector<Member> members_{1};
 };
 
 // An event that is prescribed.
@@ -94,9 +100,13 @@ struct Event {
   std::uint32_t offered;              // fingerprint of the candidates that it was chosen from
   std::uint32_t touches, touches_end;
   bool          in_block = false;
+};
+
+// The same, where states are kept.
+struct Weighing {
   bool          weighed = false;
   Count         level = 0;            // of the longest chain of events that each happen before the next, up to this one
-  Weight        weight, loosely;      // where states are kept, once they are known
+  Weight        weight, loosely;      // once they are known
 };
 
 // One access of an event to one word of memory.
@@ -199,13 +209,27 @@ class Dpor final : public Strategy {
   std::string resolved() const override { return "dpor"; }
 
  private:
+  // What happens before the next event of a thread, as the events whose clocks, joined, say it. Mostly it is one, the last of the thread;
+  // and what many threads leave behind for one that makes no further step is never joined.
+  struct Past {
+    static constexpr std::uint32_t most = 24;
+    std::uint32_t size = 0;
+    bool row = false;                            // what more there is, in the thread's row of joined_
+    std::uint32_t events[most];
+
+    void is(std::uint32_t event) {
+      events[0] = event;
+      size = 1;
+      row = false;
+    }
+  };
   struct Thread {
     std::uint32_t id = 0;
     Count made = 0;                              // events
     std::uint32_t last = none;                   // of them
-    bool ordered = false;                        // something happens before it: its clock is not all zeros
+    Past past;
     bool fresh = false;                          // announced something that may wait, since the last settling
-    std::size_t children = 0;
+    std::uint32_t child = none;                  // that it created last
     Visits::Position begin{0, 0};                // of it, in the thread that created it
     const Operation* pending = nullptr;
     bool waits = false;                          // its object may keep it waiting
@@ -233,7 +257,13 @@ class Dpor final : public Strategy {
 
   // ---- clocks: how many events of each thread happen before, or are, the event ----
   Count* clock(std::uint32_t event) { return clocks_.data() + std::size_t{event} * width_; }
-  Count* now(std::uint32_t thread) { return now_.data() + std::size_t{thread} * width_; }
+  // What happens before the next event of a thread. Valid until an event is made, a thread added, or anything comes to happen before it.
+  const Count* now(std::uint32_t thread);
+  Count* joined(std::uint32_t thread) { return joined_.data() + std::size_t{thread} * width_; }
+  void join_past(std::uint32_t thread);
+  void happens_before(std::uint32_t event, std::uint32_t thread);
+  void happens_before_all_of(std::uint32_t thread, std::uint32_t other);
+  const Count* before() { return before_ == none ? zeros_.data() : before_ == own ? row_.data() : clock(before_); }
   bool within(std::uint32_t event, const Count* row) const { return events_[event].index <= row[events_[event].thread]; }
   void join(Count* into, const Count* from) const { clock_rows::join(into, from, width_); }
   void copy(Count* into, const Count* from) const { clock_rows::copy(into, from, width_); }
@@ -242,12 +272,19 @@ class Dpor final : public Strategy {
   void cut_back(std::uint32_t length);
   std::uint32_t slot_of(std::uintptr_t address);
   void enter_slots(std::size_t size);
+  void add_slot(std::uintptr_t address, std::size_t at);
   void reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint64_t state);
-  void record(std::uint32_t event, const Subject& x);
   template <class F>
   void each_conflict(const Subject& x, std::uint32_t below, F f);
+  template <class F>
+  void each_conflict_about_ends(std::uint32_t thread, std::uint32_t ends, std::uint32_t below, F f);
+  template <class F>
+  void each_conflict_at(std::uint32_t slot, const Touch& touch, std::uint32_t below, F f);
+  template <class F>
+  static void each_touch(const Operation& op, F f);
   void describe(Subject& x, std::uint32_t thread, const Operation& op);
   Thread& add_thread(std::uint32_t id, std::uint32_t key);
+  void make_room(std::uint32_t id);
   std::size_t prescribed(const ChoicePoint& at, Item item) const;
   std::size_t by_default(const ChoicePoint& at);
   void offer_alternatives(const ChoicePoint& at, std::size_t first);
@@ -260,15 +297,15 @@ class Dpor final : public Strategy {
   void place(std::uint32_t event);
   // One that nothing cancels out, if it is not known yet.
   Weight known_weight(std::uint32_t event, bool loosely) const {
-    if (!events_[event].weighed) return {.a = event + 1, .b = 1};
-    return loosely ? events_[event].loosely : events_[event].weight;
+    if (!weighings_[event].weighed) return {.a = event + 1, .b = 1};
+    return loosely ? weighings_[event].loosely : weighings_[event].weight;
   }
 
   // ---- races ----
   void settle();
   void judge_executed(std::uint32_t x);
   void judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh);
-  bool part_was_written(std::uint32_t below) const;
+  bool part_was_written(std::uint32_t slot, const Touch& own, std::uint32_t below) const;
   void as_before(std::uint32_t d, std::uint32_t thread);
   void judge_withdrawn(const Withdrawn& x, std::uint32_t last);
   void judge_subsets(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t needed, std::size_t next);
@@ -290,10 +327,11 @@ class Dpor final : public Strategy {
   // ---- the execution under way; what it shares with the one before is kept ----
   Family family_;
   std::uint32_t width_ = 8;                      // of a clock
-  std::vector<Event> events_;
+  Sequence<Event> events_;
+  std::vector<Weighing> weighings_;              // of the events; where states are kept
   std::vector<Count> clocks_;
-  std::vector<Trace> traces_;
-  std::vector<Slot>  slots_;
+  Sequence<Trace> traces_;
+  Sequence<Slot>  slots_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> askers_;  // events that asked whether a thread has ended, and which
   static constexpr std::size_t first_table = 64;
   std::vector<std::uint32_t> table_ = std::vector<std::uint32_t>(first_table, none);  // of slots, open addressing
@@ -301,9 +339,11 @@ class Dpor final : public Strategy {
   std::uint32_t retained_ = 0;                   // events of the last execution that this one repeats
   std::uint32_t made_ = 0;                       // events so far
 
-  std::vector<Thread> threads_;                  // by key
+  std::vector<Thread> threads_;                  // by key,
+  std::uint32_t room_ = 0;                       // for so many
   std::vector<std::uint32_t> key_of_;            // by id
-  std::vector<Count> now_;
+  bool keys_are_ids_ = true;                     // in this execution, so far
+  std::vector<Count> joined_;                    // a row for each key
   std::vector<std::uint32_t> waiting_;           // keys of threads that wait for an object, or may
   std::vector<std::uint32_t> fresh_;             // of those, announced since the last settling
   std::vector<Withdrawn> withdrawn_;             // in this execution
@@ -314,12 +354,15 @@ class Dpor final : public Strategy {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> late_;  // orders that begin with the step under way
   bool under_way_ = false, settled_ = true;
   std::uint32_t chosen_ = 0, variant_ = 0, offered_ = 0, undisturbed_ = 0;
+  std::size_t block_ = 0;                        // of those of current_, the first that does not lie behind the next event
   Visits visits_;
 
   // ---- scratch ----
   std::vector<Count> past_ = std::vector<Count>(width_), whole_past_ = past_;
-  std::vector<Count> row_ = past_;               // the clock of the last event's thread before it
+  std::vector<Count> zeros_ = past_, row_ = past_;
+  std::uint32_t before_ = none;                  // whose clock says what happened before the last event; own: row_
   Subject x_, seen_;
+  std::uint32_t ends_ = none;                    // the thread of which the last event asks whether it has ended
   const OperationType* last_type_ = nullptr;     // of the last event,
   Operation last_;                               // and, if it may fail, all of it
   std::vector<std::uint32_t> races_, open_;
@@ -332,29 +375,57 @@ class Dpor final : public Strategy {
 // before the event. An event may come twice.
 template <class F>
 void Dpor::each_conflict(const Subject& x, std::uint32_t below, F f) {
-  if (!askers_.empty()) {
+  each_conflict_about_ends(x.thread, x.ends, below, f);
+  for (const Subject::Reach& own : x.reaches) each_conflict_at(own.slot, own.touch, below, f);
+}
+
+template <class F>
+__attribute__((always_inline)) inline void Dpor::each_conflict_about_ends(std::uint32_t thread, std::uint32_t ends, std::uint32_t below, F f) {
+  if (!askers_.empty()) [[unlikely]] {
     for (auto asker = askers_.rbegin(); asker != askers_.rend(); ++asker)
-      if (asker->second == x.thread && asker->first < below && !f(asker->first, false)) break;
+      if (asker->second == thread && asker->first < below && !f(asker->first, false)) break;
   }
-  if (x.ends != none) {
+  if (ends != none) [[unlikely]] {
     for (std::uint32_t e = below; e-- > 0;)
-      if (events_[e].thread == x.ends && !f(e, true)) break;
+      if (events_[e].thread == ends && !f(e, true)) break;
   }
-  for (const Subject::Reach& own : x.reaches) {
-    for (std::uint32_t t = slots_[own.slot].last; t != none;) {
-      const Trace& trace = traces_[t];
-      if (trace.event >= below) {
-        t = trace.previous;
-      } else if (commute(trace.touch.access, own.touch.access)) {
-        t = trace.other;
-      } else if (!conflict(trace.touch, own.touch)) {
-        t = trace.previous;
-      } else {
-        t = trace.previous;
-        if (!f(trace.event, covers(trace.touch, own.touch))) break;
-      }
+}
+
+template <class F>
+__attribute__((always_inline)) inline void Dpor::each_conflict_at(std::uint32_t slot, const Touch& touch, std::uint32_t below, F f) {
+  for (std::uint32_t t = slots_[slot].last; t != none;) {
+    const Trace& trace = traces_[t];
+    if (trace.event >= below) {
+      t = trace.previous;
+    } else if (commute(trace.touch.access, touch.access)) {
+      t = trace.other;
+    } else if (!conflict(trace.touch, touch)) {
+      t = trace.previous;
+    } else {
+      t = trace.previous;
+      if (!f(trace.event, covers(trace.touch, touch))) break;
     }
   }
+}
+
+// Calls f(touch, effect, state) for what the operation accesses.
+template <class F>
+__attribute__((always_inline)) inline void Dpor::each_touch(const Operation& op, F f) {
+  const Touch first = first_touch(op);
+  if (first.access != Access::none) f(first, first.access == Access::read ? 0 : op.effect, op.state);
+  if (op.second == nullptr) [[likely]] return;
+  const Touch second = second_touch(op);
+  if (second.access != Access::none)
+    f(second, second.access != Access::read && applies(op.type->second_effect, op.failed) ? op.effect : 0, op.second_state);
+}
+
+__attribute__((always_inline)) inline std::uint32_t Dpor::slot_of(std::uintptr_t address) {
+  const std::size_t mask = table_.size() - 1;
+  std::size_t at = address * 0x9e3779b97f4a7c15ULL >> 20 & mask;
+  for (; table_[at] != none; at = (at + 1) & mask)
+    if (slots_[table_[at]].key == address) return table_[at];
+  add_slot(address, at);
+  return slots_.size() - 1;
 }
 
 }  // namespace interleave::engine::dpor

@@ -61,7 +61,7 @@ bool Dpor::begin_execution() {
     current_.blocks.push_back({.start = child.at, .head = static_cast<std::uint32_t>(prefix_.size() - 1), .thread = child.thread,
                                .index = child.index, .type = child.type, .alternative = child.alternative});
     sibling_ = child.sibling;
-    const std::size_t most = std::min<std::size_t>(events_.size(), child.at);
+    const std::uint32_t most = std::min(events_.size(), child.at);
     while (shared < most && events_[shared].thread == prefix_[shared].thread && events_[shared].variant == prefix_[shared].variant)
       ++shared;
   }
@@ -69,9 +69,8 @@ bool Dpor::begin_execution() {
   const std::uintptr_t heap = situation_->heap();
   if (std::exchange(heap_, heap) != heap) shared = 0;
   cut_back(shared);
-  retained_ = static_cast<std::uint32_t>(events_.size());
+  retained_ = events_.size();
   made_ = 0;
-  for (Thread& thread : threads_) thread = {.ordered = thread.ordered};
   waiting_.clear();
   fresh_.clear();
   withdrawn_.clear();
@@ -82,7 +81,9 @@ bool Dpor::begin_execution() {
   visits_.clear();
   for (auto& own : own_) own.clear();
   for (auto& stands : stands_) stands.clear();
-  if (std::exchange(add_thread(0, 0).ordered, false)) clock_rows::clear(now(0), width_);
+  keys_are_ids_ = true;
+  block_ = 0;
+  add_thread(0, 0);
   return true;
 }
 
@@ -100,8 +101,8 @@ void Dpor::end_execution(Ending ending) {
 
 // ---- who is next -----------------------------------------------------------------------------------------------------
 
-// Where the candidates of thread `id` begin, if it has any.
-static std::size_t first_of(std::span<const Candidate> enabled, std::uint32_t id) {
+// Where the candidates of thread `id` begin, if it has any, or those of the next thread.
+__attribute__((always_inline)) static inline std::size_t first_of(std::span<const Candidate> enabled, std::uint32_t id) {
   // Mostly few that were created in between are missing, and everybody has one.
   std::size_t i = std::min<std::size_t>(id - enabled[0].thread, enabled.size() - 1);
   while (i > 0 && enabled[i - 1].thread >= id) --i;
@@ -109,13 +110,17 @@ static std::size_t first_of(std::span<const Candidate> enabled, std::uint32_t id
   return i;
 }
 
-std::size_t Dpor::prescribed(const ChoicePoint& at, Item item) const {
-  const std::uint32_t id = item.thread < threads_.size() ? threads_[item.thread].id : none;
+static __attribute__((noinline, cold)) void refuse(std::uint64_t step, const char* what) {
+  throw Divergence(fmt::format("at step {} {} depends on something outside the model (time, randomness, an address, state left by an "
+                               "earlier execution)", step, what));
+}
+
+inline std::size_t Dpor::prescribed(const ChoicePoint& at, Item item) const {
+  const std::uint32_t id = item.thread < room_ ? threads_[item.thread].id : none;
   const std::size_t i = first_of(at.enabled, id) + item.variant;
-  if (id != none && key_of_[id] == item.thread && i < at.enabled.size() && at.enabled[i].thread == id) return i;
-  throw Divergence(fmt::format(
-      "at step {} a thread cannot do what it did in an equivalent execution: the program depends on something outside the model "
-      "(time, randomness, an address, state left by an earlier execution)", at.step));
+  if (id == none || key_of_[id] != item.thread || i >= at.enabled.size() || at.enabled[i].thread != id) [[unlikely]]
+    refuse(at.step, "a thread cannot do what it did in an equivalent execution: the program");
+  return i;
 }
 
 // The event that the last block was put before; else the thread goes on that made the last step, unless it has been at it for
@@ -127,7 +132,11 @@ std::size_t Dpor::by_default(const ChoicePoint& at) {
   std::uint32_t first = none;
   if (!current_.blocks.empty() && !fault(Fault::reversed_is_not_next)) {
     const Block& block = current_.blocks.back();
-    if (!block.alternative && block.head + 1 == made_) first = threads_[block.thread].id;
+    if (!block.alternative && block.head + 1 == made_) first = threads_[block.thread].id;  // d's, and so it is there
+  }
+  if (first == none && keys_are_ids_ && undisturbed_ < patience) {  // mostly it is the first from that thread on
+    for (std::size_t i = first_of(enabled, at.last); i < enabled.size(); ++i)
+      if (!threads_[enabled[i].thread].stopped && !enabled[i].operation->type->held_up_by_many) return i;
   }
   std::size_t best = none_of_them;
   std::uint64_t least = ~std::uint64_t{0};
@@ -185,10 +194,8 @@ std::size_t Dpor::choose(const ChoicePoint& at) {
   undisturbed_ = candidate.thread == at.last ? undisturbed_ + 1 : 0;
   chosen_ = key_of_[candidate.thread];
   variant_ = candidate.variant;
-  if (made_ < retained_ && events_[made_].offered != at.fingerprint)
-    throw Divergence(fmt::format(
-        "at step {} the program offers other candidates than before under the same choices: it depends on something outside the "
-        "model (time, randomness, an address, state left by an earlier execution)", at.step));
+  if (made_ < retained_ && events_[made_].offered != at.fingerprint) [[unlikely]]
+    refuse(at.step, "the program offers other candidates than before under the same choices: it");
   offered_ = at.fingerprint;
   Thread& thread = threads_[chosen_];
   thread.slack = thread.waits ? situation_->slack_of(candidate.thread) : unblockable;

@@ -13,35 +13,82 @@ void Dpor::widen() {
     rows = std::move(result);
   };
   spread(clocks_);
-  spread(now_);
-  for (std::vector<Count>* row : {&past_, &whole_past_, &row_}) row->resize(wider);
+  spread(joined_);
+  for (std::vector<Count>* row : {&past_, &whole_past_, &row_, &zeros_}) row->resize(wider);
   width_ = wider;
 }
 
+void Dpor::make_room(std::uint32_t id) {
+  while (family_.size() > width_) widen();
+  room_ = static_cast<std::uint32_t>(family_.size());
+  threads_.resize(room_);
+  joined_.resize(family_.size() * width_);
+  if (id >= key_of_.size()) key_of_.resize(id + 1);
+}
+
 Dpor::Thread& Dpor::add_thread(std::uint32_t id, std::uint32_t key) {
-  if (key >= threads_.size()) [[unlikely]] {
-    while (family_.size() > width_) widen();
-    threads_.resize(family_.size());
-    now_.resize(family_.size() * width_);
-  }
-  if (id >= key_of_.size()) [[unlikely]] key_of_.resize(id + 1);
+  if (key >= room_ || id >= key_of_.size()) [[unlikely]] make_room(id);
   key_of_[id] = key;
+  if (id != key) keys_are_ids_ = false;
   Thread& thread = threads_[key];
   thread.id = id;
+  thread.made = 0;
+  thread.last = none;
+  thread.past.size = 0;
+  thread.past.row = false;
+  thread.fresh = thread.waits = thread.stopped = false;
+  thread.child = none;
+  thread.begin = {0, 0};
+  thread.pending = nullptr;
+  thread.slack = unblockable;
   return thread;
+}
+
+// ---- what happens before a thread ---------------------------------------------------------------------------------------
+
+const Count* Dpor::now(std::uint32_t thread) {
+  const Past& past = threads_[thread].past;
+  if (past.row || past.size > 1) join_past(thread);
+  return past.row ? joined(thread) : past.size == 1 ? clock(past.events[0]) : zeros_.data();
+}
+
+// All of it into one row.
+void Dpor::join_past(std::uint32_t thread) {
+  Past& past = threads_[thread].past;
+  Count* row = joined(thread);
+  std::uint32_t i = 0;
+  if (!std::exchange(past.row, true)) copy(row, clock(past.events[i++]));
+  for (; i < past.size; ++i) join(row, clock(past.events[i]));
+  past.size = 0;
+}
+
+inline void Dpor::happens_before(std::uint32_t event, std::uint32_t thread) {
+  Past& past = threads_[thread].past;
+  if (past.size == Past::most) [[unlikely]] join_past(thread);
+  past.events[past.size++] = event;
+}
+
+// What has happened before `thread` happens before `other`.
+inline void Dpor::happens_before_all_of(std::uint32_t thread, std::uint32_t other) {
+  const Past& past = threads_[thread].past;
+  if (past.row) [[unlikely]] {
+    if (std::exchange(threads_[other].past.row, true)) {
+      join(joined(other), joined(thread));
+    } else {
+      copy(joined(other), joined(thread));
+    }
+  }
+  for (std::uint32_t i = 0; i < past.size; ++i) happens_before(past.events[i], other);
 }
 
 void Dpor::created(std::uint32_t parent, std::uint32_t child) {
   const std::uint32_t from = key_of_[parent];
-  const std::uint32_t key = family_.child(from, threads_[from].children++);
+  const std::uint32_t key = family_.child(from, threads_[from].child);
+  threads_[from].child = key;
   Thread& thread = add_thread(child, key);
   thread.begin = position(from);
-  if (threads_[from].ordered) {
-    copy(now(key), now(from));
-    thread.ordered = true;
-  } else if (std::exchange(thread.ordered, false)) {
-    clock_rows::clear(now(key), width_);
-  }
+  if (threads_[from].past.size > 1) join_past(from);  // once for all that it creates
+  happens_before_all_of(from, key);
   if (under_way_ && from == chosen_) late_.emplace_back(from, key);
 }
 
@@ -50,9 +97,8 @@ void Dpor::ordered(std::uint32_t before, std::uint32_t after) {
   if (fault(Fault::no_wake_order) && threads_[to].made > 0) return;
   if (under_way_ && from == chosen_) {
     late_.emplace_back(from, to);
-  } else if (threads_[from].ordered) {
-    join(now(to), now(from));
-    threads_[to].ordered = true;
+  } else {
+    happens_before_all_of(from, to);
   }
 }
 
@@ -64,7 +110,7 @@ Visits::Position Dpor::position(std::uint32_t thread) const {
 
 void Dpor::entered(std::uint32_t id, std::uint64_t section, std::size_t most) {
   const std::uint32_t thread = key_of_[id];
-  past_.assign(now(thread), now(thread) + width_);
+  copy(past_.data(), now(thread));
   for (const auto& [from, to] : late_) {  // it runs for the first time, as part of the step that creates it
     if (to != thread) continue;
     join(past_.data(), now(from));
@@ -123,20 +169,14 @@ void Dpor::withdraw(Thread& thread, std::uint32_t key) {
   waiting_.erase(std::find(waiting_.begin(), waiting_.end(), key));
 }
 
-std::uint32_t Dpor::slot_of(std::uintptr_t address) {
-  const std::size_t mask = table_.size() - 1;
-  std::size_t at = address * 0x9e3779b97f4a7c15ULL >> 20 & mask;
-  while (table_[at] != none) {
-    if (slots_[table_[at]].key == address) return table_[at];
-    at = (at + 1) & mask;
-  }
-  slots_.push_back({.key = address});
-  if (table_.size() < slots_.size() * 2 + 2) {
+// Behind those that are known; its place in the table is `at`.
+__attribute__((noinline)) void Dpor::add_slot(std::uintptr_t address, std::size_t at) {
+  slots_.append() = {.key = address};
+  if (table_.size() < std::size_t{slots_.size()} * 2 + 2) {
     enter_slots(table_.size() * 2);
   } else {
-    table_[at] = static_cast<std::uint32_t>(slots_.size() - 1);
+    table_[at] = slots_.size() - 1;
   }
-  return static_cast<std::uint32_t>(slots_.size() - 1);
 }
 
 // Makes the table, of a size that is a power of two, anew.
@@ -157,36 +197,23 @@ void Dpor::cut_back(std::uint32_t length) {
     traces_.clear();
     length = 0;
   }
-  const std::uint32_t traces = length < events_.size() ? events_[length].touches : static_cast<std::uint32_t>(traces_.size());
+  const std::uint32_t traces = length < events_.size() ? events_[length].touches : traces_.size();
   while (traces_.size() > traces) {
     slots_[traces_.back().slot].last = traces_.back().previous;
     traces_.pop_back();
   }
-  events_.resize(std::min<std::size_t>(events_.size(), length));
+  events_.shrink(std::min(events_.size(), length));
   while (!askers_.empty() && askers_.back().first >= length) askers_.pop_back();
 }
 
-void Dpor::record(std::uint32_t event, const Subject& x) {
-  for (const Subject::Reach& own : x.reaches) {
-    const std::uint32_t last = slots_[own.slot].last;
-    const bool same = last != none && commute(traces_[last].touch.access, own.touch.access);
-    slots_[own.slot].last = static_cast<std::uint32_t>(traces_.size());
-    traces_.push_back({.touch = own.touch, .event = event, .slot = own.slot, .previous = last,
-                       .other = same ? traces_[last].other : last, .effect = own.effect, .state = own.state});
-  }
-  events_[event].touches_end = static_cast<std::uint32_t>(traces_.size());
-}
-
 void Dpor::reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint64_t state) {
-  if (touch.access == Access::read) effect = 0;
   for (std::uintptr_t word = touch.address >> 3; word <= (touch.address + touch.size - 1) >> 3; ++word)
     x.reaches.push_back({.touch = touch, .slot = slot_of(word), .effect = effect, .state = state});
 }
 
 void Dpor::describe(Subject& x, std::uint32_t thread, const Operation& op) {
   x.reaches.clear();
-  if (const Touch first = first_touch(op); first.access != Access::none) reach(x, first, op.effect, op.state);
-  if (const Touch second = second_touch(op); op.second != nullptr && second.access != Access::none) reach(x, second, applies(op.type->second_effect, op.failed) ? op.effect : 0, op.second_state);
+  each_touch(op, [&](const Touch& touch, std::int32_t effect, std::uint64_t state) { reach(x, touch, effect, state); });
   x.thread = thread;
   x.ends = op.type->asks_for_end ? key_of_[op.argument] : none;
 }
@@ -199,39 +226,65 @@ void Dpor::performed(const Step& step) {
   ++thread.made;
   thread.last = event;
   thread.pending = nullptr;
-  if (event < retained_) {
-    copy(now(key), clock(event));
-  } else {
-    const auto touches = static_cast<std::uint32_t>(traces_.size());
-    events_.push_back({.thread = key, .variant = variant_, .index = thread.made, .type = op.type->hash, .offered = offered_,
-                       .touches = touches,
-                       .touches_end = touches});
-    if (event < prefix_.size())
-      for (const Block& block : current_.blocks) events_.back().in_block |= event >= block.start && event <= block.head;
+  if (event >= retained_) {
+    bool in_block = false;
+    if (event < prefix_.size()) {
+      while (block_ < current_.blocks.size() && current_.blocks[block_].head < event) ++block_;
+      in_block = block_ < current_.blocks.size() && event >= current_.blocks[block_].start;
+    }
+    events_.append() = {.thread = key, .variant = variant_, .index = thread.made, .type = op.type->hash, .offered = offered_,
+                        .touches = traces_.size(), .touches_end = traces_.size(), .in_block = in_block};
     if (clocks_.size() < (std::size_t{event} + 1) * width_) clocks_.resize((std::size_t{event} + 1) * width_ * 2);
-    Count* row = now(key);
-    if (made_ >= prefix_.size()) copy(row_.data(), row);  // the clock before the event is what its races are judged by
+    const Count* before = now(key);
+    const bool judged = made_ >= prefix_.size();  // its block, if any, is complete
+    if (judged) {
+      before_ = thread.past.row ? own : thread.past.size == 1 ? thread.past.events[0] : none;
+      if (before_ == own) copy(row_.data(), before);
+      races_.clear();
+    }
+    Count* row = clock(event);
+    bool nothing = thread.past.size == 0 && !thread.past.row;
+    if (!nothing) copy(row, before);
     last_type_ = op.type;
     if (op.type->fails != nullptr) last_ = op;
-    describe(x_, key, op);
-    if (op.failed && op.type->fails != nullptr && part_was_written(event)) x_.reaches[0].touch.access = Access::write;
-    each_conflict(x_, event, [&](std::uint32_t e, bool covered) {
-      if (!within(e, row)) join(row, clock(e));
+    const auto depends_on = [&](std::uint32_t e, bool covered) {
+      if (nothing) {
+        copy(row, clock(e));
+        nothing = false;
+      } else if (!within(e, row)) {
+        join(row, clock(e));
+      } else {
+        return !covered;
+      }
+      if (judged) races_.push_back(e);
       return !covered;
+    };
+    ends_ = op.type->asks_for_end ? key_of_[op.argument] : none;
+    each_conflict_about_ends(key, ends_, event, depends_on);
+    each_touch(op, [&](Touch touch, std::int32_t effect, std::uint64_t state) {
+      bool first = op.failed && op.type->fails != nullptr && touch.address == reinterpret_cast<std::uintptr_t>(op.object);
+      for (std::uintptr_t word = touch.address >> 3; word <= (touch.address + touch.size - 1) >> 3; ++word) {
+        const std::uint32_t slot = slot_of(word);
+        Touch here = touch;
+        if (std::exchange(first, false) && part_was_written(slot, touch, event)) here.access = Access::write;
+        each_conflict_at(slot, here, event, depends_on);
+        const std::uint32_t last = slots_[slot].last;
+        const bool same = last != none && commute(traces_[last].touch.access, here.access);
+        const std::uint32_t other = same ? traces_[last].other : last;
+        slots_[slot].last = traces_.size();
+        traces_.append() = {.touch = here, .event = event, .slot = slot, .previous = last, .other = other, .effect = effect, .state = state};
+      }
     });
+    if (nothing) clock_rows::clear(row, width_);
     row[key] = thread.made;
-    copy(clock(event), row);
-    record(event, x_);
-    if (x_.ends != none) askers_.emplace_back(event, x_.ends);
+    events_[event].touches_end = traces_.size();
+    if (ends_ != none) [[unlikely]] askers_.emplace_back(event, ends_);
     settled_ = false;
   }
   if (keeps_states_) [[unlikely]] place(event);
   under_way_ = false;
-  thread.ordered = true;
-  for (const auto& [from, to] : late_) {
-    join(now(to), now(from));
-    threads_[to].ordered = true;
-  }
+  thread.past.is(event);
+  for (const auto& [from, to] : late_) happens_before(event, to);
   late_.clear();
 }
 

@@ -22,23 +22,25 @@ void Dpor::settle() {
   fresh_.clear();
 }
 
+// The races of x, which was made last, are in races_: what it depends on and what does not happen before its thread's event before it. (What
+// happens before one of these is not among them: x cannot come before that without coming before that one first.)
 void Dpor::judge_executed(std::uint32_t x) {
   const Event& event = events_[x];
   if (event.variant != 0 && x + 1 == prefix_.size()) return;  // its first alternative is judged
-  races_.clear();
-  each_conflict(x_, x, [&](std::uint32_t d, bool covered) {
-    if (!within(d, row_.data())) races_.push_back(d);
-    return !covered;  // the rest happens before d, so x cannot come before it without coming before d first
-  });
-  if (races_.empty()) return;
+  if (std::all_of(races_.begin(), races_.end(), [&](std::uint32_t d) { return events_[d].in_block; })) return;
   if (event.touches_end - event.touches > 1 || !askers_.empty()) {
     std::sort(races_.begin(), races_.end(), std::greater<>());
     races_.erase(std::unique(races_.begin(), races_.end()), races_.end());
   }
+  x_.reaches.clear();
+  for (std::uint32_t t = event.touches; t < event.touches_end; ++t)
+    x_.reaches.push_back({.touch = traces_[t].touch, .slot = traces_[t].slot, .effect = traces_[t].effect, .state = traces_[t].state});
+  x_.thread = event.thread;
+  x_.ends = ends_;
   const bool may_fail = last_type_->fails != nullptr;
   if (may_fail) seen_ = x_;
   // Latest first. What x needs of what came after d: its thread's past, and what it depends on and does not come of d.
-  copy(past_.data(), row_.data());
+  copy(past_.data(), before());
   for (const std::uint32_t d : races_) {
     // Whether x could come before d at all: not if it must come before something first that comes after d.
     if (within(d, past_.data())) continue;
@@ -47,7 +49,8 @@ void Dpor::judge_executed(std::uint32_t x) {
         x_ = seen_;
         as_before(d, event.thread);
       }
-      const std::vector<Count> needed = fault(Fault::forgets_what_x_needs) ? std::exchange(past_, row_) : std::vector<Count>{};
+      const std::vector<Count> needed = fault(Fault::forgets_what_x_needs) ? past_ : std::vector<Count>{};
+      if (fault(Fault::forgets_what_x_needs)) copy(past_.data(), before());
       judge(d, event.thread, Kind::executed, x);
       if (fault(Fault::forgets_what_x_needs)) past_ = needed;
     }
@@ -55,16 +58,14 @@ void Dpor::judge_executed(std::uint32_t x) {
   }
 }
 
-// Whether something wrote, before position `below`, some but not just the bytes that x_ touches first. A compare-exchange that
+// Whether something wrote, before position `below`, some but not just the bytes of `own`. A compare-exchange that
 // fails then counts as a write: if it would succeed without that, it would depend on accesses to the other bytes that do not
 // depend on that, and that it need not have waited for.
-bool Dpor::part_was_written(std::uint32_t below) const {
-  if (x_.reaches.empty()) return false;
-  const Subject::Reach& own = x_.reaches[0];
-  for (std::uint32_t t = slots_[own.slot].last; t != none; t = traces_[t].previous) {
+bool Dpor::part_was_written(std::uint32_t slot, const Touch& own, std::uint32_t below) const {
+  for (std::uint32_t t = slots_[slot].last; t != none; t = traces_[t].previous) {
     const Trace& trace = traces_[t];
-    if (trace.event < below && trace.touch.access == Access::write && dependent(trace.touch, own.touch) &&
-        (trace.touch.address != own.touch.address || trace.touch.size != own.touch.size))
+    if (trace.event < below && trace.touch.access == Access::write && dependent(trace.touch, own) &&
+        (trace.touch.address != own.address || trace.touch.size != own.size))
       return true;
   }
   return false;
@@ -97,7 +98,7 @@ void Dpor::as_before(std::uint32_t d, std::uint32_t thread) {
       as.failed = fails;
       describe(x_, thread, as);
     }
-    x_.reaches[0].touch.access = fails && !part_was_written(d) ? last_.type->failed : last_.type->access;
+    x_.reaches[0].touch.access = fails && !part_was_written(x_.reaches[0].slot, x_.reaches[0].touch, d) ? last_.type->failed : last_.type->access;
   }
 }
 

@@ -34,18 +34,18 @@ bool is_asked(std::size_t times) { return times > 0 && (times < 64 || times % (s
 
 // The event that was made last, of whatever was made before.
 void Dpor::place(std::uint32_t event) {
-  Event& made = events_[event];
-  made.weighed = false;
-  made.weight = made.loosely = {};
+  const Event& made = events_[event];
+  weighings_.resize(event);
+  Weighing& weighing = weighings_.emplace_back();
   if (own_.size() < threads_.size()) own_.resize(threads_.size());
   own_[made.thread].push_back(event);
   const Count* past = clock(event);
   Count before = 0;
   for (std::uint32_t thread = 0; thread < own_.size(); ++thread) {
     const Count index = past[thread] - (thread == made.thread);
-    if (index > 0) before = std::max(before, events_[own_[thread][index - 1]].level);
+    if (index > 0) before = std::max(before, weighings_[own_[thread][index - 1]].level);
   }
-  made.level = before + 1;
+  weighing.level = before + 1;
 }
 
 void Dpor::weighed(std::uint32_t id, const States::Weighed& step) {
@@ -63,7 +63,7 @@ void Dpor::weighed(std::uint32_t id, const States::Weighed& step) {
     }
   }
   if (thread.last != none) {
-    Event& event = events_[thread.last];
+    Weighing& event = weighings_[thread.last];
     event.weighed = true;
     event.weight += step.weight;
     event.loosely += step.loosely;
@@ -102,11 +102,11 @@ void Dpor::add_up(std::uint32_t thread, const Stand& stand, bool loosely) {
 
 // Whether so many levels of [event] end in one and the same state that the way round between them was gone as often as it must be.
 bool Dpor::repeats_a_level(std::uint32_t event, bool loosely, std::size_t rounds) {
-  sums_.assign(events_[event].level + 1, {});
+  sums_.assign(weighings_[event].level + 1, {});
   const Count* past = clock(event);
   for (std::uint32_t e = 0; e <= event; ++e) {
     if (!within(e, past)) continue;
-    sums_[events_[e].level] += known_weight(e, loosely);
+    sums_[weighings_[e].level] += known_weight(e, loosely);
   }
   for (std::size_t level = 1; level < sums_.size(); ++level) sums_[level] += sums_[level - 1];
   std::sort(sums_.begin(), sums_.end(), [](const Weight& a, const Weight& b) { return a.a != b.a ? a.a < b.a : a.b < b.b; });
