@@ -86,8 +86,7 @@ class NotedCaller {
 // A write by a door to a modelled object: a change.
 template <class T>
 void write(T& place, std::type_identity_t<T> value) {
-  memory->note_write(&place, sizeof place);
-  memory->changed();
+  memory->note_change(&place);
   place = value;
 }
 

@@ -41,8 +41,8 @@ __thread Mode mode = Mode::outside;
 Execution* Execution::current = nullptr;
 
 Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers)
-    : strategy_(strategy), options_(options), watchers_(std::move(watchers)),
-      strategy_watches_(strategy.wants_steps()), watching_(strategy_watches_ || !watchers_.empty() || options.keeps_states) {
+    : strategy_(strategy), options_(options), watchers_(std::move(watchers)), strategy_watches_(strategy.wants_steps()),
+      watching_(strategy_watches_ || !watchers_.empty() || options.keeps_states), steps_max_(limit_of(options.steps_max)) {
   Memory::instance();
   if (options_.keeps_states) states_ = std::make_unique<States>(*options_.counters, options_.lonely);
   if (thread_blocks::needed() || explores_races) {  // libstdc++ keeps variables of its own between two accesses
@@ -64,11 +64,11 @@ Ending Execution::run(const std::function<void()>& body) {
   live_.clear();
   awaiting_.clear();
   conditional_ = 0;
-  candidates_valid_ = false;
-  steps_ = 0;
+  candidates_changed();
+  point_.step = 0;
+  point_.last = 0;
   clock_ = 0;
   if (std::exchange(time_has_passed_, false)) times_.clear();
-  last_ = 0;
   stepped_ = nullptr;
   has_outcome_ = false;
   choices_.clear();
@@ -96,9 +96,9 @@ Ending Execution::run(const std::function<void()>& body) {
   return ending_;
 }
 
-__attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
-  if (watching_) [[unlikely]] report_step();
-  if (!awaiting_.empty()) [[unlikely]] resume_awaiting();
+// Who can step now, where that may be others than before.
+void Execution::look_for_candidates() {
+  if (!awaiting_.empty()) resume_awaiting();
   if (!candidates_valid_ || conditional_ != 0) {
     collect();
     while (candidates_.empty()) {
@@ -107,27 +107,34 @@ __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
     }
     candidates_valid_ = conditional_ == 0;
   }
-  if (steps_ == options_.steps_max && steps_ != 0) [[unlikely]] end(Ending::cut);
-  ++steps_;
+  candidates_stay_ = candidates_valid_ && awaiting_.empty();
+}
+
+// REQUIRES: the step before has been reported.
+__attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
+  if (!candidates_stay_) look_for_candidates();
+  if (point_.step == steps_max_) [[unlikely]] end(Ending::cut);
+  ++point_.step;
   std::size_t index = 0;
   try {
-    index = strategy_.choose({candidates_, candidate_threads_, last_, steps_, fingerprint_});
+    index = strategy_.choose(point_);
   } catch (const Divergence& divergence) {
     fail("nondeterminism", divergence.what());
   }
   if (index == Strategy::none_of_them) [[unlikely]] {
-    --steps_;
+    --point_.step;
     end(Ending::vain);
   }
-  assert(index < candidates_.size());
-  if (candidates_.size() > 1) {
+  const std::size_t many = point_.enabled.size();
+  assert(index < many);
+  if (many > 1) {
     if (choices_.full()) [[unlikely]] end(Ending::cut);
-    choices_.push(index, fingerprint_);
+    choices_.push(index, point_.fingerprint);
   }
-  const Candidate& chosen = candidates_[index];
+  const Candidate& chosen = point_.enabled.data()[index];
   Thread& next = *threads_[chosen.thread];
   next.variant = chosen.variant;
-  last_ = chosen.thread;
+  point_.last = chosen.thread;
   if (watching_) [[unlikely]] {
     stepped_ = &next;
     if (states_ != nullptr) states_->chosen(chosen.thread, chosen.variant);
@@ -135,19 +142,27 @@ __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
   return next;
 }
 
-Thread& Execution::choose_next() { return choose_next_inline(); }
+Thread& Execution::choose_next() {
+  if (watching_) report_step();
+  return choose_next_inline();
+}
 
+// What changes with the type of what the thread is about to do. A loop announces the same type again and again.
 inline void Execution::announce(Thread& thread) {
-  const bool conditional = thread.pending.type->candidates != nullptr;
+  const OperationType* const type = thread.pending.type;
+  if (thread.marked == type) return;
+  const bool conditional = type->candidates != nullptr;
   conditional_ += conditional - static_cast<std::size_t>(thread.conditional);
   thread.conditional = conditional;
-  if (thread.marked != thread.pending.type) {
-    const std::uint32_t mark = mark_of(thread, 0);
-    fingerprint_ ^= thread.mark ^ mark;  // of use only as long as the candidates stay as they are
-    thread.mark = mark;
-    thread.marked = thread.pending.type;
-  }
-  if (strategy_watches_) [[unlikely]] strategy_.announced(thread.id, thread.pending);
+  candidates_stay_ &= !conditional;
+  const std::uint32_t mark = mark_of(thread, 0);
+  point_.fingerprint ^= thread.mark ^ mark;  // of use only as long as the candidates stay as they are
+  thread.mark = mark;
+  thread.marked = type;
+}
+
+void Execution::tell_announced(const Thread& thread) {
+  if (strategy_watches_) strategy_.announced(thread.id, thread.pending);
 }
 
 // Of one that had stopped spinning.
@@ -155,6 +170,7 @@ void Execution::resume(Thread& thread) {
   thread.awaiting = thread.polling = false;
   admit(thread);
   announce(thread);
+  tell_announced(thread);
 }
 
 // The operation has been announced: on to whoever is next, and back when it is this thread's turn.
@@ -162,6 +178,7 @@ std::uint32_t Execution::proceed() {
   Thread& me = *running_;
   announce(me);
   if (watching_) [[unlikely]] {
+    tell_announced(me);
     for (Watcher* watcher : watchers_) watcher->announced(*this, me);
   }
   if (me.resumer != nullptr) [[unlikely]] {
@@ -187,20 +204,22 @@ __attribute__((noinline)) std::uint32_t Execution::proceed_below() {
 
 void Execution::collect() {
   candidates_.clear();
-  candidate_threads_ = 0;
-  fingerprint_ = 0;
+  std::uint32_t threads = 0, fingerprint = 0;
   for (Thread* thread : live_) {
     const OperationType& type = *thread->pending.type;
     const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(*this, *thread);
     if (n == 0) continue;
-    ++candidate_threads_;
+    ++threads;
     candidates_.push_back({thread->id, 0, &thread->pending});
-    fingerprint_ ^= thread->marked == &type ? thread->mark : mark_of(*thread, 0);
+    fingerprint ^= thread->marked == &type ? thread->mark : mark_of(*thread, 0);
     for (std::uint32_t variant = 1; variant < n; ++variant) {
       candidates_.push_back({thread->id, variant, &thread->pending});
-      fingerprint_ ^= mark_of(*thread, variant);
+      fingerprint ^= mark_of(*thread, variant);
     }
   }
+  point_.enabled = candidates_;
+  point_.threads = threads;
+  point_.fingerprint = fingerprint;
 }
 
 bool Execution::anybody_unfinished() const {
@@ -260,7 +279,7 @@ void Execution::record_failure(std::string kind, std::string message) {
   failed_ = true;
   culprit_ = running_->id;
   choices_.keep();
-  failing_step_ = steps_;
+  failing_step_ = point_.step;
   for (Watcher* watcher : watchers_) watcher->failing(*this, *running_);
 }
 

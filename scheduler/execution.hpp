@@ -124,7 +124,7 @@ class Execution final : public Situation {
   void limit(bool stops_round, std::uint64_t spins_from, std::uint64_t steps_max) {
     options_.stops_round = stops_round;
     options_.spins_from = spins_from;
-    options_.steps_max = steps_max;
+    steps_max_ = limit_of(steps_max);
   }
 
   // ---- after run ----
@@ -135,9 +135,9 @@ class Execution final : public Situation {
     return most;
   }
   const Fault& fault() const { return fault_; }
-  std::uint64_t steps() const { return steps_; }
+  std::uint64_t steps() const { return point_.step; }
   std::uint64_t ordinal() const { return ordinal_; }   // of all that ran in this process
-  std::uint64_t failing_step() const { return failed_ ? failing_step_ : steps_; }
+  std::uint64_t failing_step() const { return failed_ ? failing_step_ : point_.step; }
   std::size_t thread_count() const { return thread_count_; }
   const Choices& choices() const { return choices_; }  // those of the failure, if it failed
   const std::string* outcome() const { return has_outcome_ ? &outcome_ : nullptr; }
@@ -270,6 +270,7 @@ class Execution final : public Situation {
   }
 
  private:
+  static std::uint64_t limit_of(std::uint64_t steps_max) { return steps_max != 0 ? steps_max : ~std::uint64_t{0}; }
   static Fiber& thread_main(void* thread);
   static void destroy_thread_locals(Thread& thread);
   void destroy_specific(Thread& thread);
@@ -289,6 +290,7 @@ class Execution final : public Situation {
   bool gone_round(const OperationType& type, const void* object);
   std::uint32_t await();
   void announce(Thread& thread);
+  void tell_announced(const Thread& thread);
   void admit(Thread& thread);
   void resume(Thread& thread);
   void resume_awaiting();
@@ -298,7 +300,9 @@ class Execution final : public Situation {
   Thread& choose_next();
   Thread& choose_next_inline();
   bool pass_time();
+  void look_for_candidates();
   void collect();
+  void candidates_changed() { candidates_valid_ = candidates_stay_ = false; }
   __attribute__((always_inline)) void switch_to(Thread& to) {
     Thread& from = *running_;
     runs(to);
@@ -332,12 +336,13 @@ class Execution final : public Situation {
   // While no live thread's operation is conditional and the set of live threads stays as it is, the candidates do, too.
   std::size_t conditional_ = 0;     // live threads whose pending operation is conditional
   bool candidates_valid_ = false;
-  std::uint32_t candidate_threads_ = 0;
-  std::uint32_t fingerprint_ = 0;   // of candidates_: the exclusive or of one mark per candidate
+  bool candidates_stay_ = false;    // they are valid, nothing is conditional, and no thread that spins may come back
+  // What the strategy is asked at the next step. It is kept up to date, not put together at each: `enabled` are candidates_, `step` is
+  // how many steps were made, and `fingerprint` is the exclusive or of one mark per candidate.
+  ChoicePoint point_{};
   Thread* running_ = nullptr;
   Thread* stepped_ = nullptr;       // whose step has not been reported yet
-  std::uint32_t last_ = 0;
-  std::uint64_t steps_ = 0, failing_step_ = 0;
+  std::uint64_t steps_max_, failing_step_ = 0;
   std::uint64_t ordinal_ = 0;
   std::uint64_t clock_ = 0;
   Times times_;

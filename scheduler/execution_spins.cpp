@@ -17,7 +17,7 @@ void Execution::note_polled(const void* object, std::size_t size) {
 // Whether the running thread, which announces such an operation, has gone round.
 bool Execution::gone_round(const OperationType& type, const void* object) {
   Thread& me = *running_;
-  if (steps_ >= options_.spins_from) return false;
+  if (point_.step >= options_.spins_from) return false;
   if (options_.virtual_clock && type.waits) {  // time passes when nobody else can step: that is progress
     me.polling = false;
     return false;
@@ -50,6 +50,7 @@ std::uint32_t Execution::await() {
   me.awaiting = true;
   dismiss(me);
   awaiting_.push_back(&me);
+  candidates_stay_ = false;
   Thread* back = std::exchange(me.resumer, nullptr);
   Thread& next = back != nullptr ? *back : choose_next();
   if (&next != &me) switch_to(next);
@@ -64,7 +65,7 @@ std::uint64_t Execution::hurry(Thread& thread) {
 
 // Something that they read has changed: they may go on.
 void Execution::resume_awaiting() {
-  const bool all = steps_ >= options_.spins_from;
+  const bool all = point_.step >= options_.spins_from;
   if (options_.stops_round && !all) return;
   std::erase_if(awaiting_, [&](Thread* thread) {
     if (!all && !thread->spin.reads_changed()) return false;

@@ -45,7 +45,7 @@ Thread& Execution::new_thread() {
   thread.begin();
   if (running_ != nullptr && running_->has_extras()) thread.extras().attributes = running_->extras().attributes.inherited();
   live_.push_back(&thread);
-  candidates_valid_ = false;
+  candidates_changed();
   return thread;
 }
 
@@ -55,19 +55,21 @@ void Execution::dismiss(Thread& thread) {
   conditional_ -= thread.conditional;
   if (candidates_valid_ && !thread.conditional) {  // it had one, and nothing else changes
     candidates_.take_out(std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.thread == thread.id; }));
-    --candidate_threads_;
-    fingerprint_ ^= thread.mark;
-    if (candidates_.empty()) candidates_valid_ = false;
+    point_.enabled = candidates_;
+    --point_.threads;
+    point_.fingerprint ^= thread.mark;
+    if (candidates_.empty()) candidates_changed();
   } else {
-    candidates_valid_ = false;
+    candidates_changed();
   }
   thread.conditional = false;
+  thread.marked = nullptr;  // so that all is counted again when it is back
 }
 
 // The contrary.
 void Execution::admit(Thread& thread) {
   live_.insert(std::upper_bound(live_.begin(), live_.end(), &thread, [](Thread* a, Thread* b) { return a->id < b->id; }), &thread);
-  candidates_valid_ = false;
+  candidates_changed();
 }
 
 void Execution::prepare(Thread& thread) {

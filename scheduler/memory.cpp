@@ -23,7 +23,7 @@ void UndoLog::roll_back() {
 void UndoLog::forget() {
   if (entries_.empty()) return;
   entries_.clear();
-  reset_recent();
+  recent_.forget();
 }
 
 Memory& Memory::instance() {
@@ -66,6 +66,15 @@ Memory::Memory() {
 void Memory::write_elsewhere(const void* p, std::size_t size) {
   const EngineScope engine;
   shared_.add(p, size);
+}
+
+void Memory::note_change_anew(void* p, std::size_t size) {
+  note_write(p, size);
+  const auto at = reinterpret_cast<std::uintptr_t>(p);
+  if (states_ != nullptr || at % 8 + size > 8) return;
+  // The owner of a stack may write to it as it likes, until others do.
+  if (at - base_ < arena_ - base_ && !shared_.contains(p)) return;
+  changed_.add(at / 8);
 }
 
 void Memory::note_state(const void* p, std::size_t size) {
@@ -167,6 +176,7 @@ std::size_t Memory::size_of(const void* p) const { return (static_cast<const Blo
 void Memory::end_execution(bool completed) {
   undo_.roll_back();
   shared_.clear();
+  changed_.forget();
   running_ = &nobody_;
   // What the C library or an uninstrumented library sets up lazily, it sets up in the first execution: that one's blocks
   // are kept whether or not it was abandoned.

@@ -19,10 +19,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include <interleave/scheduler/mode.hpp>
+#include <interleave/scheduler/recent_words.hpp>
 #include <interleave/scheduler/spin.hpp>
 #include <interleave/scheduler/states.hpp>
 
@@ -33,7 +33,7 @@ class UndoLog {
  public:
   __attribute__((noinline)) void log(void* address, std::size_t size) {
     const auto p = reinterpret_cast<std::uintptr_t>(address);
-    if (p % 8 + size > 8 || recent_[(p >> 3) % recent_size] != (p & ~std::uintptr_t{7})) log_words(p, p + size);
+    if (!recent_.contains(address, size)) log_words(p, p + size);
   }
   bool empty() const { return entries_.empty(); }
   void roll_back();
@@ -48,20 +48,17 @@ class UndoLog {
     std::uint64_t* word;
     std::uint64_t  old;
   };
-  static constexpr std::size_t recent_size = 256;
   void log_words(std::uintptr_t p, std::uintptr_t end) {
     const EngineScope engine;  // the log itself must not live in the arena
     for (p &= ~std::uintptr_t{7}; p < end; p += 8) {
-      std::uintptr_t& seen = recent_[(p >> 3) % recent_size];
-      if (seen == p) continue;
-      seen = p;
+      if (recent_.has(p / 8)) continue;
+      recent_.add(p / 8);
       entries_.push_back({reinterpret_cast<std::uint64_t*>(p), *reinterpret_cast<std::uint64_t*>(p)});
     }
   }
-  void reset_recent() { std::memset(recent_, 0, sizeof recent_); }
 
   std::vector<Entry> entries_;
-  std::uintptr_t recent_[recent_size] = {};  // words logged lately: a filter, not a set
+  RecentWords<256> recent_;  // that were logged
 };
 
 // What memory must know of the thread that runs.
@@ -151,6 +148,12 @@ class Memory {
     if (states_ != nullptr) [[unlikely]] note_state(p, size);
     changed();
   }
+  // A door is about to write to an object of the program's: a change, wherever it lies.
+  template <class T>
+  void note_change(T* p) {
+    changed();
+    if (!changed_.contains(p)) note_change_anew(p, sizeof *p);
+  }
   // The running thread changes something besides its own stack: it does not wait by spinning.
   void changed() { running_->polling = false; }
   // It changes something that is not memory.
@@ -196,6 +199,7 @@ class Memory {
     if (states_ != nullptr) [[unlikely]] note_state(p, size);
     if (!shared_.knows(p, size)) write_elsewhere(p, size);
   }
+  void note_change_anew(void* p, std::size_t size);
   void write_elsewhere(const void* p, std::size_t size);
   void note_state(const void* p, std::size_t size);
 
@@ -214,6 +218,7 @@ class Memory {
   std::vector<void*> freed_;            // where blocks may be used again: those that are free, the one freed last at the end
   UndoLog undo_;
   SharedWords shared_;
+  RecentWords<256> changed_;            // of which nothing is left to be noted but that something changes, whoever writes to them
   StackOwner nobody_;
   StackOwner* running_ = &nobody_;
   States* states_ = nullptr;

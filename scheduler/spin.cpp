@@ -14,7 +14,7 @@ void SharedWords::add(const void* p, std::size_t size) {
   const auto begin = reinterpret_cast<std::uintptr_t>(p);
   for (std::uintptr_t at = begin & ~std::uintptr_t{7}; at < begin + size; at += sizeof at) {
     const std::size_t stack = (at - base_) / slot_, word = (at - base_) % slot_ / sizeof at;
-    recent_[at / 8 % recent_size] = at / 8;
+    recent_.add(at / 8);
     if (stack >= stacks_.size()) stacks_.resize(stack + 1);
     std::vector<std::uint64_t>& bits = stacks_[stack];
     if (bits.empty()) bits.resize(slot_ / sizeof at / 64 + 1);
@@ -28,7 +28,7 @@ void SharedWords::clear() {
   if (!any_) return;
   for (const auto& [stack, word] : set_) stacks_[stack][word] = 0;
   set_.clear();
-  std::memset(recent_, 0, sizeof recent_);
+  recent_.forget();
   any_ = false;
 }
 

@@ -32,6 +32,7 @@
 #include <vector>
 
 #include <interleave/scheduler/operation.hpp>
+#include <interleave/scheduler/recent_words.hpp>
 
 namespace interleave::engine {
 
@@ -45,10 +46,7 @@ class SharedWords {
   }
   void add(const void* p, std::size_t size);
   // Whether all of it was added lately.
-  bool knows(const void* p, std::size_t size) const {
-    const auto at = reinterpret_cast<std::uintptr_t>(p);
-    return at % 8 + size <= 8 && recent_[at / 8 % recent_size] == at / 8;
-  }
+  bool knows(const void* p, std::size_t size) const { return recent_.contains(p, size); }
   // REQUIRES: offset < slot.
   bool contains(std::size_t stack, std::size_t offset) const {
     const std::size_t word = offset / sizeof(std::uintptr_t);
@@ -63,12 +61,10 @@ class SharedWords {
   void clear();
 
  private:
-  static constexpr std::size_t recent_size = 64;
-
   std::uintptr_t base_ = 0;
   std::size_t slot_ = 1;
   bool any_ = false;
-  std::uintptr_t recent_[recent_size] = {};  // words added lately: a filter, not a set
+  RecentWords<64> recent_;  // that were added
   std::vector<std::vector<std::uint64_t>> stacks_;  // a bit for each word; empty: none
   std::vector<std::pair<std::size_t, std::size_t>> set_;  // which words of these vectors are not 0
 };

@@ -213,18 +213,18 @@ class Random {
   }
   // Uniform in 0..n-1, without bias. REQUIRES: n > 0.
   std::size_t below(std::size_t n) {
-    if ((n & (n - 1)) == 0) return next() & (n - 1);
+    const std::uint64_t drawn = next();
+    if ((n & (n - 1)) == 0) return drawn & (n - 1);
     // By a multiplication ("Fast random integer generation in an interval", Lemire, ACM TOMACS 29, 2019).
-    __extension__ using Wide = unsigned __int128;
-    Wide product = Wide{next()} * n;
-    if (static_cast<std::uint64_t>(product) < n) [[unlikely]] {
-      const std::uint64_t excess = (~std::uint64_t{0} - n + 1) % n;
-      while (static_cast<std::uint64_t>(product) < excess) product = Wide{next()} * n;
-    }
+    const Wide product = Wide{drawn} * n;
+    if (static_cast<std::uint64_t>(product) < n) [[unlikely]] return below_without_bias(n, product);
     return static_cast<std::size_t>(product >> 64);
   }
 
  private:
+  __extension__ using Wide = unsigned __int128;
+  // Out of line, or else every call of `below` keeps registers for it.
+  std::size_t below_without_bias(std::size_t n, Wide product);
   void advance() {
     std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;

@@ -54,7 +54,7 @@ const void* plain(const volatile T* p) {
 }
 
 template <class T>
-void show(Execution& run, T value) {
+__attribute__((always_inline)) inline void show(Execution& run, T value) {
   run.self().pending.argument = static_cast<std::uint64_t>(value);
 }
 
@@ -99,7 +99,7 @@ T real_modify(volatile T* p, F change) {
 }
 
 // What the operation that the running thread has just made orders, and whether it races with a plain access.
-void order(Execution& run, const void* p, std::size_t size, int order, bool reads, bool writes) {
+__attribute__((always_inline)) inline void order(Execution& run, const void* p, std::size_t size, int order, bool reads, bool writes) {
   if (shadow == nullptr) return;
   if (!shadow->atomic(run.self().id, reinterpret_cast<std::uintptr_t>(p), size, order, reads, writes)) report_found(run);
 }
@@ -108,9 +108,10 @@ template <class T>
 T load(const volatile T* p, int mo) {
   Model model;
   if (!model) return real_load(p);
-  const T value = turn(*model, load_type, p);
-  order(*model, plain(p), sizeof(T), mo, true, false);
-  show(*model, value);
+  Execution& run = *model;
+  const T value = turn(run, load_type, p);
+  order(run, plain(p), sizeof(T), mo, true, false);
+  show(run, value);
   return value;
 }
 
@@ -121,21 +122,23 @@ void store(volatile T* p, T value, int mo) {
     real_modify(p, [&](T) { return value; });
     return;
   }
-  write(turn(*model, store_type, p), value);
-  order(*model, plain(p), sizeof(T), mo, false, true);
-  show(*model, value);
+  Execution& run = *model;
+  write(turn(run, store_type, p), value);
+  order(run, plain(p), sizeof(T), mo, false, true);
+  show(run, value);
 }
 
 template <class T, class F>
 T modify(const OperationType& type, volatile T* p, int mo, F change) {
   Model model;
   if (!model) return real_modify(p, change);
-  T& object = turn(*model, type, p);
+  Execution& run = *model;
+  T& object = turn(run, type, p);
   const T before = object;
   const T after = static_cast<T>(change(before));
   if (after != before) write(object, after);
-  order(*model, plain(p), sizeof(T), mo, true, true);
-  show(*model, after);
+  order(run, plain(p), sizeof(T), mo, true, true);
+  show(run, after);
   return before;
 }
 
@@ -143,17 +146,18 @@ template <class T>
 bool compare_exchange(volatile T* p, T* expected, T desired, int success, int failure) {
   Model model;
   if (!model) return real_compare_exchange(p, expected, desired);
-  T& object = turn(*model, compare_type, p);
-  model->self().pending.second_state = folded(*expected);
+  Execution& run = *model;
+  T& object = turn(run, compare_type, p);
+  run.self().pending.second_state = folded(*expected);
   if (object == *expected) {
     if (object != desired) write(object, desired);
-    order(*model, plain(p), sizeof(T), success, true, true);
-    show(*model, desired);
+    order(run, plain(p), sizeof(T), success, true, true);
+    show(run, desired);
     return true;
   }
-  model->self().pending.failed = true;
-  order(*model, plain(p), sizeof(T), failure, true, false);
-  show(*model, object);
+  run.self().pending.failed = true;
+  order(run, plain(p), sizeof(T), failure, true, false);
+  show(run, object);
   hand_over(*expected, object);
   return false;
 }

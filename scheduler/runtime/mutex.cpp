@@ -58,7 +58,7 @@ bool fails(const Operation& op, std::uint64_t state, std::uint32_t thread) {
 void set_owner(pthread_mutex_t* m, int owner) {
   auto& mutex = m->__data;
   static_assert(offsetof(pthread_mutex_t, __data.__count) == sizeof mutex.__lock);
-  memory->note_write(&mutex, sizeof mutex.__lock + sizeof mutex.__count);  // of one word
+  memory->note_change(reinterpret_cast<std::uint64_t*>(&mutex));  // lock and count are of one word
   mutex.__lock = ceiling(m) | static_cast<int>(owner != 0);
   mutex.__count = owner != 0;
   write(mutex.__owner, owner);
