@@ -12,23 +12,34 @@ namespace interleave::engine {
 template <class T>
 class OrderedList {
  public:
-  OrderedList() { items_.reserve(256); }
+  OrderedList() : items_(256) { clear(); }
+  OrderedList(const OrderedList&) = delete;
+  OrderedList& operator=(const OrderedList&) = delete;
 
-  T* begin() { return items_.data() + first_; }
-  T* end() { return items_.data() + items_.size(); }
-  const T* begin() const { return items_.data() + first_; }
-  const T* end() const { return items_.data() + items_.size(); }
-  std::size_t size() const { return items_.size() - first_; }
-  bool empty() const { return first_ == items_.size(); }
-  T& operator[](std::size_t i) { return begin()[i]; }
-  operator std::span<const T>() const { return {begin(), size()}; }
+  T* begin() { return first_; }
+  T* end() { return end_; }
+  const T* begin() const { return first_; }
+  const T* end() const { return end_; }
+  std::size_t size() const { return static_cast<std::size_t>(end_ - first_); }
+  bool empty() const { return first_ == end_; }
+  T& operator[](std::size_t i) { return first_[i]; }
+  operator std::span<const T>() const { return {first_, size()}; }
 
-  void clear() {
-    items_.clear();
-    first_ = 0;
+  void clear() { first_ = end_ = items_.data(); }
+  void push_back(const T& item) {
+    if (end_ == items_.data() + items_.size()) [[unlikely]] grow();
+    *end_++ = item;
   }
-  void push_back(const T& item) { items_.push_back(item); }
-  void insert(T* place, const T& item) { items_.insert(items_.begin() + (place - items_.data()), item); }
+  void insert(T* place, const T& item) {
+    const std::ptrdiff_t at = place - first_;
+    push_back(item);
+    place = end_ - 1;
+    for (T* const wanted = first_ + at; place != wanted; --place) {
+      *place = place[-1];
+      asm("" : "+r"(place));
+    }
+    *place = item;
+  }
   void take_out(T* place) {
     if (place - begin() <= end() - place) {
       for (T* const first = begin(); place != first; --place) {
@@ -41,13 +52,20 @@ class OrderedList {
         *place = place[1];
         asm("" : "+r"(place));
       }
-      items_.pop_back();
+      --end_;
     }
   }
 
  private:
-  std::vector<T> items_;
-  std::size_t first_ = 0;  // those before it were taken out
+  __attribute__((noinline)) void grow() {
+    const std::ptrdiff_t first = first_ - items_.data(), end = end_ - items_.data();
+    items_.resize(items_.size() * 2);
+    first_ = items_.data() + first;
+    end_ = items_.data() + end;
+  }
+
+  std::vector<T> items_;  // all that there is room for
+  T *first_, *end_;       // those in use
 };
 
 }  // namespace interleave::engine
