@@ -105,8 +105,12 @@ void copy_step(void* to, const void* from, std::size_t size);
 
 // To the shadow.
 __attribute__((always_inline)) inline void shown(const void* p, std::size_t size, bool writes) {
-  if (shadow != nullptr && !shadow->access_again(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(p), size, writes))
-    plain_access(p, size, writes);
+  if (shadow == nullptr) return;
+  if (writes) {
+    plain_access<true>(p, size, Shadow::mask_of(size));
+  } else {
+    plain_access<false>(p, size, Shadow::mask_of(size));
+  }
 }
 
 // REQUIRES, of both: modelled code. Before the access.
@@ -137,13 +141,13 @@ inline void acquire_after_sleep(const void* object) {
   if (shadow != nullptr) shadow->acquire(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object));
 }
 inline void acquire(const void* object) {
-  acquire_after_sleep(object);
-  used(object);  // now that it comes after those before it
+  if (shadow != nullptr && !shadow->acquired_by_use(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object))) [[unlikely]]
+    report_found(*Execution::current);
 }
 // Instead of what the object released before, or besides it (`also`).
 inline void release(const void* object, bool also = false) {
-  used(object);
-  if (shadow != nullptr) shadow->release(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object), also);
+  if (shadow != nullptr && !shadow->released_by_use(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object), also)) [[unlikely]]
+    report_found(*Execution::current);
 }
 inline void joined(const Thread& ended) {
   if (shadow != nullptr) shadow->joined(Execution::current->self().id, ended.id);

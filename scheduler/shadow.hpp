@@ -50,24 +50,35 @@ class Shadow {
   void acquire(std::uint32_t thread, std::uintptr_t object);
   // What the thread did so far happens before what acquires the object from now on, besides what did already (`also`), or instead.
   void release(std::uint32_t thread, std::uintptr_t object, bool also);
+  // The same of an object that is `used` so.
+  bool acquired_by_use(std::uint32_t thread, std::uintptr_t object);
+  bool released_by_use(std::uint32_t thread, std::uintptr_t object, bool also);
 
   // An atomic operation of this memory order (__ATOMIC_*): `reads`, `writes`, or both. False: it races with a plain access.
-  bool atomic(std::uint32_t thread, std::uintptr_t object, std::size_t size, int order, bool reads, bool writes);
+  // `bytes`: mask_of(size).
+  template <bool reads, bool writes>
+  bool atomic(std::uint32_t thread, std::uintptr_t object, std::size_t size, unsigned bytes, int order);
+  bool atomic(std::uint32_t thread, std::uintptr_t object, std::size_t size, int order, bool reads, bool writes) {
+    const unsigned bytes = mask_of(size);
+    return !writes ? atomic<true, false>(thread, object, size, bytes, order)
+           : reads ? atomic<true, true>(thread, object, size, bytes, order) : atomic<false, true>(thread, object, size, bytes, order);
+  }
   void fence(std::uint32_t thread, int order);
 
   // ---- what must be ordered ----
   // False: it races with an earlier access, which `describe` tells of.
   bool access(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes, bool atomic = false);
-  // The same where little is to be done, which is most often: true if that was all. Allocates nothing.
-  bool access_again(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes) {
-    return settled(thread, address, size, writes ? writing : std::uint8_t{0});
-  }
+  // The same where little is to be done, which is most often: true if that was all. Allocates nothing. `bytes`: mask_of(the size).
+  template <bool writes>
+  bool access_quickly(std::uint32_t thread, std::uintptr_t address, unsigned bytes);
+  // The same where a little more is to be done.
+  bool access_among_few(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes);
+  // A bit for each byte, of one that begins a word; of a size beyond a word, more bits than a word has.
+  static constexpr unsigned mask_of(std::size_t size) { return size <= 8 ? 0xffu >> (8 - size) : 0x1ff; }
 
   // ---- objects of the program's that doors know: mutexes, condition variables, ... ----
   // Uses race with each other no more than atomics do. False: the object is freed, or something that nothing orders ends it.
-  bool used(std::uint32_t thread, std::uintptr_t object) {
-    return settled(thread, object, 1, atomically | by_door) || used_anew(thread, object);
-  }
+  bool used(std::uint32_t thread, std::uintptr_t object);
   // False: nothing orders it and a use.
   bool destroyed(std::uint32_t thread, std::uintptr_t object);
 
@@ -100,7 +111,7 @@ class Shadow {
     std::uint8_t kind;     // any of the following
     std::uint32_t where;   // among stacks_, if it explains
   };
-  static constexpr std::uint8_t writing = 1, atomically = 2, by_door = 4, freeing = 8, destroying = 16;
+  static constexpr std::uint8_t plain_read = 0, writing = 1, atomically = 2, by_door = 4, freeing = 8, destroying = 16;
   // What can race with nothing that the other would not race with itself.
   static bool stands_for(const Entry& one, const Entry& other) {
     return (other.mask & ~one.mask) == 0 && (one.kind & writing) >= (other.kind & writing) && (one.kind & atomically) <= (other.kind & atomically);
@@ -109,14 +120,27 @@ class Shadow {
     std::uint32_t execution = 0;
     std::uint32_t objects = none;  // that release what threads did: the first that begins in the word, among objects_
     std::uint32_t more = none;     // accesses that are not in `entries`, among more_
-    std::uint16_t size = 0;        // of `entries`
+    std::uint16_t size = 0;        // of `entries`; 0 while there are `reads`
     std::uint8_t read_mask = 0;    // not 0: there are only plain reads of these bytes, by several threads, kept in `reads`
     std::uint8_t dead = 0;         // bytes that may not be accessed
+    struct Reads {
+      std::uint64_t no_entry;      // 0: no access was made when the first of `entries` seems to have been
+      std::array<Count, 10> counts;  // when each thread read last, or 0
+    };
     union {
       std::array<Entry, 4> entries;
-      std::array<Count, 12> reads;  // when each thread read last, or 0
+      Reads reads;
     };
     Cell() : entries() {}
+    // Nothing is known of it: its only entry is one of no bytes, before all that ever happens, for which whatever comes stands.
+    void begin() {
+      objects = none;
+      more = none;
+      size = 1;
+      read_mask = 0;
+      dead = 0;
+      entries[0] = {.count = 0, .thread = 0, .mask = 0, .kind = atomically, .where = 0};
+    }
   };
   static constexpr std::size_t page_bits = 12, page_words = std::size_t{1} << (page_bits - 3);
   using Page = std::array<Cell, page_words>;
@@ -130,13 +154,14 @@ class Shadow {
   // ---- clocks: how much of each thread happens before; a thread's own entry begins at 1 ----
   enum Row { of_thread, acquired, released, rows };  // acquired: by relaxed loads, counts from the next acquire fence on;
                                                      // released: at the last release fence, what relaxed stores release
-  Count* clock(std::uint32_t thread, Row row = of_thread) { return clocks_.data() + (std::size_t{thread} * rows + row) * width_; }
+  Count* clock(std::uint32_t thread, Row row = of_thread) { return clocks_.data() + thread * stride_ + row * width_; }
   // To be written to.
   Count* weak_clock(std::uint32_t thread, Row row) {
     weak_[thread] = 1;
     return clock(thread, row);
   }
   Count* object_clock(std::uint32_t object) { return object_clocks_.data() + std::size_t{object} * width_; }
+  std::size_t width() const;
   void join(Count* into, const Count* from) const;
   void copy(Count* into, const Count* from) const;
   void clear(Count* row) const;
@@ -146,13 +171,23 @@ class Shadow {
   std::uint32_t find(const Cell& cell, std::uintptr_t object) const;
   std::uint32_t find_or_add(Cell& cell, std::uintptr_t object);
   void acquire(Count* into, std::uint32_t object);
-  void release(std::uint32_t thread, std::uint32_t object, bool also);
+  void release(std::uint32_t thread, Count* own, std::uint32_t object, bool also);
+  template <bool reads, bool writes, bool quick>
+  bool atomic_as(std::uint32_t thread, std::uintptr_t object, std::size_t size, unsigned bytes, int order);
+  template <bool reads, bool writes>
+  bool atomic_slowly(std::uint32_t thread, std::uintptr_t object, std::size_t size, unsigned bytes, int order);
   Cell& cell(std::uintptr_t word);
+  Cell& in_page(Page& page, std::uintptr_t word) const;
   void turn_to(std::uintptr_t page);
   bool access(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind);
-  static bool settles(const Entry& now, Cell& cell, const Count* past);
-  bool settled(std::uint32_t thread, std::uintptr_t address, std::size_t size, std::uint8_t kind);
-  bool used_anew(std::uint32_t thread, std::uintptr_t object);
+  template <std::uint8_t kind>
+  bool access(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask);
+  template <std::uint8_t kind>
+  bool settles(std::uint32_t thread, std::uint8_t mask, Cell& cell, const Count* past);
+  template <std::uint8_t kind>
+  bool settled(std::uint32_t thread, std::uintptr_t address, unsigned bytes);
+  bool ends_reads(const Entry& now, Cell& cell, const Count* past) const;
+  bool used(std::uint32_t thread, Cell& cell, std::uintptr_t object);
   void list_reads(Cell& cell);
   void add(Cell& cell, const Entry& entry);
   void bury(std::uintptr_t begin, std::uintptr_t end);
@@ -164,14 +199,16 @@ class Shadow {
   std::uint32_t remember_stack();
   bool insert(std::uint32_t thread, Cell& cell, std::uintptr_t word, Entry now);
 
+  // What happens seldom and is asked for at every access.
   bool explains_;
+  bool alone_ = true;                // only the first thread has been: all that it did happens before all others
+  bool unusual_ = true;              // one of both
   // Not looked at: thread-local variables of precompiled libraries, which all fibers share (as std::call_once's are).
   std::uintptr_t unwatched_, unwatched_size_;
   std::uintptr_t arena_, arena_size_;  // where there are blocks, and so dead bytes
   std::uint32_t execution_ = 0;
   bool races_;
-  bool alone_ = true;                // only the first thread has been: all that it did happens before all others
-  std::size_t width_ = 8;            // of a clock
+  std::size_t width_ = 8, stride_ = rows * 8;  // of a clock, and of all rows of a thread
   std::vector<Count> clocks_, object_clocks_;
   std::vector<std::uint8_t> weak_;   // by thread, of any execution: whether its rows `acquired` and `released` were written to
   std::vector<Object> objects_;      // of this execution
@@ -213,67 +250,9 @@ extern bool explores_races;
 // equivalent executions.
 void report_found(Execution& run);
 
-// An access of the running thread, seen by a hook. REQUIRES: modelled code. Does not return if it races, unless the execution is
-// to run on.
-void plain_access(const void* p, std::size_t size, bool writes);
-
-// ---- what is done at every access, in line ----
-
-// Whether the access is the first of its word, the same again, comes after the only one before and stands for it, or is a read
-// among reads. Few branches that depend on which thread runs: those are guessed wrongly.
-__attribute__((always_inline)) inline bool Shadow::settles(const Entry& now, Cell& place, const Count* past) {
-  if (place.read_mask != 0) {
-    if (place.read_mask != now.mask || now.kind != 0 || now.thread >= place.reads.size()) return false;
-    place.reads[now.thread] = now.count;
-    return true;
-  }
-  Entry& first = place.entries[0];
-  if (place.size == 0) {
-    first = now;
-    place.size = 1;
-    return true;
-  }
-  const bool same_time = first.thread == now.thread && first.count == now.count;
-  if (same_time && stands_for(first, now)) return true;
-  if (place.size != 1) return false;
-  if (same_time && first.kind == now.kind) {  // other bytes
-    first.mask |= now.mask;
-    return true;
-  }
-  if (first.count <= past[first.thread] && stands_for(now, first)) {
-    first = now;
-    return true;
-  }
-  if (first.mask != now.mask || first.kind != 0 || first.count <= past[first.thread]) return false;
-  if (now.kind != 0 || std::max(first.thread, now.thread) >= place.reads.size()) return false;
-  const Entry other = first;
-  place.read_mask = now.mask;
-  place.reads = {};
-  place.reads[other.thread] = other.count;
-  place.reads[now.thread] = now.count;
-  return true;
-}
-
-__attribute__((always_inline)) inline bool Shadow::settled(std::uint32_t thread, std::uintptr_t address, std::size_t size, std::uint8_t kind) {
-  if (address - unwatched_ < unwatched_size_ || (alone_ && address - arena_ >= arena_size_)) return true;
-  const std::uintptr_t word = address >> 3;
-  const unsigned begin = address & 7;
-  const Recent& recent = recent_[(word >> (page_bits - 3)) % recent_.size()];
-  if (begin + size > 8 || recent.number != word >> (page_bits - 3) || explains_) [[unlikely]] return false;
-  Cell& place = (*recent.page)[word % page_words];
-  const Count* past = clock(thread);
-  const Entry now{.count = past[thread], .thread = static_cast<std::uint16_t>(thread),
-                  .mask = static_cast<std::uint8_t>((0xffu >> (8 - size)) << begin), .kind = kind, .where = 0};
-  if (place.execution != execution_) {
-    place.execution = execution_;
-    place.objects = none;
-    place.more = none;
-    place.size = 0;
-    place.read_mask = 0;
-    place.dead = 0;
-  }
-  if ((place.dead & now.mask) != 0) [[unlikely]] return false;
-  return alone_ || settles(now, place, past);
-}
+// An access of the running thread, seen by a hook. REQUIRES: modelled code, and a shadow; `bytes` is Shadow::mask_of(size). Does not
+// return if it races, unless the execution is to run on.
+template <bool writes>
+void plain_access(const void* p, std::size_t size, unsigned bytes);
 
 }  // namespace interleave::engine

@@ -61,8 +61,8 @@ __attribute__((always_inline)) inline void written(void* p, std::size_t size) {
     return;
   }
   if (explores_races) [[unlikely]] return explored(p, size, true);
-  shown(p, size, true);
   memory->note_write(p, size);
+  shown(p, size, true);
 }
 
 }  // namespace

@@ -99,9 +99,10 @@ T real_modify(volatile T* p, F change) {
 }
 
 // What the operation that the running thread has just made orders, and whether it races with a plain access.
-__attribute__((always_inline)) inline void order(Execution& run, const void* p, std::size_t size, int order, bool reads, bool writes) {
+template <bool reads, bool writes>
+__attribute__((always_inline)) inline void order(Execution& run, const void* p, std::size_t size, int order) {
   if (shadow == nullptr) return;
-  if (!shadow->atomic(run.self().id, reinterpret_cast<std::uintptr_t>(p), size, order, reads, writes)) report_found(run);
+  if (!shadow->atomic<reads, writes>(run.self().id, reinterpret_cast<std::uintptr_t>(p), size, Shadow::mask_of(size), order)) report_found(run);
 }
 
 template <class T>
@@ -110,7 +111,7 @@ T load(const volatile T* p, int mo) {
   if (!model) return real_load(p);
   Execution& run = *model;
   const T value = turn(run, load_type, p);
-  order(run, plain(p), sizeof(T), mo, true, false);
+  order<true, false>(run, plain(p), sizeof(T), mo);
   show(run, value);
   return value;
 }
@@ -124,7 +125,7 @@ void store(volatile T* p, T value, int mo) {
   }
   Execution& run = *model;
   write(turn(run, store_type, p), value);
-  order(run, plain(p), sizeof(T), mo, false, true);
+  order<false, true>(run, plain(p), sizeof(T), mo);
   show(run, value);
 }
 
@@ -137,7 +138,7 @@ T modify(const OperationType& type, volatile T* p, int mo, F change) {
   const T before = object;
   const T after = static_cast<T>(change(before));
   if (after != before) write(object, after);
-  order(run, plain(p), sizeof(T), mo, true, true);
+  order<true, true>(run, plain(p), sizeof(T), mo);
   show(run, after);
   return before;
 }
@@ -151,12 +152,12 @@ bool compare_exchange(volatile T* p, T* expected, T desired, int success, int fa
   run.self().pending.second_state = folded(*expected);
   if (object == *expected) {
     if (object != desired) write(object, desired);
-    order(run, plain(p), sizeof(T), success, true, true);
+    order<true, true>(run, plain(p), sizeof(T), success);
     show(run, desired);
     return true;
   }
   run.self().pending.failed = true;
-  order(run, plain(p), sizeof(T), failure, true, false);
+  order<true, false>(run, plain(p), sizeof(T), failure);
   show(run, object);
   hand_over(*expected, object);
   return false;
@@ -183,7 +184,9 @@ auto sizeless(Model& model, const OperationType& type, const void* p, std::size_
   }
   model->step({.type = &type, .object = p, .size = static_cast<std::uint32_t>(size)});
   model->self().pending.state = folded(p, size);
-  order(*model, p, size, mo, &type != &sized_store_type, &type != &sized_load_type);
+  if (shadow != nullptr && !shadow->atomic(model->self().id, reinterpret_cast<std::uintptr_t>(p), size, mo, &type != &sized_store_type,
+                                           &type != &sized_load_type))
+    report_found(*model);
   return effect();
 }
 
