@@ -187,8 +187,13 @@ class Dpor final : public Strategy {
   void announced(std::uint32_t id, const Operation& operation) override;
   void weighed(std::uint32_t id, const States::Weighed& step) override;
   bool recognizes_states() const override { return true; }
+  bool repeats() const override { return saves_; }
+  std::uint64_t repeated() const override { return repeated_; }
   void consult(const Situation& situation) override {
     Strategy::consult(situation);
+    ended_ = false;
+    may_save_ = saves_ = situation.repeats();
+    shared_recently_ = made_recently_ = 0;
     keeps_states_ = situation.state() != nullptr;
     if (keeps_states_) rounds_counting_ = situation.counters().rounds();
   }
@@ -235,6 +240,7 @@ class Dpor final : public Strategy {
     bool waits = false;                          // its object may keep it waiting
     std::int64_t slack = unblockable;            // when it was chosen
     bool stopped = false;                        // it has come back to where it was
+    std::uint64_t saved = 0;                     // since when its last copy among saved_ is good
   };
   struct Stand {                                 // of a thread that has announced something
     Count made;                                  // events of it
@@ -269,7 +275,19 @@ class Dpor final : public Strategy {
   void copy(Count* into, const Count* from) const { clock_rows::copy(into, from, width_); }
   void widen();
 
+  void begin_anew();
   void cut_back(std::uint32_t length);
+
+  // ---- back to where an execution stood (dpor_repeats.cpp) ----
+  bool pays_to_save();
+  void mark();
+  void save(Thread& thread) {
+    if (saves_ && thread.saved != moment_) save_as_it_is(thread);
+  }
+  void save_as_it_is(Thread& thread);
+  void save_past(std::uint32_t key);
+  void save_waiting();
+  void go_back(std::uint32_t made);
   std::uint32_t slot_of(std::uintptr_t address);
   void enter_slots(std::size_t size);
   void add_slot(std::uintptr_t address, std::size_t at);
@@ -321,6 +339,7 @@ class Dpor final : public Strategy {
   std::vector<Item> prefix_;                     // prescribed
   bool sibling_ = false;
   bool started_ = false;
+  bool ended_ = false;                           // an execution, since the engine was consulted
   std::vector<Item> meeting_;                    // the execution that has ended, in an order in which too many are in a section
   bool showing_ = false;                         // that order is under way
 
@@ -338,6 +357,28 @@ class Dpor final : public Strategy {
   std::uintptr_t heap_ = 0;                      // where it begins
   std::uint32_t retained_ = 0;                   // events of the last execution that this one repeats
   std::uint32_t made_ = 0;                       // events so far
+  std::uint32_t repeated_ = 0;                   // those of them that the engine repeats by itself
+
+  // What a thread was before it changed, for going back.
+  struct Saved {
+    std::uint32_t key;
+    Count made;
+    std::uint32_t last, child;
+    const Operation* pending;
+    bool fresh, waits, row;
+    std::uint32_t size, first;                   // of its past
+  };
+  struct Mark {                                  // of a choice, by the number of events made before
+    std::uint32_t saved, pasts, waiting;         // the sizes of saved_, saved_pasts_ and saved_waiting_
+    std::uint32_t undisturbed;
+  };
+  bool may_save_ = false, saves_ = false;        // saves_: it pays
+  std::uint64_t shared_recently_ = 0, made_recently_ = 0;  // events
+  std::uint64_t moment_ = 1;                     // the number of the last choice
+  Sequence<Mark> marks_;
+  Sequence<Saved> saved_;
+  Sequence<std::uint32_t> saved_pasts_, saved_waiting_;  // lists, each with its length behind it
+  std::uint64_t waiting_saved_ = 0;              // as Thread::saved
 
   std::vector<Thread> threads_;                  // by key,
   std::uint32_t room_ = 0;                       // for so many

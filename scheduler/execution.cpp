@@ -41,8 +41,10 @@ __thread Mode mode = Mode::outside;
 Execution* Execution::current = nullptr;
 
 Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers)
-    : strategy_(strategy), options_(options), watchers_(std::move(watchers)), strategy_watches_(strategy.wants_steps()),
-      watching_(strategy_watches_ || !watchers_.empty() || options.keeps_states), steps_max_(limit_of(options.steps_max)) {
+    : strategy_(strategy), options_(options), watchers_(std::move(watchers)),
+      strategy_wants_steps_(strategy.wants_steps()), strategy_watches_(strategy_wants_steps_),
+      watching_(strategy_watches_ || !watchers_.empty() || options.keeps_states), attentive_(watching_),
+      steps_max_(limit_of(options.steps_max)) {
   Memory::instance();
   if (options_.keeps_states) states_ = std::make_unique<States>(*options_.counters, options_.lonely);
   if (thread_blocks::needed() || explores_races) {  // libstdc++ keeps variables of its own between two accesses
@@ -75,6 +77,7 @@ Ending Execution::run(const std::function<void()>& body) {
   if (failed_) fault_ = {};
   failed_ = false;
   keys.clear();
+  if (repeats()) begin_repeating();
   if (states_ != nullptr) states_->begin_execution();
   memory->keep_states(states_.get());
   interleave_keeps_states = states_ != nullptr;
@@ -98,7 +101,6 @@ Ending Execution::run(const std::function<void()>& body) {
 
 // Who can step now, where that may be others than before.
 void Execution::look_for_candidates() {
-  if (!awaiting_.empty()) resume_awaiting();
   if (!candidates_valid_ || conditional_ != 0) {
     collect();
     while (candidates_.empty()) {
@@ -112,7 +114,15 @@ void Execution::look_for_candidates() {
 
 // REQUIRES: the step before has been reported.
 __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
-  if (!candidates_stay_) look_for_candidates();
+  if (!candidates_stay_) {
+    if (!awaiting_.empty()) resume_awaiting();
+    const bool repeating = repeating_;
+    if (repeating) {
+      if (Thread* const next = repeat_step()) return *next;
+    }
+    look_for_candidates();
+    if (repeating) compare_with_last();
+  }
   if (point_.step == steps_max_) [[unlikely]] end(Ending::cut);
   ++point_.step;
   std::size_t index = 0;
@@ -127,16 +137,20 @@ __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
   }
   const std::size_t many = point_.enabled.size();
   assert(index < many);
-  if (many > 1) {
-    if (choices_.full()) [[unlikely]] end(Ending::cut);
-    choices_.push(index, point_.fingerprint);
-  }
   const Candidate& chosen = point_.enabled.data()[index];
   Thread& next = *threads_[chosen.thread];
+  if (many > 1) {
+    if (choices_.full()) [[unlikely]] {
+      if (records_) record(chosen);
+      end(Ending::cut);
+    }
+    choices_.push(index, point_.fingerprint);
+  }
   next.variant = chosen.variant;
   point_.last = chosen.thread;
-  if (watching_) [[unlikely]] {
-    stepped_ = &next;
+  if (attentive_) [[unlikely]] {
+    if (records_) record(chosen);
+    if (watching_) stepped_ = &next;
     if (states_ != nullptr) states_->chosen(chosen.thread, chosen.variant);
   }
   return next;

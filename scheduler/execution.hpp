@@ -28,6 +28,7 @@
 #include <interleave/scheduler/mode.hpp>
 #include <interleave/scheduler/operation.hpp>
 #include <interleave/scheduler/ordered_list.hpp>
+#include <interleave/scheduler/sequence.hpp>
 #include <interleave/scheduler/states.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/thread.hpp>
@@ -92,6 +93,8 @@ class Choices {
     ++shared_.size;  // afterwards: the process may end in between
   }
   std::size_t size() const { return shared_.size; }
+  // Of the recording before, so many are made again.
+  void again(std::size_t size) { shared_.size = size; }
   std::vector<std::uint32_t> copy() const { return {shared_.entries, shared_.entries + std::min(shared_.size, shared_.kept)}; }
 
  private:
@@ -209,7 +212,7 @@ class Execution final : public Situation {
   void object(std::string kind, std::string message);
   void set_outcome(std::string_view value);
   void note(const std::string& text);
-  bool watched_by_strategy() const { return strategy_watches_; }
+  bool watched_by_strategy() const { return strategy_wants_steps_; }
   bool watched() const { return !watchers_.empty(); }
 
   // Threads that spin, and nothing that they read will change.
@@ -264,6 +267,7 @@ class Execution final : public Situation {
   std::uint64_t name_of(const void* object) const override;
   const void* named(std::uint64_t name) const override;
   std::uintptr_t heap() const override;
+  bool repeats() const override { return watchers_.empty() && !options_.keeps_states && !options_.virtual_clock; }
   std::int64_t slack_of(std::uint32_t thread) const override {
     const Thread& asked = *threads_[thread];
     return asked.pending.type->slack == nullptr ? unblockable : asked.pending.type->slack(*this, asked);
@@ -298,6 +302,14 @@ class Execution final : public Situation {
   Ending ending() const;
   void dismiss(Thread& thread);
   Thread& choose_next();
+  void begin_repeating();
+  Thread* repeat_step();
+  void record(const Candidate& chosen) {
+    made_.append() = {.type = chosen.operation->type, .object = chosen.operation->object, .thread = chosen.thread, .variant = chosen.variant,
+                      .choices = static_cast<std::uint32_t>(choices_.size()), .fingerprint = point_.fingerprint};
+  }
+  void compare_with_last();
+  [[noreturn]] void differs(const char* how);
   Thread& choose_next_inline();
   bool pass_time();
   void look_for_candidates();
@@ -326,8 +338,11 @@ class Execution final : public Situation {
   ExecutionOptions options_;
   std::vector<Watcher*> watchers_;
   bool blocks_ = false;             // each thread has a block of thread-local variables of its own
-  bool strategy_watches_;
-  bool watching_;                   // anybody wants to hear of steps
+  const bool strategy_wants_steps_;
+  bool strategy_watches_;           // wants to hear of the steps that are made now
+  bool watching_;                   // anybody does
+  bool records_ = false;            // the steps that are made, for the execution that follows
+  bool attentive_;                  // one of these
   std::vector<std::unique_ptr<Thread>> threads_;  // by id; reused between executions
   std::size_t thread_count_ = 0;
   OrderedList<Thread*> live_;       // unfinished and not waiting in parallel(), by id
@@ -344,6 +359,17 @@ class Execution final : public Situation {
   Thread* stepped_ = nullptr;       // whose step has not been reported yet
   std::uint64_t steps_max_, failing_step_ = 0;
   std::uint64_t ordinal_ = 0;
+  // Steps that are those of the execution before are made again without asking anybody (Strategy::repeated).
+  struct Made {
+    const OperationType* type;
+    const void*   object;
+    std::uint32_t thread, variant;
+    std::uint32_t choices;          // that were recorded, with it
+    std::uint32_t fingerprint;      // of the candidates that it was chosen from
+  };
+  Sequence<Made> made_;             // by this execution; while steps are made again, by the one before
+  std::uint64_t repeated_ = 0;      // how many are made again
+  bool repeating_ = false;          // that is what happens now
   std::uint64_t clock_ = 0;
   Times times_;
   bool time_has_passed_ = false;    // for some thread of this execution: until then all clocks agree

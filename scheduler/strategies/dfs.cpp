@@ -6,7 +6,8 @@
 //     enabled  2 3 2
 //
 // The next execution repeats the longest prefix whose last choice can still be increased. A repeated prefix must offer the
-// same candidates as before; if it does not, the program depends on something that the model does not control.
+// same candidates as before; if it does not, the program depends on something that the model does not control. Its steps are made again
+// by the engine, where it can.
 //
 // Where states are kept, an execution that comes back to a state that it was in goes no further: what can be reached from there
 // was reachable before, by a shorter execution. Loosely, without counters (counters.hpp), it may come back more often.
@@ -26,12 +27,17 @@ class Dfs final : public Strategy {
  public:
   bool begin_execution() override {
     depth_ = 0;
+    repeated_ = 0;
     seen_.clear();
     seen_loosely_.clear();
     if (!std::exchange(started_, true)) return true;
     while (!path_.empty() && path_.back().taken + 1 == path_.back().enabled) path_.pop_back();
     if (path_.empty()) return false;
     ++path_.back().taken;
+    if (repeats_ && std::exchange(ended_, false)) {
+      repeated_ = path_.back().step;
+      if (repeated_ > 0) depth_ = path_.size() - 1;
+    }
     return true;
   }
 
@@ -40,7 +46,7 @@ class Dfs final : public Strategy {
     const auto enabled = static_cast<std::uint32_t>(at.enabled.size());
     if (enabled == 1) return 0;
     if (depth_ == path_.size()) {
-      path_.push_back({.taken = 0, .enabled = enabled, .fingerprint = at.fingerprint});
+      path_.push_back({.step = at.step - 1, .taken = 0, .enabled = enabled, .fingerprint = at.fingerprint});
     } else if (path_[depth_].enabled != enabled || path_[depth_].fingerprint != at.fingerprint) {
       throw Divergence(fmt::format(
           "at step {} the program offers {} candidates where it offered {} under the same choices before, or other ones: it "
@@ -51,6 +57,7 @@ class Dfs final : public Strategy {
   }
 
   void end_execution(Ending ending) override {
+    ended_ = true;
     if (depth_ < path_.size() && ending != Ending::failed)
       throw Divergence(fmt::format("after {} choices the program ends where it went on under the same choices before: it depends "
                                    "on something outside the model (time, randomness, an address, state left by an earlier "
@@ -59,7 +66,13 @@ class Dfs final : public Strategy {
 
   bool exhaustive() const override { return true; }
   bool recognizes_states() const override { return true; }
-  void consult(const Situation& situation) override { states_ = situation.state() != nullptr ? &situation : nullptr; }
+  void consult(const Situation& situation) override {
+    states_ = situation.state() != nullptr ? &situation : nullptr;
+    repeats_ = situation.repeats();
+    ended_ = false;
+  }
+  bool repeats() const override { return true; }
+  std::uint64_t repeated() const override { return repeated_; }
   std::string resolved() const override { return "dfs"; }
 
  private:
@@ -69,6 +82,7 @@ class Dfs final : public Strategy {
   }
 
   struct Choice {
+    std::uint64_t step;                            // how many were made before
     std::uint32_t taken, enabled, fingerprint;
   };
   std::vector<Choice> path_;
@@ -77,6 +91,8 @@ class Dfs final : public Strategy {
   std::unordered_set<Weight, Weight::Hash> seen_;  // in this execution
   std::unordered_map<Weight, std::size_t, Weight::Hash> seen_loosely_;  // how often
   bool started_ = false;
+  bool repeats_ = false, ended_ = false;           // an execution, since the engine was consulted
+  std::uint64_t repeated_ = 0;
 };
 
 const Registration dfs{"dfs", "every interleaving, once, depth first", false,

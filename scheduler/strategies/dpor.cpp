@@ -70,6 +70,20 @@ bool Dpor::begin_execution() {
   if (std::exchange(heap_, heap) != heap) shared = 0;
   cut_back(shared);
   retained_ = events_.size();
+  block_ = 0;
+  // Visits to sections are not taken back.
+  repeated_ = saves_ && std::exchange(ended_, false) && visits_.empty() && retained_ < marks_.size() ? retained_ : 0;
+  saves_ = may_save_ && pays_to_save();
+  if (!saves_) repeated_ = 0;  // or else nothing would be saved from there on
+  if (repeated_ > 0) {
+    go_back(repeated_);
+  } else {
+    begin_anew();
+  }
+  return true;
+}
+
+void Dpor::begin_anew() {
   made_ = 0;
   waiting_.clear();
   fresh_.clear();
@@ -82,12 +96,15 @@ bool Dpor::begin_execution() {
   for (auto& own : own_) own.clear();
   for (auto& stands : stands_) stands.clear();
   keys_are_ids_ = true;
-  block_ = 0;
+  marks_.clear();
+  saved_.clear();
+  saved_pasts_.clear();
+  saved_waiting_.clear();
   add_thread(0, 0);
-  return true;
 }
 
 void Dpor::end_execution(Ending ending) {
+  ended_ = true;
   if (!visits_.empty() && ending != Ending::failed && ending != Ending::deadlock) find_meeting();
   if (current_.children.empty()) return;
   std::uint32_t needed = 0;
@@ -180,6 +197,7 @@ void Dpor::offer_alternatives(const ChoicePoint& at, std::size_t first) {
 
 std::size_t Dpor::choose(const ChoicePoint& at) {
   if (!settled_ || !fresh_.empty()) settle();
+  if (saves_) mark();
   std::size_t index = 0;
   if (made_ < prefix_.size()) {
     index = prescribed(at, prefix_[made_]);

@@ -41,6 +41,7 @@ Dpor::Thread& Dpor::add_thread(std::uint32_t id, std::uint32_t key) {
   thread.begin = {0, 0};
   thread.pending = nullptr;
   thread.slack = unblockable;
+  thread.saved = moment_;  // before, it was not there
   return thread;
 }
 
@@ -54,6 +55,8 @@ const Count* Dpor::now(std::uint32_t thread) {
 
 // All of it into one row.
 void Dpor::join_past(std::uint32_t thread) {
+  save(threads_[thread]);
+  save_past(thread);
   Past& past = threads_[thread].past;
   Count* row = joined(thread);
   std::uint32_t i = 0;
@@ -63,6 +66,7 @@ void Dpor::join_past(std::uint32_t thread) {
 }
 
 inline void Dpor::happens_before(std::uint32_t event, std::uint32_t thread) {
+  save(threads_[thread]);
   Past& past = threads_[thread].past;
   if (past.size == Past::most) [[unlikely]] join_past(thread);
   past.events[past.size++] = event;
@@ -72,6 +76,8 @@ inline void Dpor::happens_before(std::uint32_t event, std::uint32_t thread) {
 inline void Dpor::happens_before_all_of(std::uint32_t thread, std::uint32_t other) {
   const Past& past = threads_[thread].past;
   if (past.row) [[unlikely]] {
+    save(threads_[other]);
+    if (threads_[other].past.row) save_past(other);
     if (std::exchange(threads_[other].past.row, true)) {
       join(joined(other), joined(thread));
     } else {
@@ -84,6 +90,7 @@ inline void Dpor::happens_before_all_of(std::uint32_t thread, std::uint32_t othe
 void Dpor::created(std::uint32_t parent, std::uint32_t child) {
   const std::uint32_t from = key_of_[parent];
   const std::uint32_t key = family_.child(from, threads_[from].child);
+  save(threads_[from]);
   threads_[from].child = key;
   Thread& thread = add_thread(child, key);
   thread.begin = position(from);
@@ -148,10 +155,12 @@ void Dpor::announced(std::uint32_t id, const Operation& operation) {
   const std::uint32_t key = key_of_[id];
   Thread& thread = threads_[key];
   if (thread.stopped) return withdraw(thread, key);
+  save(thread);
   thread.pending = &operation;
   const bool waits = operation.type->slack != nullptr;
   if (waits && !std::exchange(thread.fresh, true)) fresh_.push_back(key);
   if (waits == thread.waits) return;
+  save_waiting();
   thread.waits = waits;
   if (waits) {
     waiting_.push_back(key);
@@ -164,8 +173,10 @@ void Dpor::finished(std::uint32_t id) { withdraw(threads_[key_of_[id]], key_of_[
 
 // `thread` will do nothing more.
 void Dpor::withdraw(Thread& thread, std::uint32_t key) {
+  save(thread);
   thread.pending = nullptr;
   if (!std::exchange(thread.waits, false)) return;
+  save_waiting();
   waiting_.erase(std::find(waiting_.begin(), waiting_.end(), key));
 }
 
@@ -223,6 +234,7 @@ void Dpor::performed(const Step& step) {
   Thread& thread = threads_[key];
   const Operation& op = *step.operation;
   const std::uint32_t event = made_++;
+  save(thread);
   ++thread.made;
   thread.last = event;
   thread.pending = nullptr;
@@ -283,6 +295,7 @@ void Dpor::performed(const Step& step) {
   }
   if (keeps_states_) [[unlikely]] place(event);
   under_way_ = false;
+  if (thread.past.size > 1) [[unlikely]] save_past(key);
   thread.past.is(event);
   for (const auto& [from, to] : late_) happens_before(event, to);
   late_.clear();
