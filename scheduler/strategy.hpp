@@ -8,7 +8,8 @@
 //
 //     while (begin_execution()) { { choose(point) [performed(step)] }*  end_execution(ending) }
 //
-// `choose` is called for every step, also where there is only one candidate; it must not allocate once warmed up.
+// `choose` is called for every step, also where there is only one candidate; it must not allocate once warmed up. Steps that the strategy
+// declares to be those of the execution before (`repeated`) are made without asking it.
 #pragma once
 
 #include <cstddef>
