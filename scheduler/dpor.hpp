@@ -31,12 +31,12 @@ class Dpor final : public Strategy {
   void weighed(std::uint32_t id, const States::Weighed& step) override;
   bool recognizes_states() const override { return true; }
   bool repeats() const override { return saves_; }
+  void may_repeat() override { may_save_ = saves_ = true; }
   std::uint64_t repeated() const override { return repeated_; }
   void consult(const Situation& situation) override {
     Strategy::consult(situation);
     ended_ = false;
-    may_save_ = saves_ = situation.repeats();
-    shared_recently_ = made_recently_ = 0;
+    may_save_ = saves_ = false;
     keeps_states_ = situation.state() != nullptr;
     if (keeps_states_) rounds_counting_ = situation.counters().rounds();
   }

@@ -54,6 +54,7 @@ Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::v
     blocks_ = true;
   }
   strategy_.consult(*this);
+  if (repeats()) strategy_.may_repeat();
   explorer_.adopt_os_thread(blocks_);
 }
 

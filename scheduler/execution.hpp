@@ -267,7 +267,7 @@ class Execution final : public Situation {
   std::uint64_t name_of(const void* object) const override;
   const void* named(std::uint64_t name) const override;
   std::uintptr_t heap() const override;
-  bool repeats() const override { return watchers_.empty() && !options_.keeps_states && !options_.virtual_clock; }
+  bool repeats() const { return watchers_.empty() && !options_.keeps_states && !options_.virtual_clock; }
   std::int64_t slack_of(std::uint32_t thread) const override {
     const Thread& asked = *threads_[thread];
     return asked.pending.type->slack == nullptr ? unblockable : asked.pending.type->slack(*this, asked);

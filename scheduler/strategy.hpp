@@ -80,8 +80,6 @@ class Situation {
   virtual const Counters& counters() const = 0;
   // and whether the thread that made the last step stands in a loop that waits and counts.
   virtual bool counts() const = 0;
-  // Whether the engine can make steps again by itself: see Strategy::repeated.
-  virtual bool repeats() const = 0;
 
  protected:
   ~Situation() = default;
@@ -103,10 +101,12 @@ class Strategy {
 
   // How many of its first steps the execution begun last has in common with the one that ended last, made by the same choices. The engine
   // makes these by itself, at a fraction of the cost: until then it calls nothing but `end_execution`. REQUIRES, where it is not 0:
-  // Situation::repeats(), and an execution has ended since `consult` was called.
+  // `may_repeat` was called, and an execution has ended since.
   virtual std::uint64_t repeated() const { return 0; }
   // Whether that may be more than 0 for the next execution.
   virtual bool repeats() const { return false; }
+  // The engine can do that. Called after `consult`, which takes it back, and not for strategies that are wrapped.
+  virtual void may_repeat() {}
 
   // ---- what the threads do, for a strategy that wants to know (asked once, before the exploration begins) ----
   // All are called between the choice of a step and the next `choose` or `closing`. They must not allocate once warmed up.

@@ -68,10 +68,10 @@ class Dfs final : public Strategy {
   bool recognizes_states() const override { return true; }
   void consult(const Situation& situation) override {
     states_ = situation.state() != nullptr ? &situation : nullptr;
-    repeats_ = situation.repeats();
-    ended_ = false;
+    repeats_ = ended_ = false;
   }
-  bool repeats() const override { return true; }
+  bool repeats() const override { return repeats_; }
+  void may_repeat() override { repeats_ = true; }
   std::uint64_t repeated() const override { return repeated_; }
   std::string resolved() const override { return "dfs"; }
 

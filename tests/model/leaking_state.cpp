@@ -63,6 +63,25 @@ TEST_CASE("dfs notices a body that ends early where it went on before") {
   CHECK(report.failure->kind == "nondeterminism");
 }
 
+TEST_CASE("steps that an execution shares with the one before it are made again without a choice, and are compared with it") {
+  const std::string strategy = GENERATE("dfs", "dpor");
+  const bool leaks = GENERATE(false, true);
+  CAPTURE(strategy, leaks);
+  const Position position;
+  const Report report = explore_all([&] {
+    const bool other = position.next() > 0 && leaks;
+    std::atomic<int> a = 0, b = 0, n = 0;
+    parallel([&] { ++(other ? b : a), ++n, ++n; }, [&] { ++n; });
+  }, {.strategy = strategy});
+  if (!leaks) {
+    CHECK_HOLDS(report, strategy == "dfs" ? 4u : 3u);
+    return;
+  }
+  REQUIRE(report.failure);
+  CHECK(report.failure->kind == "nondeterminism");
+  CHECK_THAT(report.failure->message, Catch::Contains("at step 1 a thread cannot do what it did"));
+}
+
 TEST_CASE("dfs notices a counter kept in a pipe") {
   int ends[2];
   REQUIRE(pipe(ends) == 0);
@@ -92,6 +111,12 @@ TEST_CASE("repeat runs every schedule twice, and accepts a deterministic body") 
   CHECK_HOLDS(report, 20u);
   CHECK(report.redundant == 20);
   CHECK(report.strategy == "repeat/dfs");
+  const Report reduced = explore_all([] {
+    std::atomic<int> n = 0;
+    parallel([&] { ++n, ++n; }, [&] { ++n; });
+  }, {.strategy = "repeat/dpor"});
+  CHECK_HOLDS(reduced, 3u);
+  CHECK(reduced.redundant == 3);
   const Report sampled = explore_all(two_by_three, {.strategy = "repeat/random", .executions_max = 100});
   CHECK(sampled.verdict == Verdict::pass);
 }
