@@ -34,7 +34,9 @@ class Dfs final : public Strategy {
     while (!path_.empty() && path_.back().taken + 1 == path_.back().enabled) path_.pop_back();
     if (path_.empty()) return false;
     ++path_.back().taken;
-    if (repeats_ && std::exchange(ended_, false)) {
+    // Blocks that an execution left behind push those of the next one to other addresses.
+    const bool moved = repeats_ && std::exchange(heap_, situation_->heap()) != situation_->heap();
+    if (repeats_ && std::exchange(ended_, false) && !moved) {
       repeated_ = path_.back().step;
       if (repeated_ > 0) depth_ = path_.size() - 1;
     }
@@ -67,6 +69,7 @@ class Dfs final : public Strategy {
   bool exhaustive() const override { return true; }
   bool recognizes_states() const override { return true; }
   void consult(const Situation& situation) override {
+    Strategy::consult(situation);
     states_ = situation.state() != nullptr ? &situation : nullptr;
     repeats_ = ended_ = false;
   }
@@ -93,6 +96,7 @@ class Dfs final : public Strategy {
   bool started_ = false;
   bool repeats_ = false, ended_ = false;           // an execution, since the engine was consulted
   std::uint64_t repeated_ = 0;
+  std::uintptr_t heap_ = 0;                        // where it begins
 };
 
 const Registration dfs{"dfs", "every interleaving, once, depth first", false,
