@@ -51,7 +51,7 @@ class UndoLog {
   void log_words(std::uintptr_t p, std::uintptr_t end) {
     const EngineScope engine;  // the log itself must not live in the arena
     for (p &= ~std::uintptr_t{7}; p < end; p += 8) {
-      if (recent_.has(p / 8)) continue;
+      if (p == 0 || recent_.has(p / 8)) continue;  // nothing is there: the program shall fault, and not the engine
       recent_.add(p / 8);
       entries_.push_back({reinterpret_cast<std::uint64_t*>(p), *reinterpret_cast<std::uint64_t*>(p)});
     }

@@ -30,12 +30,13 @@ class Dfs final : public Strategy {
     repeated_ = 0;
     seen_.clear();
     seen_loosely_.clear();
+    // Blocks that an execution left behind push those of the next one to other addresses.
+    const std::uintptr_t heap = repeats_ ? situation_->heap() : 0;
+    const bool moved = std::exchange(heap_, heap) != heap;
     if (!std::exchange(started_, true)) return true;
     while (!path_.empty() && path_.back().taken + 1 == path_.back().enabled) path_.pop_back();
     if (path_.empty()) return false;
     ++path_.back().taken;
-    // Blocks that an execution left behind push those of the next one to other addresses.
-    const bool moved = repeats_ && std::exchange(heap_, situation_->heap()) != situation_->heap();
     if (repeats_ && std::exchange(ended_, false) && !moved) {
       repeated_ = path_.back().step;
       if (repeated_ > 0) depth_ = path_.size() - 1;
