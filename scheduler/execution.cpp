@@ -66,7 +66,7 @@ Ending Execution::run(const std::function<void()>& body) {
   thread_count_ = 0;
   live_.clear();
   awaiting_.clear();
-  conditional_ = 0;
+  conditional_.clear();
   candidates_changed();
   point_.step = 0;
   point_.last = 0;
@@ -102,15 +102,14 @@ Ending Execution::run(const std::function<void()>& body) {
 
 // Who can step now, where that may be others than before.
 void Execution::look_for_candidates() {
-  if (!candidates_valid_ || conditional_ != 0) {
+  if (!candidates_valid_ || (!conditional_.empty() && !ask_again())) {
     collect();
     while (candidates_.empty()) {
       if (!pass_time()) end(ending());
       collect();
     }
-    candidates_valid_ = conditional_ == 0;
   }
-  candidates_stay_ = candidates_valid_ && awaiting_.empty();
+  candidates_stay_ = conditional_.empty() && awaiting_.empty();
 }
 
 // REQUIRES: the step before has been reported.
@@ -167,11 +166,9 @@ inline void Execution::announce(Thread& thread) {
   const OperationType* const type = thread.pending.type;
   if (thread.marked == type) return;
   const bool conditional = type->candidates != nullptr;
-  conditional_ += conditional - static_cast<std::size_t>(thread.conditional);
-  thread.conditional = conditional;
-  candidates_stay_ &= !conditional;
+  if (conditional != thread.conditional) depends_on_state(thread, conditional);
   const std::uint32_t mark = mark_of(thread, 0);
-  point_.fingerprint ^= thread.mark ^ mark;  // of use only as long as the candidates stay as they are
+  if (thread.offered != 0) point_.fingerprint ^= thread.mark ^ mark;  // of use only as long as the candidates are valid
   thread.mark = mark;
   thread.marked = type;
 }
@@ -197,6 +194,7 @@ std::uint32_t Execution::proceed() {
     for (Watcher* watcher : watchers_) watcher->announced(*this, me);
   }
   if (me.resumer != nullptr) [[unlikely]] {
+    if (candidates_valid_ && me.offered == 0 && !me.conditional) offer(me);
     Thread& back = *std::exchange(me.resumer, nullptr);
     runs(back);
     me.fiber.switch_back_to(back.fiber);
@@ -222,11 +220,13 @@ void Execution::collect() {
   std::uint32_t threads = 0, fingerprint = 0;
   for (Thread* thread : live_) {
     const OperationType& type = *thread->pending.type;
+    if (thread->marked != &type) [[unlikely]] announce(*thread);  // another thread has announced it, by waking this one
     const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(*this, *thread);
+    thread->offered = n;
     if (n == 0) continue;
     ++threads;
     candidates_.push_back({thread->id, 0, &thread->pending});
-    fingerprint ^= thread->marked == &type ? thread->mark : mark_of(*thread, 0);
+    fingerprint ^= thread->mark;
     for (std::uint32_t variant = 1; variant < n; ++variant) {
       candidates_.push_back({thread->id, variant, &thread->pending});
       fingerprint ^= mark_of(*thread, variant);
@@ -235,6 +235,24 @@ void Execution::collect() {
   point_.enabled = candidates_;
   point_.threads = threads;
   point_.fingerprint = fingerprint;
+  candidates_valid_ = true;
+}
+
+// What the threads whose operations are conditional offer now; all else has stayed as it was. False: it is less work to collect.
+bool Execution::ask_again() {
+  if (conditional_.size() > live_.size() / 2 + 1) return false;
+  for (Thread* thread : conditional_) {
+    const OperationType& type = *thread->pending.type;
+    const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(*this, *thread);
+    if ((n | thread->offered) > 1) return false;
+    if (n == thread->offered) continue;
+    if (n == 1) {
+      offer(*thread);
+    } else {
+      withdraw(*thread);
+    }
+  }
+  return !candidates_.empty();
 }
 
 bool Execution::anybody_unfinished() const {

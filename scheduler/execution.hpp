@@ -314,6 +314,10 @@ class Execution final : public Situation {
   bool pass_time();
   void look_for_candidates();
   void collect();
+  bool ask_again();
+  void offer(Thread& thread);
+  void withdraw(Thread& thread);
+  void depends_on_state(Thread& thread, bool conditional);
   void candidates_changed() { candidates_valid_ = candidates_stay_ = false; }
   __attribute__((always_inline)) void switch_to(Thread& to) {
     Thread& from = *running_;
@@ -348,10 +352,11 @@ class Execution final : public Situation {
   OrderedList<Thread*> live_;       // unfinished and not waiting in parallel(), by id
   std::vector<Thread*> awaiting_;   // not in live_
   OrderedList<Candidate> candidates_;
-  // While no live thread's operation is conditional and the set of live threads stays as it is, the candidates do, too.
-  std::size_t conditional_ = 0;     // live threads whose pending operation is conditional
+  // While they are valid, they are what the live threads offered when they announced: a thread whose operation is conditional is
+  // asked again at every choice point.
   bool candidates_valid_ = false;
   bool candidates_stay_ = false;    // they are valid, nothing is conditional, and no thread that spins may come back
+  std::vector<Thread*> conditional_;  // live threads whose pending operation is conditional, in any order
   // What the strategy is asked at the next step. It is kept up to date, not put together at each: `enabled` are candidates_, `step` is
   // how many steps were made, and `fingerprint` is the exclusive or of one mark per candidate.
   ChoicePoint point_{};

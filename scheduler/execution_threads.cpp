@@ -45,24 +45,54 @@ Thread& Execution::new_thread() {
   thread.begin();
   if (running_ != nullptr && running_->has_extras()) thread.extras().attributes = running_->extras().attributes.inherited();
   live_.push_back(&thread);
-  candidates_changed();
   return thread;
+}
+
+// REQUIRES, of the two that follow: the candidates are valid, and those of `thread` are none, or one.
+void Execution::offer(Thread& thread) {
+  const Candidate candidate{thread.id, 0, &thread.pending};
+  if (candidates_.empty() || candidates_.end()[-1].thread < thread.id) {
+    candidates_.push_back(candidate);
+  } else {
+    const auto behind = [&](const Candidate& c) { return c.thread > thread.id; };
+    candidates_.insert(std::find_if(candidates_.begin(), candidates_.end(), behind), candidate);
+  }
+  point_.enabled = candidates_;
+  ++point_.threads;
+  point_.fingerprint ^= thread.mark;
+  thread.offered = 1;
+}
+
+void Execution::withdraw(Thread& thread) {
+  candidates_.take_out(std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.thread == thread.id; }));
+  point_.enabled = candidates_;
+  --point_.threads;
+  point_.fingerprint ^= thread.mark;
+  thread.offered = 0;
+}
+
+// From here on, or no more, how many candidates `thread` offers depends on the state.
+void Execution::depends_on_state(Thread& thread, bool conditional) {
+  thread.conditional = conditional;
+  if (conditional) {
+    conditional_.push_back(&thread);
+    candidates_stay_ = false;
+    return;
+  }
+  *std::find(conditional_.begin(), conditional_.end(), &thread) = conditional_.back();
+  conditional_.pop_back();
+  if (thread.offered > 1) candidates_changed();
 }
 
 // No candidate of `thread` will be offered from here on.
 void Execution::dismiss(Thread& thread) {
   live_.take_out(std::find(live_.begin(), live_.end(), &thread));
-  conditional_ -= thread.conditional;
-  if (candidates_valid_ && !thread.conditional) {  // it had one, and nothing else changes
-    candidates_.take_out(std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.thread == thread.id; }));
-    point_.enabled = candidates_;
-    --point_.threads;
-    point_.fingerprint ^= thread.mark;
+  if (thread.conditional) depends_on_state(thread, false);
+  if (candidates_valid_ && thread.offered != 0) {  // one, or else they would not be
+    withdraw(thread);
     if (candidates_.empty()) candidates_changed();
-  } else {
-    candidates_changed();
   }
-  thread.conditional = false;
+  thread.offered = 0;
   thread.marked = nullptr;  // so that all is counted again when it is back
 }
 
@@ -170,6 +200,7 @@ void Execution::advance(Thread& thread) {
 
 void Execution::wake(Thread& thread) {
   thread.woken = true;
+  candidates_changed();
   if (states_ != nullptr) states_->beyond();
   settle();
   pass_on_time(*running_, thread);

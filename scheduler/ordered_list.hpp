@@ -1,5 +1,6 @@
-// A list in the order of its elements, from which elements are often taken out, mostly near one of its ends: threads that can step,
-// what they are about to do. What lies on the shorter side moves up; that needs no call of memmove, which lies behind a door.
+// A list in the order of its elements, from which elements are often taken out, and put back, mostly near one of its ends: threads
+// that can step, what they are about to do. What lies on the shorter side moves; that needs no call of memmove, which lies behind a
+// door.
 #pragma once
 
 #include <algorithm>
@@ -31,6 +32,14 @@ class OrderedList {
     *end_++ = item;
   }
   void insert(T* place, const T& item) {
+    if (first_ != items_.data() && place - begin() <= end() - place) {
+      for (T* to = --first_; to + 1 != place; ++to) {
+        *to = to[1];
+        asm("" : "+r"(to));
+      }
+      place[-1] = item;
+      return;
+    }
     const std::ptrdiff_t at = place - first_;
     push_back(item);
     place = end_ - 1;

@@ -87,6 +87,7 @@ struct Thread : StackOwner {
   bool awaiting = false;             // it has gone round, and is not offered until something that it read has changed
   bool read_clock = false;           // since `spin` began
   bool conditional = false;          // how many candidates the pending operation offers depends on the state
+  std::uint32_t offered = 0;         // candidates of it, while those of the execution are valid
   std::uint32_t mark = 0;            // what the pending operation adds to the fingerprint of a choice point
   const OperationType* marked = nullptr;  // the type whose mark that is
   const std::uintptr_t* stack_high = nullptr;  // where the program's part of the stack ends
@@ -108,7 +109,7 @@ struct Thread : StackOwner {
     pending.type = nullptr;
     finished = daemon = joined = woken = timed = awaiting = conditional = false;
     polling = false;
-    mark = 0;
+    offered = mark = 0;
     marked = nullptr;
     resumer = group = nullptr;
     group_left = 0;
