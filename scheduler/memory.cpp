@@ -96,48 +96,12 @@ bool Memory::in_guard(const void* p) const {
   return offset < arena_ - base_ && offset % slot_size() < guard_size;
 }
 
-void* Memory::allocate(std::size_t size, std::size_t alignment, Origin origin) {
-  changed();
-  if (states_ != nullptr) [[unlikely]] states_->allocates();
-  alignment = std::max<std::size_t>(alignment, 16);
-  const std::uintptr_t user = (top_ + sizeof(Block) + alignment - 1) & ~(alignment - 1);
-  const std::size_t room = arena_ + arena_size_ - user;
-  if (user > arena_ + arena_size_ || size > room) return nullptr;
-  auto* block = reinterpret_cast<Block*>(user) - 1;
-  block->previous = last_ == 0 ? 0 : static_cast<std::uint32_t>((user - last_) >> 4);
-  block->live = 1;
-  block->exempt = 0;
-  block->check = check_of(user);
-  block->size = size;
-  block->origin = origin;
-  last_ = user;
-  ++live_;
-  top_ = (user + size + 15) & ~std::uintptr_t{15};
-  return reinterpret_cast<void*>(user);
-}
+void Memory::note_allocation() { states_->allocates(); }
 
-Memory::Release Memory::release(void* p) {
-  changed();
-  const auto address = reinterpret_cast<std::uintptr_t>(p);
-  Block* block = header(p);
-  if (address >= arena_ && address < start_) {
-    beyond();
-    return Release::earlier;
-  }
-  if (address % 16 != 0 || address - start_ < sizeof(Block) || address - start_ > top_ - start_ || block->check != check_of(address))
-    return Release::never;
-  if (block->live == 0) return Release::again;
-  block->live = 0;
-  --live_;
-  if (states_ != nullptr) [[unlikely]] {
-    const EngineScope engine;
-    states_->freed(p, block->size);
-  }
-  if (reuses_blocks) {
-    const EngineScope engine;
-    freed_.push_back(p);
-  }
-  return Release::done;
+void Memory::note_release(void* p) {
+  const EngineScope engine;
+  if (states_ != nullptr) states_->freed(p, header(p)->size);
+  if (reuses_blocks) freed_.push_back(p);
 }
 
 void* Memory::reusable(std::size_t size) const {
@@ -170,8 +134,6 @@ bool Memory::in_block(const void* p) const {
   }
   return false;
 }
-
-std::size_t Memory::size_of(const void* p) const { return (static_cast<const Block*>(p) - 1)->size; }
 
 void Memory::end_execution(bool completed) {
   undo_.roll_back();

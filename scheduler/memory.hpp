@@ -118,7 +118,7 @@ class Memory {
   bool  exempted(const void* p) const { return header(p)->exempt != 0; }
   // Whether p lies in a block of this execution, freed or not, and not before or behind one.
   bool  in_block(const void* p) const;
-  std::size_t size_of(const void* p) const;                      // of the block that begins at p
+  std::size_t size_of(const void* p) const { return header(p)->size; }  // of the block that begins at p
   Origin origin_of(const void* p) const { return header(p)->origin; }
   // ---- where blocks may be used again (heap=reuse) ----
   // The block of this execution that was freed last, of those that a request of `size` bytes would fit exactly; null: none.
@@ -200,6 +200,8 @@ class Memory {
     if (!shared_.knows(p, size)) write_elsewhere(p, size);
   }
   void note_change_anew(void* p, std::size_t size);
+  void note_allocation();
+  void note_release(void* p);
   void write_elsewhere(const void* p, std::size_t size);
   void note_state(const void* p, std::size_t size);
 
@@ -226,6 +228,38 @@ class Memory {
 
 // heap=reuse: whether a block that was freed may be given out again within the execution.
 extern bool reuses_blocks;
+
+inline void* Memory::allocate(std::size_t size, std::size_t alignment, Origin origin) {
+  changed();
+  if (states_ != nullptr) [[unlikely]] note_allocation();
+  alignment = std::max<std::size_t>(alignment, 16);
+  const std::uintptr_t user = (top_ + sizeof(Block) + alignment - 1) & ~(alignment - 1), end = arena_ + arena_size_;
+  if (user > end || size > end - user) [[unlikely]] return nullptr;
+  const std::uintptr_t distance = last_ == 0 ? 0 : user - last_;
+  *(reinterpret_cast<Block*>(user) - 1) = {.previous = static_cast<std::uint32_t>(distance >> 4), .live = 1, .exempt = 0,
+                                           .check = check_of(user), .size = size, .origin = origin};
+  last_ = user;
+  ++live_;
+  top_ = (user + size + 15) & ~std::uintptr_t{15};
+  return reinterpret_cast<void*>(user);
+}
+
+inline Memory::Release Memory::release(void* p) {
+  changed();
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  Block* block = header(p);
+  if (address >= arena_ && address < start_) [[unlikely]] {
+    beyond();
+    return Release::earlier;
+  }
+  if (address % 16 != 0 || address - start_ < sizeof(Block) || address - start_ > top_ - start_ || block->check != check_of(address))
+    return Release::never;
+  if (block->live == 0) return Release::again;
+  block->live = 0;
+  --live_;
+  if (states_ != nullptr || reuses_blocks) [[unlikely]] note_release(p);
+  return Release::done;
+}
 
 // Known once mapped, so that the hooks test it without a call; null before.
 extern Memory* memory;

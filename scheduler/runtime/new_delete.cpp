@@ -24,7 +24,7 @@ bool is_ours(const char* symbol) {
 }
 
 // Whether all that the program calls by these names is in this file.
-bool all_ours() {
+bool found_ours() {
   static const bool all = [] {
     for (const char* symbol :
          {"_Znwm", "_Znam", "_ZnwmRKSt9nothrow_t", "_ZnamRKSt9nothrow_t", "_ZnwmSt11align_val_t", "_ZnamSt11align_val_t",
@@ -37,6 +37,9 @@ bool all_ours() {
   return all;
 }
 
+bool known_ours = false;  // once asked, and if so
+inline bool all_ours() { return known_ours || (known_ours = found_ours()); }
+
 constexpr Origin scalar{Origin::scalar}, array{Origin::array};
 
 Origin aligned(Origin origin, std::align_val_t alignment) {
@@ -47,7 +50,7 @@ Origin aligned(Origin origin, std::align_val_t alignment) {
 bool makes_sense(std::align_val_t alignment) { return std::has_single_bit(static_cast<std::size_t>(alignment)); }
 
 // Null: the real function is to do it, or to fail.
-void* made(std::size_t size, Origin origin, const void* caller) {
+__attribute__((always_inline)) inline void* made(std::size_t size, Origin origin, const void* caller) {
   return mode == Mode::modelled && all_ours() ? allocate(size, 16, origin, caller) : nullptr;
 }
 void* made(std::size_t size, Origin origin, std::align_val_t alignment, const void* caller) {
@@ -56,7 +59,7 @@ void* made(std::size_t size, Origin origin, std::align_val_t alignment, const vo
 }
 
 // False: the real function is to do it.
-bool freed(void* p, const Release& how) {
+__attribute__((always_inline)) inline bool freed(void* p, const Release& how) {
   if (mode != Mode::modelled || !all_ours()) return false;
   if (p != nullptr) release(p, how);
   return true;
