@@ -335,18 +335,65 @@ bool Shadow::ends_reads(const Entry& now, Cell& place, const Count* past) const 
   return true;
 }
 
-bool Shadow::access_among_few(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes) {
-  if (alone_ && (address - unwatched_ < unwatched_size_ || address - arena_ >= arena_size_)) return true;
-  const unsigned mask = mask_of(size) << (address & 7);
-  const Recent& recent = recent_[(address >> page_bits) % recent_.size()];
-  if (mask > 0xff || recent.number != address >> page_bits || explains_) return false;
-  Cell& place = cell(address >> 3);
+// Whether the access comes after all of the one or two before; then it is noted as `insert` would.
+__attribute__((always_inline)) inline bool Shadow::comes_after(std::uint64_t now, Cell& place, const Count* past) {
+  Entry* const entries = place.entries.data();
+  const std::uint64_t first = bits_of(entries[0]);
+  if (!before(first, past)) return false;
+  const bool over_first = stands_for(now, first);
+  if (!over_first && same_time(first, now)) return false;
+  if (place.size == 1) {
+    if (!over_first) {
+      put(entries[1], first);
+      place.size = 2;
+    }
+    put(entries[0], now);
+    return true;
+  }
+  const std::uint64_t second = bits_of(entries[1]);
+  const bool over_second = stands_for(now, second);
+  if (place.size != 2 || !before(second, past) || (!over_second && same_time(second, now))) return false;
+  put(entries[0], now);
+  if (over_first) {
+    place.size = over_second ? 1 : 2;
+  } else if (over_second) {
+    put(entries[1], first);
+  } else {
+    put(entries[2], first);
+    place.size = 3;
+  }
+  return true;
+}
+
+__attribute__((always_inline)) inline bool Shadow::among_few(std::uint32_t thread, Cell& place, std::uintptr_t word, std::uint8_t mask,
+                                                             std::uint8_t kind) {
   if ((place.dead & mask) != 0) return false;
   if (alone_) return true;
-  const Entry now{.count = clock(thread)[thread], .thread = static_cast<std::uint16_t>(thread), .mask = static_cast<std::uint8_t>(mask),
-                  .kind = writes ? writing : plain_read, .where = 0};
-  if (place.size == 0) return writes && ends_reads(now, place, clock(thread));
-  return place.size < place.entries.size() && place.more == none && insert(thread, place, address >> 3, now);
+  const Count* const past = clock(thread);
+  const Entry now{.count = past[thread], .thread = static_cast<std::uint16_t>(thread), .mask = mask, .kind = kind, .where = 0};
+  if (place.size == 0) return kind == writing && ends_reads(now, place, past);
+  if (comes_after(bits_of(now), place, past)) return true;
+  return place.size < place.entries.size() && place.more == none && insert(thread, place, word, now);
+}
+
+bool Shadow::access_among_few(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes) {
+  if (alone_ && (address - unwatched_ < unwatched_size_ || address - arena_ >= arena_size_)) return true;
+  const std::uint8_t kind = writes ? writing : plain_read;
+  unsigned mask = mask_of(size) << (address & 7);
+  const Recent& recent = recent_[(address >> page_bits) % recent_.size()];
+  if (recent.number != address >> page_bits || explains_) return false;
+  Cell* place = &cell(address >> 3);
+  if (mask <= 0xff) return among_few(thread, *place, address >> 3, static_cast<std::uint8_t>(mask), kind);
+  const std::uintptr_t end = address + size;
+  if ((end - 1) >> page_bits != recent.number || address - unwatched_ < unwatched_size_) return false;
+  std::uintptr_t word = address >> 3;
+  mask = 0xffu << (address & 7) & 0xff;
+  while (true) {
+    if (!among_few(thread, *place, word, static_cast<std::uint8_t>(mask), kind)) return false;
+    if (++word << 3 >= end) return true;
+    place = &in_page(*recent.page, word);
+    mask = (word << 3) + 8 > end ? 0xffu >> (8 - (end & 7)) : 0xff;
+  }
 }
 
 bool Shadow::access(std::uint32_t thread, Cell& place, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind) {
@@ -492,14 +539,34 @@ std::uint32_t Shadow::remember_stack() {
   return static_cast<std::uint32_t>(stacks_.size() - 1);
 }
 
+// f(cell, word), of all words that the bytes lie in, until it is false; whether it never was. The cells of a page lie side by side.
+template <class F>
+__attribute__((always_inline)) inline bool Shadow::each_word(std::uintptr_t begin, std::uintptr_t end, F f) {
+  const std::uintptr_t behind = (end + 7) >> 3;
+  for (std::uintptr_t word = begin >> 3; word < behind;) {
+    const std::uintptr_t stop = std::min(behind, (word | (page_words - 1)) + 1);
+    for (Cell* place = &cell(word);; ++place) {
+      if (place->execution != execution_) {
+        place->execution = execution_;
+        place->begin();
+      }
+      if (!f(*place, word)) return false;
+      if (++word == stop) break;
+    }
+  }
+  return true;
+}
+
 // Makes bytes dead.
 void Shadow::bury(std::uintptr_t begin, std::uintptr_t end) {
-  for (std::uintptr_t word = begin >> 3; word << 3 < end; ++word) {
-    unsigned mask = 0xff;
-    if (word << 3 < begin) mask &= 0xffu << (begin & 7);
-    if ((word << 3) + 8 > end) mask &= 0xffu >> (8 - (end & 7));
-    cell(word).dead |= static_cast<std::uint8_t>(mask);
-  }
+  if (begin == end) return;
+  unsigned mask = 0xffu << (begin & 7) & 0xff;  // of the first word
+  each_word(begin, end, [&](Cell& place, std::uintptr_t word) {
+    if ((word << 3) + 8 > end) [[unlikely]] mask &= 0xffu >> (8 - (end & 7));
+    place.dead |= static_cast<std::uint8_t>(mask);
+    mask = 0xff;
+    return true;
+  });
 }
 
 void Shadow::allocated(std::uint32_t thread, std::uintptr_t block, std::size_t size) {
@@ -527,12 +594,12 @@ bool Shadow::last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr
 bool Shadow::freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks) {
   if (checks && !alone_) {
     const Count* past = clock(thread);
-    for (std::uintptr_t word = block >> 3; word << 3 < block + size; ++word) {
-      const Cell& place = cell(word);
+    const bool last = each_word(block, block + size, [&](const Cell& place, std::uintptr_t word) {
       const Entry& only = place.entries[0];
       const bool known = place.read_mask == 0 && (place.size == 0 || (place.size == 1 && only.count <= past[only.thread]));
-      if (!known && !last_access(thread, word, block + size)) return false;
-    }
+      return known || last_access(thread, word, block + size);
+    });
+    if (!last) return false;
   }
   bury(block, block + size);
   if (Block* known = explains_ ? block_around(block) : nullptr) {

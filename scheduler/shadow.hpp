@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -116,6 +117,23 @@ class Shadow {
   static bool stands_for(const Entry& one, const Entry& other) {
     return (other.mask & ~one.mask) == 0 && (one.kind & writing) >= (other.kind & writing) && (one.kind & atomically) <= (other.kind & atomically);
   }
+  // An entry but for `where`, as one number: so it stays in one register. In the lower 48 bits, the time of a thread.
+  static_assert(std::endian::native == std::endian::little);
+  static std::uint64_t bits_of(const Entry& entry) {
+    std::uint64_t bits;
+    __builtin_memcpy(&bits, &entry, sizeof bits);
+    return bits;
+  }
+  static void put(Entry& place, std::uint64_t bits) {
+    __builtin_memcpy(&place, &bits, sizeof bits);
+    place.where = 0;
+  }
+  static unsigned claims(std::uint64_t bits) {
+    return (static_cast<unsigned>(bits >> 48) ^ atomically << 8) & (0xff | (writing | atomically) << 8);
+  }
+  static bool stands_for(std::uint64_t one, std::uint64_t other) { return (claims(other) & ~claims(one)) == 0; }
+  static bool same_time(std::uint64_t one, std::uint64_t other) { return (one ^ other) << 16 == 0; }
+  static bool before(std::uint64_t entry, const Count* past) { return static_cast<Count>(entry) <= past[entry >> 32 & 0xffff]; }
   struct Cell {            // what is known of a word
     std::uint32_t execution = 0;
     std::uint32_t objects = none;  // that release what threads did: the first that begins in the word, among objects_
@@ -186,11 +204,15 @@ class Shadow {
   bool settles(std::uint32_t thread, std::uint8_t mask, Cell& cell, const Count* past);
   template <std::uint8_t kind>
   bool settled(std::uint32_t thread, std::uintptr_t address, unsigned bytes);
+  static bool comes_after(std::uint64_t now, Cell& cell, const Count* past);
+  bool among_few(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind);
   bool ends_reads(const Entry& now, Cell& cell, const Count* past) const;
   bool used(std::uint32_t thread, Cell& cell, std::uintptr_t object);
   void list_reads(Cell& cell);
   void add(Cell& cell, const Entry& entry);
   void bury(std::uintptr_t begin, std::uintptr_t end);
+  template <class F>
+  bool each_word(std::uintptr_t begin, std::uintptr_t end, F f);
   std::uintptr_t buried_ = 0;        // the end of what was made dead behind the block allocated last
   bool access_as(std::uint32_t thread, std::uintptr_t address, std::size_t size, std::uint8_t kind);
   bool last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr_t end);
