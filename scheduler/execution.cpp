@@ -66,7 +66,7 @@ Ending Execution::run(const std::function<void()>& body) {
   thread_count_ = 0;
   live_.clear();
   awaiting_.clear();
-  conditional_.clear();
+  conditional_ = 0;
   candidates_changed();
   point_.step = 0;
   point_.last = 0;
@@ -102,14 +102,14 @@ Ending Execution::run(const std::function<void()>& body) {
 
 // Who can step now, where that may be others than before.
 void Execution::look_for_candidates() {
-  if (!candidates_valid_ || (!conditional_.empty() && !ask_again())) {
+  if (!candidates_valid_ || (conditional_ != 0 && !ask_again())) {
     collect();
     while (candidates_.empty()) {
       if (!pass_time()) end(ending());
       collect();
     }
   }
-  candidates_stay_ = conditional_.empty() && awaiting_.empty();
+  candidates_stay_ = conditional_ == 0 && awaiting_.empty();
 }
 
 // REQUIRES: the step before has been reported.
@@ -240,8 +240,12 @@ void Execution::collect() {
 
 // What the threads whose operations are conditional offer now; all else has stayed as it was. False: it is less work to collect.
 bool Execution::ask_again() {
-  if (conditional_.size() > live_.size() / 2 + 1) return false;
-  for (Thread* thread : conditional_) {
+  if (conditional_ * 4 > live_.size() + 3) return false;
+  std::size_t left = conditional_;
+  for (auto at = live_.begin(); left != 0; ++at) {
+    Thread* const thread = *at;
+    if (!thread->conditional) continue;
+    --left;
     const OperationType& type = *thread->pending.type;
     const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(*this, *thread);
     if ((n | thread->offered) > 1) return false;

@@ -317,7 +317,13 @@ class Execution final : public Situation {
   bool ask_again();
   void offer(Thread& thread);
   void withdraw(Thread& thread);
-  void depends_on_state(Thread& thread, bool conditional);
+  // From here on, or no more, how many candidates `thread` offers depends on the state.
+  void depends_on_state(Thread& thread, bool conditional) {
+    thread.conditional = conditional;
+    conditional_ += conditional ? 1 : -1;
+    candidates_stay_ &= !conditional;
+    if (!conditional && thread.offered > 1) candidates_changed();
+  }
   void candidates_changed() { candidates_valid_ = candidates_stay_ = false; }
   __attribute__((always_inline)) void switch_to(Thread& to) {
     Thread& from = *running_;
@@ -356,7 +362,7 @@ class Execution final : public Situation {
   // asked again at every choice point.
   bool candidates_valid_ = false;
   bool candidates_stay_ = false;    // they are valid, nothing is conditional, and no thread that spins may come back
-  std::vector<Thread*> conditional_;  // live threads whose pending operation is conditional, in any order
+  std::size_t conditional_ = 0;     // live threads whose pending operation is conditional
   // What the strategy is asked at the next step. It is kept up to date, not put together at each: `enabled` are candidates_, `step` is
   // how many steps were made, and `fingerprint` is the exclusive or of one mark per candidate.
   ChoicePoint point_{};

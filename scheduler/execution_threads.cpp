@@ -71,19 +71,6 @@ void Execution::withdraw(Thread& thread) {
   thread.offered = 0;
 }
 
-// From here on, or no more, how many candidates `thread` offers depends on the state.
-void Execution::depends_on_state(Thread& thread, bool conditional) {
-  thread.conditional = conditional;
-  if (conditional) {
-    conditional_.push_back(&thread);
-    candidates_stay_ = false;
-    return;
-  }
-  *std::find(conditional_.begin(), conditional_.end(), &thread) = conditional_.back();
-  conditional_.pop_back();
-  if (thread.offered > 1) candidates_changed();
-}
-
 // No candidate of `thread` will be offered from here on.
 void Execution::dismiss(Thread& thread) {
   live_.take_out(std::find(live_.begin(), live_.end(), &thread));
