@@ -14,6 +14,14 @@
 //
 // Doors tell what orders (acquire, release, ...); the hooks of plain accesses tell of accesses. Accesses of code that is not
 // instrumented are not seen, except those of memcpy and its kin.
+//
+// The files that this is written in:
+//
+//     shadow.cpp         clocks, pages of words, and accesses
+//     shadow_orders.cpp  what orders: threads, objects that are acquired and released, atomics
+//     shadow_blocks.cpp  blocks of the arena, and bytes that may not be accessed
+//     shadow_inline.hpp  what these three do so often that each has it in line
+//     shadow_report.cpp  what was found, for a reader
 #pragma once
 
 #include <algorithm>
