@@ -46,8 +46,7 @@ void Execution::compare_with_last() {
 }
 
 void Execution::differs(const char* how) {
-  fail("nondeterminism", fmt::format("at step {} {}: it depends on something outside the model (time, randomness, an address, state left by an "
-                                     "earlier execution)", point_.step + !repeating_, how));
+  fail("nondeterminism", fmt::format("at step {} {}: it {}", point_.step + !repeating_, how, depends_on_more));
 }
 
 }  // namespace interleave::engine

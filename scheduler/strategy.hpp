@@ -61,6 +61,10 @@ class Divergence : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Why a program does that under the same choices: how the sentence ends, from the verb on.
+inline constexpr std::string_view depends_on_more =
+    "depends on something outside the model (time, randomness, an address, state left by an earlier execution)";
+
 // What a strategy may ask of the execution under way.
 class Situation {
  public:

@@ -52,9 +52,8 @@ class Dfs final : public Strategy {
       path_.push_back({.step = at.step - 1, .taken = 0, .enabled = enabled, .fingerprint = at.fingerprint});
     } else if (path_[depth_].enabled != enabled || path_[depth_].fingerprint != at.fingerprint) {
       throw Divergence(fmt::format(
-          "at step {} the program offers {} candidates where it offered {} under the same choices before, or other ones: it "
-          "depends on something outside the model (time, randomness, an address, state left by an earlier execution)",
-          at.step, enabled, path_[depth_].enabled));
+          "at step {} the program offers {} candidates where it offered {} under the same choices before, or other ones: it {}",
+          at.step, enabled, path_[depth_].enabled, depends_on_more));
     }
     return path_[depth_++].taken;
   }
@@ -62,9 +61,8 @@ class Dfs final : public Strategy {
   void end_execution(Ending ending) override {
     ended_ = true;
     if (depth_ < path_.size() && ending != Ending::failed)
-      throw Divergence(fmt::format("after {} choices the program ends where it went on under the same choices before: it depends "
-                                   "on something outside the model (time, randomness, an address, state left by an earlier "
-                                   "execution)", depth_));
+      throw Divergence(fmt::format("after {} choices the program ends where it went on under the same choices before: it {}", depth_,
+                                   depends_on_more));
   }
 
   bool exhaustive() const override { return true; }

@@ -128,8 +128,7 @@ __attribute__((always_inline)) static inline std::size_t first_of(std::span<cons
 }
 
 static __attribute__((noinline, cold)) void refuse(std::uint64_t step, const char* what) {
-  throw Divergence(fmt::format("at step {} {} depends on something outside the model (time, randomness, an address, state left by an "
-                               "earlier execution)", step, what));
+  throw Divergence(fmt::format("at step {} {} {}", step, what, depends_on_more));
 }
 
 inline std::size_t Dpor::prescribed(const ChoicePoint& at, Item item) const {

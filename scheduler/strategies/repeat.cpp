@@ -26,9 +26,8 @@ class Repeat final : public Strategy {
       return index;
     }
     if (next_ == seen_.size() || seen_[next_].fingerprint != at.fingerprint || seen_[next_].enabled != at.enabled.size())
-      throw Divergence(fmt::format(
-          "the same schedule run twice: at step {} the program offers something else the second time; it depends on something "
-          "outside the model (time, randomness, an address, state left by an earlier execution)", at.step));
+      throw Divergence(fmt::format("the same schedule run twice: at step {} the program offers something else the second time; it {}",
+                                   at.step, depends_on_more));
     return seen_[next_++].taken;
   }
 
