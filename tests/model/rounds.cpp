@@ -1,62 +1,28 @@
-// Loops that change something each time round and wait all the same: locks that are given back and taken anew, polling under a
-// mutex, threads that give way to each other. A thread that has come back to a state that there was before is not followed round
-// again, so programs with finitely many states are searched to their end; and if no schedule leads out of such a round, that is a
-// livelock.
+// Loops that change something each time round and wait all the same: locks that are given back and taken anew, threads that give way
+// to each other. A thread that has come back to a state that there was before is not followed round again, so programs with finitely
+// many states are searched to their end; and if no schedule leads out of such a round, that is a livelock. Who polls goes round as
+// well: polling.cpp.
 #include <sched.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
+#include <cstdlib>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
-#include <shared_mutex>
-#include <thread>
+#include <string>
+#include <vector>
 
-#include "explored.hpp"
+#include "rounds.hpp"
 
 using interleave::outcome;
 using interleave::parallel;
-
-namespace {
-
-interleave::Report by_dpor(const std::function<void()>& body, interleave::Options options = {}) {
-  options.strategy = "dpor";
-  if (options.steps_max == interleave::Options{}.steps_max) options.steps_max = 5'000;
-  return explore_all(body, std::move(options));
-}
-
-interleave::Report by_dfs(const std::function<void()>& body) { return explore_all(body, {.steps_max = 5'000}); }
-
-std::set<std::string> values(const interleave::Report& report) {
-  std::set<std::string> result;
-  for (const auto& [value, count] : report.outcomes) result.insert(value);
-  return result;
-}
-
-// Proved, both ways, and with the same outcomes.
-void check_proved(const std::function<void()>& body, const std::set<std::string>& outcomes) {
-  const interleave::Report some = by_dpor(body), all = by_dfs(body);
-  INFO(text_of(some));
-  INFO(text_of(all));
-  CHECK(some.complete);
-  CHECK(all.complete);
-  CHECK(some.failing == 0);
-  CHECK(all.failing == 0);
-  CHECK(values(some) == outcomes);
-  CHECK(values(all) == outcomes);
-}
-
-// Waits for a flag as code does that has nothing but its mutex.
-void poll(std::mutex& m, const bool& flag) {
-  while (true) {
-    const std::lock_guard guard(m);
-    if (flag) return;
-  }
-}
-
-}  // namespace
+using rounds::by_dfs;
+using rounds::by_dpor;
+using rounds::check_proved;
+using rounds::values;
 
 TEST_CASE("two threads that take two mutexes by std::scoped_lock are proved") {
   check_proved([] {
@@ -108,108 +74,6 @@ TEST_CASE("who gives back what it has got and yields, until it gets both, is pro
     parallel([&] { visit(a, b); }, [&] { visit(b, a); });
     outcome(std::to_string(n));
   }, {"2"});
-}
-
-TEST_CASE("polling under a mutex is proved") {
-  // With a yield, with a sleep, and with nothing between the rounds.
-  for (const int pause : {0, 1, 2}) {
-    check_proved([pause] {
-      std::mutex m;
-      bool ready = false;
-      int data = 0;
-      parallel([&] {
-                 data = 1;
-                 const std::lock_guard guard(m);
-                 ready = true;
-               },
-               [&] {
-                 while (true) {
-                   {
-                     const std::lock_guard guard(m);
-                     if (ready) break;
-                   }
-                   if (pause == 1) sched_yield();
-                   if (pause == 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-                 }
-                 outcome(std::to_string(data));
-               });
-    }, {"1"});
-  }
-}
-
-TEST_CASE("samplers do not let who polls under a mutex starve the thread that it waits for") {
-  for (const char* strategy : {"random", "pct:depth=1", "pct:depth=3", "pos", "urw", "surw", "auto"}) {
-    const auto report = explore_all([] {
-      std::mutex m;
-      bool ready = false;
-      parallel([&] { const std::lock_guard guard(m); ready = true; },
-               [&] {
-                 poll(m, ready);
-                 outcome("seen");
-               });
-    }, {.strategy = strategy, .seed = 7, .executions_max = 100, .steps_max = 10'000});
-    INFO(strategy << ": " << text_of(report));
-    CHECK(report.cut == 0);
-    CHECK(report.executions == 100);
-    CHECK(values(report) == std::set<std::string>{"seen"});
-  }
-}
-
-TEST_CASE("that somebody polls is seen by whoever tries the mutex meanwhile") {
-  const auto body = [](bool tries) {
-    return [tries] {
-      std::mutex m;
-      bool ready = false;
-      int failed = 0;
-      parallel([&] {
-                 if (tries) {
-                   if (m.try_lock()) {
-                     m.unlock();
-                   } else {
-                     failed = 1;
-                   }
-                 }
-                 const std::lock_guard guard(m);
-                 ready = true;
-               },
-               [&] {
-                 poll(m, ready);
-               });
-      outcome(std::to_string(failed));
-    };
-  };
-  check_proved(body(true), {"0", "1"});
-  check_proved(body(false), {"0"});
-}
-
-TEST_CASE("polling a reader-writer lock, a semaphore or a pair of atomics is proved") {
-  check_proved([] {
-    std::shared_mutex m;
-    bool ready = false;
-    parallel([&] { const std::lock_guard guard(m); ready = true; },
-             [&] {
-               for (bool done = false; !done; sched_yield()) {
-                 const std::shared_lock guard(m);
-                 done = ready;
-               }
-               outcome("seen");
-             });
-  }, {"seen"});
-  check_proved([] {
-    std::atomic<int> lock{0}, ready{0};
-    int seen_taken = 0;
-    parallel([&] { ready = 1; },
-             [&] {
-               while (true) {
-                 lock.exchange(1);
-                 const int seen = ready.load();
-                 lock.store(0);
-                 if (seen != 0) break;
-               }
-             },
-             [&] { seen_taken = lock.load(); });
-    outcome(seen_taken == 0 ? "free" : "taken");
-  }, {"free", "taken"});
 }
 
 TEST_CASE("what is polled under a mutex for what never comes is a livelock that shows the way round") {
@@ -377,22 +241,6 @@ TEST_CASE("a loop that counts its rounds without end is cut, and not taken for a
   const auto report = by_dpor(body, {.executions_max = 50, .steps_max = 500});
   CHECK(report.verdict == interleave::Verdict::incomplete);
   CHECK_FALSE(report.failure.has_value());
-}
-
-TEST_CASE("a daemon that polls under a mutex is asleep") {
-  const auto report = by_dpor([] {
-    static std::mutex m;
-    static bool stop;
-    std::thread([] {
-      while (true) {
-        const std::lock_guard guard(m);
-        if (stop) break;
-      }
-    }).detach();
-  });
-  INFO(text_of(report));
-  CHECK(report.verdict == interleave::Verdict::pass);
-  CHECK(report.complete);
 }
 
 TEST_CASE("what is drawn at random is no way round") {
