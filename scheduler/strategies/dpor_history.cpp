@@ -292,10 +292,11 @@ void Dpor::performed(const Step& step) {
     events_[event].touches_end = traces_.size();
     if (ends_ != none) [[unlikely]] askers_.emplace_back(event, ends_);
     settled_ = false;
+  } else if (thread.past.row || thread.past.size > 1) {
+    save_past(key);  // as `now` does
   }
   if (keeps_states_) [[unlikely]] place(event);
   under_way_ = false;
-  if (thread.past.size > 1) [[unlikely]] save_past(key);
   thread.past.is(event);
   for (const auto& [from, to] : late_) happens_before(event, to);
   late_.clear();

@@ -59,8 +59,9 @@ void Dpor::go_back(std::uint32_t made) {
     return value;
   };
   while (saved_pasts_.size() > mark.pasts) {
-    const std::uint32_t key = take(), size = take();
-    for (std::uint32_t i = take(); i-- > 0;) joined(key)[i] = take();
+    const std::uint32_t key = take(), size = take(), width = take();
+    for (std::uint32_t i = width; i-- > 0;) joined(key)[i] = take();
+    if (width > 0) std::fill(joined(key) + width, joined(key) + width_, 0);  // rows were narrower then
     for (std::uint32_t i = size; i-- > 0;) threads_[key].past.events[i] = take();
   }
   for (; saved_.size() > mark.saved; saved_.pop_back()) {
