@@ -255,15 +255,13 @@ Thread& Execution::finish_thread(void* result) {
   me.result = result;
   if (states_ != nullptr) weigh(nullptr, true);
   me.finished = true;
-  if (strategy_watches_) {
-    strategy_.finished(me.id);
-    if (me.group != nullptr) strategy_.ordered(me.id, me.group->id);
-  }
+  if (strategy_watches_) strategy_.finished(me.id);
   return go_on_without(me);
 }
 
 // The thread that runs, and from now on does not; returns who does.
 Thread& Execution::go_on_without(Thread& me) {
+  if (me.group != nullptr) ordered(me, *me.group);  // also if it has failed: its starter goes on all the same
   dismiss(me);
   Thread* back = std::exchange(me.resumer, nullptr);
   Thread* next = back;

@@ -38,3 +38,21 @@ TEST_CASE("blocks that a body leaves behind move the next execution's, and hide 
   CHECK(leaking.outcomes == tidy.outcomes);
   CHECK(tidy.outcomes.size() == 7);  // not 0 0, nor 2 2: each would need something to come before itself
 }
+
+TEST_CASE("who started threads that run in parallel goes on when one of them has failed, and after it") {
+  const auto body = [] {
+    std::atomic<int> x{0};
+    parallel(
+        [&] {
+          std::thread other([&] { ++x; });
+          other.join();
+          require(false);
+        },
+        [&] { (void)x.load(); });
+    (void)x.load();
+  };
+  // A reducing search lets the others run on; what the starter reads then never comes before what the thread that failed has done.
+  const Report report = explore_all(body, {.strategy = "dpor"});
+  CHECK_FAILS(report, 2u, 2u, "require");
+  CHECK(report.complete);
+}
