@@ -208,17 +208,14 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   Thread& me = *running_;
   settle();
   me.polling = false;
-  if (states_ != nullptr) {
-    report_step();
-    weigh(nullptr, false);
-  }
+  if (watching_) report_step();  // it may be the one that created this thread, and comes before what it creates
+  if (states_ != nullptr) weigh(nullptr, false);
   me.group_left = static_cast<std::uint32_t>(bodies.size()) + 1;  // one for ourselves: no early wake-up while starting
   const std::size_t first = thread_count_;
   static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
                                         return std::uint32_t{0};
                                       }};
   if (!watchers_.empty()) [[unlikely]] {  // it stands here, also while its bodies run to their first steps
-    report_step();
     me.pending = {.type = &wait};
     for (Watcher* watcher : watchers_) watcher->announced(*this, me);
   }

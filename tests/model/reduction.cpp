@@ -56,3 +56,21 @@ TEST_CASE("who started threads that run in parallel goes on when one of them has
   CHECK_FAILS(report, 2u, 2u, "require");
   CHECK(report.complete);
 }
+
+TEST_CASE("threads that run in parallel from the start of a thread on come after the step that created it") {
+  const auto body = [] {
+    std::atomic<int> x{0}, y{0};
+    int seen = 0;
+    std::thread outer([&] {
+      std::thread inner([&] { parallel([&] { seen = x; }, [&] { y = 1; }); });
+      inner.join();
+    });
+    y = 2;
+    x = 1;
+    outer.join();
+    outcome(std::to_string(seen) + std::to_string(y));
+  };
+  const Report report = explore_all(body, {.strategy = "dpor"});
+  CHECK_HOLDS(report, 4u);
+  CHECK_OUTCOMES(report, {{"01", 1}, {"02", 1}, {"11", 1}, {"12", 1}});
+}
