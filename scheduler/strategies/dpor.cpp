@@ -211,8 +211,13 @@ std::size_t Dpor::choose(const ChoicePoint& at) {
   undisturbed_ = candidate.thread == at.last ? undisturbed_ + 1 : 0;
   chosen_ = key_of_[candidate.thread];
   variant_ = candidate.variant;
-  if (made_ < retained_ && events_[made_].offered != at.fingerprint) [[unlikely]]
-    refuse(at.step, "the program offers other candidates than before under the same choices: it");
+  if (made_ < retained_) [[unlikely]] {
+    if (events_[made_].offered != at.fingerprint) refuse(at.step, "the program offers other candidates than before under the same choices: it");
+    // What was recorded of it says where it met others.
+    const Touch touch = first_touch(*candidate.operation);
+    if (touch.access != Access::none && candidate.operation->type->failed != Access::none && touch.address != traces_[events_[made_].touches].touch.address)
+      refuse(at.step, "a thread accesses another place than before under the same choices: the program");
+  }
   offered_ = at.fingerprint;
   Thread& thread = threads_[chosen_];
   thread.slack = thread.waits ? situation_->slack_of(candidate.thread) : unblockable;

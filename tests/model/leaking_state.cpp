@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "explored.hpp"
@@ -50,6 +51,27 @@ TEST_CASE("dfs notices that a repeated prefix offers something else: state leake
   CHECK(leaking.failure->kind == "nondeterminism");
   CHECK_THAT(leaking.failure->message, Catch::Contains("step") || Catch::Contains("choices"));
   CHECK_HOLDS(explore_all(body(true)), 2u);
+}
+
+TEST_CASE("dpor notices that the places move which a body accesses: pages that it leaves behind") {
+  struct Shared {
+    std::atomic<int> x{0}, y{0};
+  };
+  const auto body = [] {
+    void* const pages = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    Shared& shared = *new (pages) Shared;
+    int seen = 0;
+    parallel([&] { shared.x = 1; (void)shared.y.load(); }, [&] { shared.y = 1; seen = shared.x; });
+    outcome(std::to_string(seen));
+  };
+  for (const bool watched : {false, true}) {
+    Options options{.strategy = "dpor"};
+    if (watched) options.observers.push_back(std::make_shared<Orders>());
+    const Report report = explore_all(body, options);
+    INFO(text_of(report));
+    REQUIRE(report.failure);
+    CHECK(report.failure->kind == "nondeterminism");
+  }
 }
 
 TEST_CASE("dfs notices a body that ends early where it went on before") {
