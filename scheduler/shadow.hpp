@@ -203,6 +203,7 @@ class Shadow {
   template <bool reads, bool writes>
   bool atomic_slowly(std::uint32_t thread, std::uintptr_t object, std::size_t size, unsigned bytes, int order);
   Cell& cell(std::uintptr_t word);
+  void begin_if_old(Cell& cell) const;
   Cell& in_page(Page& page, std::uintptr_t word) const;
   void turn_to(std::uintptr_t page);
   bool access(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind);

@@ -23,10 +23,7 @@ __attribute__((always_inline)) inline bool Shadow::each_word(std::uintptr_t begi
   for (std::uintptr_t word = begin >> 3; word < behind;) {
     const std::uintptr_t stop = std::min(behind, (word | (page_words - 1)) + 1);
     for (Cell* place = &cell(word);; ++place) {
-      if (place->execution != execution_) {
-        place->execution = execution_;
-        place->begin();
-      }
+      begin_if_old(*place);
       if (!f(*place, word)) return false;
       if (++word == stop) break;
     }
@@ -88,7 +85,10 @@ bool Shadow::freed(std::uint32_t thread, std::uintptr_t block, std::size_t size,
 
 void Shadow::revived(std::uint32_t thread, std::uintptr_t block, std::size_t size) {
   acquire(thread, block);
-  for (std::uintptr_t word = block >> 3; word << 3 < block + size; ++word) cell(word).begin();
+  each_word(block, block + size, [](Cell& place, std::uintptr_t) {
+    place.begin();
+    return true;
+  });
 }
 
 void Shadow::freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind, std::string how) {

@@ -26,13 +26,17 @@ inline void Shadow::clear(Count* row) const { clock_rows::clear(row, width()); }
 
 // ---- words and accesses, for each kind of access by itself -----------------------------------------------------------
 
+// What was known in an earlier execution is forgotten.
+__attribute__((always_inline)) inline void Shadow::begin_if_old(Cell& place) const {
+  if (place.execution == execution_) return;
+  place.execution = execution_;
+  place.begin();
+}
+
 __attribute__((always_inline)) inline Shadow::Cell& Shadow::in_page(Page& page, std::uintptr_t word) const {
   Cell* place = &page[word % page_words];
   asm("" : "+r"(place));  // one register; the compilers would keep half a dozen pointers into the cell
-  if (place->execution != execution_) {
-    place->execution = execution_;
-    place->begin();
-  }
+  begin_if_old(*place);
   return *place;
 }
 

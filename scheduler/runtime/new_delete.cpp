@@ -8,6 +8,7 @@
 
 #include <bit>
 #include <new>
+#include <utility>
 
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/heap.hpp>
@@ -24,21 +25,22 @@ bool is_ours(const char* symbol) {
 }
 
 // Whether all that the program calls by these names is in this file.
-bool found_ours() {
-  static const bool all = [] {
-    for (const char* symbol :
-         {"_Znwm", "_Znam", "_ZnwmRKSt9nothrow_t", "_ZnamRKSt9nothrow_t", "_ZnwmSt11align_val_t", "_ZnamSt11align_val_t",
-          "_ZnwmSt11align_val_tRKSt9nothrow_t", "_ZnamSt11align_val_tRKSt9nothrow_t", "_ZdlPv", "_ZdaPv", "_ZdlPvm", "_ZdaPvm",
-          "_ZdlPvRKSt9nothrow_t", "_ZdaPvRKSt9nothrow_t", "_ZdlPvSt11align_val_t", "_ZdaPvSt11align_val_t", "_ZdlPvmSt11align_val_t",
-          "_ZdaPvmSt11align_val_t", "_ZdlPvSt11align_val_tRKSt9nothrow_t", "_ZdaPvSt11align_val_tRKSt9nothrow_t"})
-      if (!is_ours(symbol)) return false;
-    return true;
-  }();
-  return all;
+bool find_ours() {
+  for (const char* symbol :
+       {"_Znwm", "_Znam", "_ZnwmRKSt9nothrow_t", "_ZnamRKSt9nothrow_t", "_ZnwmSt11align_val_t", "_ZnamSt11align_val_t",
+        "_ZnwmSt11align_val_tRKSt9nothrow_t", "_ZnamSt11align_val_tRKSt9nothrow_t", "_ZdlPv", "_ZdaPv", "_ZdlPvm", "_ZdaPvm",
+        "_ZdlPvRKSt9nothrow_t", "_ZdaPvRKSt9nothrow_t", "_ZdlPvSt11align_val_t", "_ZdaPvSt11align_val_t", "_ZdlPvmSt11align_val_t",
+        "_ZdaPvmSt11align_val_t", "_ZdlPvSt11align_val_tRKSt9nothrow_t", "_ZdaPvSt11align_val_tRKSt9nothrow_t"})
+    if (!is_ours(symbol)) return false;
+  return true;
 }
 
-bool known_ours = false;  // once asked, and if so
-inline bool all_ours() { return known_ours || (known_ours = found_ours()); }
+// Every allocation asks: plain flags, where a local static would have a guard. Only the thread that explores comes here.
+bool ours_sought = false, ours_found = false;
+inline bool all_ours() {
+  if (!ours_found && !std::exchange(ours_sought, true)) ours_found = find_ours();
+  return ours_found;
+}
 
 constexpr Origin scalar{Origin::scalar}, array{Origin::array};
 

@@ -213,9 +213,11 @@ std::size_t Dpor::choose(const ChoicePoint& at) {
   variant_ = candidate.variant;
   if (made_ < retained_) [[unlikely]] {
     if (events_[made_].offered != at.fingerprint) refuse(at.step, "the program offers other candidates than before under the same choices: it");
-    // What was recorded of it says where it met others.
+    // What was recorded of it says where it met others. It touched its object, whether it failed or not.
     const Touch touch = first_touch(*candidate.operation);
-    if (touch.access != Access::none && candidate.operation->type->failed != Access::none && touch.address != traces_[events_[made_].touches].touch.address)
+    const Event& before = events_[made_];
+    if (touch.access != Access::none && candidate.operation->type->failed != Access::none && before.touches != before.touches_end &&
+        traces_[before.touches].touch.address != touch.address)
       refuse(at.step, "a thread accesses another place than before under the same choices: the program");
   }
   offered_ = at.fingerprint;

@@ -24,12 +24,6 @@ interleave::Report explored_by(const char* strategy, const std::function<void()>
   return explore_all(body, {.strategy = strategy, .steps_max = 5'000});
 }
 
-std::set<std::string> values(const interleave::Report& report) {
-  std::set<std::string> result;
-  for (const auto& [value, count] : report.outcomes) result.insert(value);
-  return result;
-}
-
 // Searched to an end, both ways, with these outcomes; and what was not is said.
 void check_covered(const std::function<void()>& body, const std::set<std::string>& outcomes) {
   for (const char* strategy : {"dpor", "dfs"}) {

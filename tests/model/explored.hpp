@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,12 @@ inline std::vector<std::string> names_of(const Outcomes& outcomes) {
   std::vector<std::string> names;
   for (const auto& [name, count] : outcomes) names.push_back(name);
   return names;
+}
+
+// The same of a report, for comparing those of two.
+inline std::set<std::string> values(const interleave::Report& report) {
+  const std::vector<std::string> names = names_of(report.outcomes);
+  return {names.begin(), names.end()};
 }
 
 // Remembers every execution as the threads that stepped, one character each: "112" is two steps of thread 1 and one of 2.

@@ -15,7 +15,6 @@ using interleave::outcome;
 using interleave::parallel;
 using rounds::by_dpor;
 using rounds::check_proved;
-using rounds::values;
 
 namespace {
 

@@ -75,12 +75,6 @@ interleave::Report run(const std::vector<Script>& scripts, int manner) {
   }, {.strategy = "dpor", .steps_max = 5'000});
 }
 
-std::set<std::string> values(const interleave::Report& report) {
-  std::set<std::string> result;
-  for (const auto& [value, count] : report.outcomes) result.insert(value);
-  return result;
-}
-
 }  // namespace
 
 TEST_CASE("random programs whose loops count come to what they come to without counting") {

@@ -22,7 +22,6 @@ using interleave::parallel;
 using rounds::by_dfs;
 using rounds::by_dpor;
 using rounds::check_proved;
-using rounds::values;
 
 TEST_CASE("two threads that take two mutexes by std::scoped_lock are proved") {
   check_proved([] {

@@ -18,12 +18,6 @@ inline interleave::Report by_dpor(const std::function<void()>& body, interleave:
 
 inline interleave::Report by_dfs(const std::function<void()>& body) { return explore_all(body, {.steps_max = 5'000}); }
 
-inline std::set<std::string> values(const interleave::Report& report) {
-  std::set<std::string> result;
-  for (const auto& [value, count] : report.outcomes) result.insert(value);
-  return result;
-}
-
 // Proved, both ways, and with the same outcomes.
 inline void check_proved(const std::function<void()>& body, const std::set<std::string>& outcomes) {
   const interleave::Report some = by_dpor(body), all = by_dfs(body);

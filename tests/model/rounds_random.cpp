@@ -264,7 +264,7 @@ class Machine {
   std::vector<bool> ends_;
 };
 
-std::set<std::string> values(const interleave::Report& report) {
+std::set<std::string> nonempty_values(const interleave::Report& report) {
   std::set<std::string> result;
   for (const auto& [value, count] : report.outcomes)
     if (!value.empty()) result.insert(value);
@@ -284,7 +284,7 @@ void compare(const std::string& strategy, int programs, std::uint64_t seed, std:
     INFO(strategy << ", program " << program << ": " << text_of(report));
     INFO("outcomes " << machine.outcomes.size() << ", deadlocks " << machine.deadlocks << ", livelocks " << machine.livelocks);
     // Whatever was found is there, also where there was no time to find everything.
-    const std::set<std::string> found = values(report);
+    const std::set<std::string> found = nonempty_values(report);
     REQUIRE(std::includes(machine.outcomes.begin(), machine.outcomes.end(), found.begin(), found.end()));
     if (report.failure) {
       REQUIRE((report.failure->kind == "livelock" || report.failure->kind == "deadlock"));

@@ -13,12 +13,6 @@ inline interleave::Report by_dpor(const std::function<void()>& body, interleave:
   return explore_all(body, std::move(options));
 }
 
-inline std::set<std::string> values(const interleave::Report& report) {
-  std::set<std::string> result;
-  for (const auto& [value, count] : report.outcomes) result.insert(value);
-  return result;
-}
-
 // Both ways to leave out what goes round come to the same.
 inline void check_same(const std::function<void()>& body) {
   const interleave::Report some = by_dpor(body), all = explore_all(body);
