@@ -26,6 +26,13 @@ void UndoLog::forget() {
   recent_.forget();
 }
 
+void UndoLog::forget(std::uintptr_t begin, std::uintptr_t end) {
+  std::erase_if(entries_, [=](const Entry& entry) {
+    const auto word = reinterpret_cast<std::uintptr_t>(entry.word);
+    return word >= begin && word < end;
+  });
+}
+
 Memory& Memory::instance() {
   if (memory == nullptr) memory = new Memory;
   return *memory;
@@ -133,6 +140,12 @@ bool Memory::in_block(const void* p) const {
     block = known->previous == 0 ? 0 : block - (std::uintptr_t{known->previous} << 4);
   }
   return false;
+}
+
+void Memory::unmapped(std::uintptr_t begin, std::uintptr_t end) {
+  undo_.forget(begin, end);
+  changed();
+  if (states_ != nullptr) states_->unmapped(begin, end);
 }
 
 void Memory::end_execution(bool completed) {

@@ -38,6 +38,7 @@ class UndoLog {
   bool empty() const { return entries_.empty(); }
   void roll_back();
   void forget();
+  void forget(std::uintptr_t begin, std::uintptr_t end);
   template <class F>
   void each_word(F f) const {
     for (const Entry& entry : entries_) f(entry.word);
@@ -161,6 +162,8 @@ class Memory {
     changed();
     if (states_ != nullptr) [[unlikely]] states_->beyond();
   }
+  // There is nothing at these addresses any more: nothing to write back to.
+  void unmapped(std::uintptr_t begin, std::uintptr_t end);
   // Where the states of the execution are kept; null: nowhere.
   void keep_states(States* states) { states_ = states; }
   // This thread runs from now on.

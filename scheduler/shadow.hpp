@@ -97,6 +97,8 @@ class Shadow {
   bool freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks);
   // The thread gets a block that was freed: what was done to it before happens before what is done to it from now on.
   void revived(std::uint32_t thread, std::uintptr_t block, std::size_t size);
+  // There is nothing at these addresses any more; what is mapped there next has nothing to do with what was. They are those of pages.
+  void unmapped(std::uintptr_t begin, std::uintptr_t end);
   // The thread frees what it may not: `kind` is the fault, `how` what more there is to say.
   void freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind, std::string how = {});
 

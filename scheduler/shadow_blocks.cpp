@@ -91,6 +91,13 @@ void Shadow::revived(std::uint32_t thread, std::uintptr_t block, std::size_t siz
   });
 }
 
+void Shadow::unmapped(std::uintptr_t begin, std::uintptr_t end) {
+  for (auto& [number, page] : pages_) {
+    if (number < begin >> page_bits || number >= end >> page_bits) continue;
+    for (Cell& place : *page) place.execution = 0;  // of none
+  }
+}
+
 void Shadow::freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind, std::string how) {
   found_ = {kind, address, {}, {.count = 0, .thread = static_cast<std::uint16_t>(thread), .mask = 0, .kind = writing, .where = remember_stack()},
             std::move(how)};

@@ -67,6 +67,14 @@ void States::wrote(const void* p, std::size_t size) {
   }
 }
 
+void States::unmapped(std::uintptr_t begin, std::uintptr_t end) {
+  std::erase_if(written_, [=](const Written& written) {
+    const auto word = reinterpret_cast<std::uintptr_t>(written.word);
+    return word >= begin && word < end;
+  });
+  beyond();
+}
+
 void States::has_outcome(std::string_view value) {
   const Weight now = hash(place_of(0, 34), std::hash<std::string_view>{}(value) + 1);
   outcome_change_ += now;

@@ -83,6 +83,8 @@ class States {
   void has_outcome(std::string_view value);
   // These bytes, of the heap, are nobody's from now on.
   void freed(const void* p, std::size_t size);
+  // There is nothing at these addresses any more.
+  void unmapped(std::uintptr_t begin, std::uintptr_t end);
 
   // ---- the steps ----
   void chosen(std::uint32_t thread, std::uint32_t variant);

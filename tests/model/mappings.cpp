@@ -1,0 +1,84 @@
+// Memory that a body maps and unmaps by itself. What it wrote there cannot be written back when the execution has ended.
+#include <sys/mman.h>
+
+#include <atomic>
+#include <cstring>
+#include <mutex>
+#include <thread>
+
+#include "rounds.hpp"
+
+using namespace interleave;
+
+namespace {
+
+constexpr std::size_t size = 3 * 4096;
+
+char* mapped() {
+  void* const p = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  require(p != MAP_FAILED);
+  return static_cast<char*>(p);
+}
+
+}  // namespace
+
+TEST_CASE("what a body unmaps is not written back") {
+  const std::string strategy = GENERATE("dfs", "dpor");
+  const auto body = [](bool resizes) {
+    return [resizes] {
+      char* p = mapped();
+      std::memset(p, 1, size);
+      std::atomic<int> n{0};
+      parallel([&] { p[0] = static_cast<char>(++n); }, [&] { p[4096] = static_cast<char>(++n); });
+      if (resizes) {
+        p = static_cast<char*>(mremap(p, size, 4096, 0));
+        require(p != MAP_FAILED && p[1] == 1);
+        p = static_cast<char*>(mremap(p, 4096, 8 * size, MREMAP_MAYMOVE));
+        require(p != MAP_FAILED && p[1] == 1);
+        p[4 * size] = 2;
+      }
+      require(munmap(p, resizes ? 8 * size : size) == 0);
+    };
+  };
+  for (const bool resizes : {false, true}) CHECK_HOLDS(explore_all(body(resizes), {.strategy = strategy}), 2);
+}
+
+TEST_CASE("what is mapped where something else was races with nothing of that") {
+  const Report report = explore_all([] {
+    const auto use = [] {
+      std::this_thread::yield();  // or both would map before either unmaps
+      char* const p = mapped();
+      p[0] = 1;
+      munmap(p, size);
+    };
+    parallel(use, use);
+  });
+  INFO(text_of(report));
+  CHECK(report.verdict == Verdict::pass);
+  CHECK(report.complete);
+}
+
+TEST_CASE("a thread that unmaps what it wrote in the same step, while another one polls for it under a mutex") {
+  // Polling is recognized by the states of the execution, which look at what was written.
+  rounds::check_proved([] {
+    std::mutex m;
+    bool ready = false;
+    parallel(
+        [&] {
+          char* const p = mapped();
+          {
+            const std::lock_guard guard(m);
+            p[0] = 1;
+            munmap(p, size);
+            ready = true;
+          }
+        },
+        [&] {
+          for (bool seen = false; !seen;) {
+            const std::lock_guard guard(m);
+            seen = ready;
+          }
+          outcome("seen");
+        });
+  }, {"seen"});
+}
