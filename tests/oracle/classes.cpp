@@ -104,6 +104,9 @@ std::optional<interleave::Objection> Classes::on_step(const interleave::Observed
     throw std::runtime_error("the oracle knows no operation " + std::string(op));
   }
   meet(first_end + thread, Way::write);
+  // Who waits for it in `both` may end with it, and whatever the others do that it waits for.
+  for (int ending = waiting_for(static_cast<std::uint8_t>(thread)); ending != 255; ending = waiting_for(static_cast<std::uint8_t>(ending)))
+    meet(first_end + ending, Way::post);
   threads_[thread] += did + " ";
   return std::nullopt;
 }

@@ -25,7 +25,8 @@ struct World {
   pthread_once_t   once;
   pthread_t        handle[threads_max];
   std::uint64_t    result[threads_max];
-  std::uint8_t     thread_by_id[threads_max + 2];
+  std::uint8_t     thread_by_id[threads_max * (1 + crowd_size) + 2];
+  std::uint8_t     waiting[threads_max];    // for each thread
   std::uint8_t     asked[threads_max][16];  // the targets of each thread's try_join and timed_join, in order
   std::uint8_t     askings[threads_max];
 };
@@ -40,7 +41,7 @@ struct Interpreter {
   std::uint64_t last = 0;
   bool          held[mutexes] = {};
   bool          reading = false, writing = false;
-  bool          created[threads_max] = {}, joined[threads_max] = {};
+  bool          created[threads_max] = {}, joined[threads_max] = {}, crowded = false;
 
   void saw(std::uint64_t value) {
     last = value;
@@ -56,6 +57,8 @@ struct Interpreter {
 };
 
 const timespec long_ago{};
+
+void* idle(void*) { return nullptr; }
 
 void* thread_main(void* argument) {
   const auto self = static_cast<std::uint8_t>(reinterpret_cast<std::uintptr_t>(argument));
@@ -187,6 +190,26 @@ std::size_t Interpreter::step(const Op& op) {
     }
     case Kind::futex_wake_one: saw(wake(world.word[0], 1)); break;
     case Kind::futex_wake_all: saw(wake(world.word[words - 1], INT_MAX)); break;
+    case Kind::both: {
+      std::vector<std::function<void()>> bodies;
+      for (std::size_t t = running->started; t < running->threads.size(); ++t) {
+        if (creator[t] != self || created[t]) continue;
+        created[t] = joined[t] = true;
+        world.waiting[t] = self;
+        bodies.push_back([t] { thread_main(reinterpret_cast<void*>(t)); });
+      }
+      interleave::parallel(std::move(bodies));
+      break;
+    }
+    case Kind::crowd:
+      if (crowded) break;
+      crowded = true;
+      for (std::size_t i = 0; i < crowd_size; ++i) {
+        pthread_t thread;
+        pthread_create(&thread, nullptr, &idle, nullptr);
+        pthread_detach(thread);
+      }
+      break;
     case Kind::skip: return last % 2 == 1 ? op.value : 0;
     case Kind::count: break;
   }
@@ -197,7 +220,7 @@ constexpr const char* names[] = {
     "load", "store", "add", "exchange", "compare_exchange", "load_high", "store_high", "lock", "unlock", "try_lock", "timed_lock",
     "sem_wait", "sem_post", "sem_try", "sem_timed", "sem_value", "cond_wait", "cond_timed", "cond_signal", "cond_broadcast",
     "read_lock", "write_lock", "try_read_lock", "try_write_lock", "timed_read_lock", "timed_write_lock", "rw_unlock", "once", "create", "join", "try_join", "timed_join",
-    "choose", "futex_wait", "futex_timed", "futex_wake_one", "futex_wake_all", "skip"};
+    "choose", "futex_wait", "futex_timed", "futex_wake_one", "futex_wake_all", "both", "crowd", "skip"};
 static_assert(sizeof names / sizeof *names == static_cast<std::size_t>(Kind::count));
 
 using Family = std::vector<Kind>;
@@ -231,8 +254,7 @@ Program generate(std::mt19937_64& random) {
   if (later > 0) about.push_back(&families()[7]);
   // A compare-exchange over a word whose halves are written by themselves is left out: dpor may then visit a class twice.
   const Kind rarer = below(2) == 0 ? Kind::store_high : Kind::compare_exchange;
-  const std::size_t longest = program.started == 2 ? 6 : program.started == 3 ? 4 : 3;
-  for (std::size_t t = 0; t < program.started + later; ++t) {
+  const auto add_thread = [&](std::size_t longest) {
     std::vector<Op> ops;
     for (std::size_t n = 1 + below(longest); n > 0; --n) {
       const Family& family = *about[below(about.size())];
@@ -247,6 +269,17 @@ Program generate(std::mt19937_64& random) {
       ops.push_back(op);
     }
     program.threads.push_back(std::move(ops));
+  };
+  const std::size_t longest = program.started == 2 ? 6 : program.started == 3 ? 4 : 3;
+  for (std::size_t t = 0; t < program.started + later; ++t) add_thread(longest);
+
+  // A program in four has threads side by side within a thread, and more threads than the engine has had room for.
+  if (below(4) == 0) {
+    while (program.threads.size() < program.started + 2) add_thread(2);
+    for (const Kind kind : {Kind::both, Kind::crowd}) {
+      std::vector<Op>& ops = program.threads[below(program.started + (kind == Kind::crowd ? 2 : 0))];
+      ops.insert(ops.begin() + static_cast<std::ptrdiff_t>(below(ops.size() + 1)), Op{.kind = kind, .object = 0, .value = 0});
+    }
   }
   return program;
 }
@@ -268,9 +301,11 @@ void run(const Program& program) {
   std::fill_n(creator, threads_max, 255);
   for (std::size_t t = program.threads.size(); t-- > 0;)
     for (const Op& op : program.threads[t])
-      if (const std::size_t target = op.object % program.threads.size(); op.kind == Kind::create && target >= program.started && target != t)
-        creator[target] = static_cast<std::uint8_t>(t);
+      for (std::size_t target = program.started; target < program.threads.size(); ++target)
+        if ((op.kind == Kind::both || (op.kind == Kind::create && op.object % program.threads.size() == target)) && target != t)
+          creator[target] = static_cast<std::uint8_t>(t);
   world = {};
+  std::fill_n(world.waiting, threads_max, 255);
   sem_init(&world.semaphore[0], 0, program.permits);
   sem_init(&world.semaphore[1], 0, 0);
   if (program.writers_first) world.rwlock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
@@ -287,6 +322,8 @@ void run(const Program& program) {
 std::uint8_t asked_for(std::uint8_t thread, std::size_t nth) { return world.asked[thread][nth]; }
 
 std::uint8_t thread_of(std::uint32_t id) { return world.thread_by_id[id]; }
+
+std::uint8_t waiting_for(std::uint8_t thread) { return thread < threads_max ? world.waiting[thread] : 255; }
 
 int object_of(const void* address) {
   const auto p = reinterpret_cast<std::uintptr_t>(address);

@@ -16,6 +16,8 @@ enum class Kind : std::uint8_t {
   read_lock, write_lock, try_read_lock, try_write_lock, timed_read_lock, timed_write_lock, rw_unlock,
   once, create, join, try_join, timed_join, choose,
   futex_wait, futex_timed, futex_wake_one, futex_wake_all,
+  both,   // the threads that nobody has started yet, side by side, and waits for them
+  crowd,  // threads that do nothing
   skip,  // the next `value` operations, if the last result was odd
   count,
 };
@@ -34,7 +36,7 @@ struct Program {
   bool writers_first = false;    // of the reader-writer lock
 };
 
-inline constexpr std::size_t words = 2, mutexes = 2, conditions = 2, semaphores = 2, threads_max = 6;
+inline constexpr std::size_t words = 2, mutexes = 2, conditions = 2, semaphores = 2, threads_max = 6, crowd_size = 4;
 
 // Where a program's objects are. Static: the same addresses in every execution.
 struct Place {
@@ -47,8 +49,10 @@ std::string text(const Program& program);
 // Runs the program inside an execution: its result goes to interleave::outcome.
 void run(const Program& program);
 
-// For an observer, while an execution runs: which thread of the program has this id (255: the body's), and which object this is.
+// For an observer, while an execution runs: which thread of the program has this id (255: the body's), which one waits until this one
+// and the other of `both` have ended (255: none), and which object this is.
 std::uint8_t thread_of(std::uint32_t id);
+std::uint8_t waiting_for(std::uint8_t thread);
 std::uint8_t asked_for(std::uint8_t thread, std::size_t nth);  // the target of its nth try_join or timed_join
 int object_of(const void* address);  // words 0.., then mutexes, ...; -1: none
 
