@@ -171,7 +171,14 @@ class Shadow {
     }
   };
   static constexpr std::size_t page_bits = 12, page_words = std::size_t{1} << (page_bits - 3);
-  using Page = std::array<Cell, page_words>;
+  struct Page {
+    std::array<Cell, page_words> cells;
+    std::uint32_t execution = 0;   // the last one in which anything was known of a word of the page
+    std::uint32_t dead_in = 0;     // in this one, words of which nothing is known are dead
+  };
+  struct Pages {           // by number
+    std::uintptr_t begin, end;
+  };
   struct Object {          // something that is acquired and released
     std::uintptr_t address = 0;
     std::uint32_t next = none;     // of the same word
@@ -205,7 +212,7 @@ class Shadow {
   template <bool reads, bool writes>
   bool atomic_slowly(std::uint32_t thread, std::uintptr_t object, std::size_t size, unsigned bytes, int order);
   Cell& cell(std::uintptr_t word);
-  void begin_if_old(Cell& cell) const;
+  void begin_if_old(Page& page, Cell& cell) const;
   Cell& in_page(Page& page, std::uintptr_t word) const;
   void turn_to(std::uintptr_t page);
   bool access(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind);
@@ -224,6 +231,12 @@ class Shadow {
   void bury(std::uintptr_t begin, std::uintptr_t end);
   template <class F>
   bool each_word(std::uintptr_t begin, std::uintptr_t end, F f);
+  template <class F, class G>
+  bool each_part(std::uintptr_t begin, std::uintptr_t end, F words, G untouched);
+  Page* page_if_any(std::uintptr_t number) const;
+  bool is_touched(std::uintptr_t number) const;
+  void bury_untouched(std::uintptr_t number, Page* page);
+  bool is_dead_page(std::uintptr_t number) const;
   std::uintptr_t buried_ = 0;        // the end of what was made dead behind the block allocated last
   bool access_as(std::uint32_t thread, std::uintptr_t address, std::size_t size, std::uint8_t kind);
   bool last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr_t end);
@@ -251,6 +264,7 @@ class Shadow {
     Page* page = nullptr;
   };
   std::array<Recent, 64> recent_;
+  std::vector<Pages> dead_pages_;    // of this execution, by address: there was no such page when they were freed
   std::vector<std::vector<Entry>> more_;  // reused between executions
   std::size_t more_used_ = 0;
 

@@ -2,6 +2,7 @@
 #include <interleave/scheduler/shadow.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <interleave/scheduler/memory.hpp>
@@ -22,13 +23,64 @@ __attribute__((always_inline)) inline bool Shadow::each_word(std::uintptr_t begi
   const std::uintptr_t behind = (end + 7) >> 3;
   for (std::uintptr_t word = begin >> 3; word < behind;) {
     const std::uintptr_t stop = std::min(behind, (word | (page_words - 1)) + 1);
-    for (Cell* place = &cell(word);; ++place) {
-      begin_if_old(*place);
+    Cell* place = &cell(word);
+    for (Page& page = *recent_[word / page_words % recent_.size()].page;; ++place) {
+      begin_if_old(page, *place);
       if (!f(*place, word)) return false;
       if (++word == stop) break;
     }
   }
   return true;
+}
+
+Shadow::Page* Shadow::page_if_any(std::uintptr_t number) const {
+  if (const Recent& recent = recent_[number % recent_.size()]; recent.number == number) return recent.page;
+  const auto found = pages_.find(number);
+  return found == pages_.end() ? nullptr : found->second.get();
+}
+
+// Whether anything is known of a word of the page.
+bool Shadow::is_touched(std::uintptr_t number) const {
+  const Page* page = page_if_any(number);
+  return page != nullptr ? page->execution == execution_ || page->dead_in == execution_ : is_dead_page(number);
+}
+
+// Blocks may be far larger than what is accessed of them: of whole pages where no word is known of in this execution,
+// untouched(number, page or null), and of all else words(begin, end), until it is false; whether it never was.
+template <class F, class G>
+__attribute__((always_inline)) inline bool Shadow::each_part(std::uintptr_t begin, std::uintptr_t end, F words, G untouched) {
+  while (begin < end) {
+    const std::uintptr_t number = begin >> page_bits, next = (number + 1) << page_bits;
+    if (begin == number << page_bits && next <= end) {
+      Page* const page = page_if_any(number);
+      if (page == nullptr || page->execution != execution_) {
+        untouched(number, page);
+        begin = next;
+        continue;
+      }
+    }
+    if (!words(begin, std::min(end, next))) return false;
+    begin = next;
+  }
+  return true;
+}
+
+void Shadow::bury_untouched(std::uintptr_t number, Page* page) {
+  if (page != nullptr) {
+    page->dead_in = execution_;
+    return;
+  }
+  const auto behind = std::ranges::upper_bound(dead_pages_, number, {}, &Pages::begin);
+  if (behind != dead_pages_.begin() && std::prev(behind)->end == number) {
+    ++std::prev(behind)->end;
+  } else {
+    dead_pages_.insert(behind, {number, number + 1});
+  }
+}
+
+bool Shadow::is_dead_page(std::uintptr_t number) const {
+  const auto behind = std::ranges::upper_bound(dead_pages_, number, {}, &Pages::begin);
+  return behind != dead_pages_.begin() && number < std::prev(behind)->end;
 }
 
 // Makes bytes dead.
@@ -66,16 +118,20 @@ bool Shadow::last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr
 }
 
 bool Shadow::freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks) {
+  const std::uintptr_t end = block + size;
   if (checks && !alone_) {
     const Count* past = clock(thread);
-    const bool last = each_word(block, block + size, [&](const Cell& place, std::uintptr_t word) {
+    const auto ordered = [&](const Cell& place, std::uintptr_t word) {
       const Entry& only = place.entries[0];
       const bool known = place.read_mask == 0 && (place.size == 0 || (place.size == 1 && only.count <= past[only.thread]));
-      return known || last_access(thread, word, block + size);
-    });
-    if (!last) return false;
+      return known || last_access(thread, word, end);
+    };
+    if (!each_part(block, end, [&](std::uintptr_t from, std::uintptr_t to) { return each_word(from, to, ordered); },
+                   [](std::uintptr_t, const Page*) {}))
+      return false;
   }
-  bury(block, block + size);
+  each_part(block, end, [&](std::uintptr_t from, std::uintptr_t to) { return bury(from, to), true; },
+            [&](std::uintptr_t number, Page* page) { bury_untouched(number, page); });
   if (Block* known = explains_ ? block_around(block) : nullptr) {
     known->freed_where = remember_stack();
     known->freed_by = thread;
@@ -85,16 +141,19 @@ bool Shadow::freed(std::uint32_t thread, std::uintptr_t block, std::size_t size,
 
 void Shadow::revived(std::uint32_t thread, std::uintptr_t block, std::size_t size) {
   acquire(thread, block);
-  each_word(block, block + size, [](Cell& place, std::uintptr_t) {
-    place.begin();
-    return true;
-  });
+  const std::uintptr_t end = block + size;
+  const auto begin_anew = [](Cell& place, std::uintptr_t) { return place.begin(), true; };
+  each_part(block, end, [&](std::uintptr_t from, std::uintptr_t to) { return each_word(from, to, begin_anew); },
+            [](std::uintptr_t, Page* page) {
+              if (page != nullptr) page->dead_in = 0;
+            });
+  std::erase_if(dead_pages_, [=](const Pages& dead) { return (dead.begin << page_bits) - block < size; });
 }
 
 void Shadow::unmapped(std::uintptr_t begin, std::uintptr_t end) {
   for (auto& [number, page] : pages_) {
     if (number < begin >> page_bits || number >= end >> page_bits) continue;
-    for (Cell& place : *page) place.execution = 0;  // of none
+    for (Cell& place : page->cells) place.execution = 0;  // of none
   }
 }
 

@@ -27,16 +27,17 @@ inline void Shadow::clear(Count* row) const { clock_rows::clear(row, width()); }
 // ---- words and accesses, for each kind of access by itself -----------------------------------------------------------
 
 // What was known in an earlier execution is forgotten.
-__attribute__((always_inline)) inline void Shadow::begin_if_old(Cell& place) const {
+__attribute__((always_inline)) inline void Shadow::begin_if_old(Page& page, Cell& place) const {
   if (place.execution == execution_) return;
-  place.execution = execution_;
+  place.execution = page.execution = execution_;
   place.begin();
+  if (page.dead_in == execution_) [[unlikely]] place.dead = 0xff;
 }
 
 __attribute__((always_inline)) inline Shadow::Cell& Shadow::in_page(Page& page, std::uintptr_t word) const {
-  Cell* place = &page[word % page_words];
+  Cell* place = &page.cells[word % page_words];
   asm("" : "+r"(place));  // one register; the compilers would keep half a dozen pointers into the cell
-  begin_if_old(*place);
+  begin_if_old(page, *place);
   return *place;
 }
 

@@ -64,7 +64,7 @@ void Shadow::release(std::uint32_t thread, std::uintptr_t object, bool also) {
   if (!alone_) release(thread, clock(thread), find_or_add(cell(object >> 3), object), also);
 }
 
-inline bool Shadow::used(std::uint32_t thread, Cell& place, std::uintptr_t object) {
+__attribute__((always_inline)) inline bool Shadow::used(std::uint32_t thread, Cell& place, std::uintptr_t object) {
   if (object - unwatched_ < unwatched_size_) return true;
   return access<atomically | by_door>(thread, place, object >> 3, static_cast<std::uint8_t>(1u << (object & 7)));
 }
