@@ -5,8 +5,12 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <interleave/checkers/mutual_exclusion.hpp>
 
@@ -112,4 +116,49 @@ TEST_CASE("dpor goes back over steps that it was told of but that were not new")
     CHECK_HOLDS(report, 8);
     CHECK_OUTCOME_SET(report, {"01", "01 visit", "02", "02 visit", "11", "11 visit", "12", "12 visit"});
   }
+}
+
+// A search that shares little from one execution to the next, then much, then little, then much again: each time it goes on saving what it
+// can go back to, or leaves off, after some thousands of steps.
+TEST_CASE("dpor saves what it can go back to where executions have much in common, and goes over to that and back") {
+  const auto shares_little = [] {
+    std::atomic<int> x{0};
+    std::array<int, 10> seen{};
+    std::vector<std::function<void()>> bodies;
+    for (int& each : seen) bodies.push_back([&] { each = x; });
+    bodies.push_back([&] { x = 1; });
+    parallel(std::move(bodies));
+    std::string text;
+    for (const int each : seen) text += std::to_string(each);
+    outcome(text);
+  };
+  const auto shares_much = [] {
+    std::array<std::atomic<int>, 10> x{};
+    std::string seen[2];
+    const auto go_through = [&](int id) {
+      for (std::atomic<int>& each : x) seen[id] += std::to_string(each.fetch_add(1));
+    };
+    parallel([&] { go_through(0); }, [&] { go_through(1); });
+    outcome(seen[0] + "/" + seen[1]);
+  };
+  const auto in_turn = [&] {
+    if (choose(5) % 2 == 0) {
+      shares_little();
+    } else {
+      shares_much();
+    }
+  };
+  const Report report = explore_all(in_turn, {.name = "in turn", .strategy = "dpor"});
+  INFO(text_of(report));
+  REQUIRE(report.complete);
+  CHECK(report.redundant == 0);
+  CHECK(report.outcomes == explore_watched(in_turn, {.name = "in turn", .strategy = "dpor"}).outcomes);
+  std::uint64_t little = 0, much = 0;
+  for (const auto& [value, count] : report.outcomes) {
+    const bool is_little = value.size() == 10;
+    CHECK(count == (is_little ? 3 : 2));
+    ++(is_little ? little : much);
+  }
+  CHECK(little == 1024);
+  CHECK(much == 1024);
 }
