@@ -204,11 +204,13 @@ class Shadow {
   void widen();
 
   std::uint32_t find(const Cell& cell, std::uintptr_t object) const;
-  std::uint32_t find_or_add(Cell& cell, std::uintptr_t object);
   void acquire(Count* into, std::uint32_t object);
   void release(std::uint32_t thread, Count* own, std::uint32_t object, bool also);
+  void release(std::uint32_t thread, Cell& cell, std::uintptr_t object, bool also);
   template <bool reads, bool writes, bool quick>
   bool atomic_as(std::uint32_t thread, std::uintptr_t object, std::size_t size, unsigned bytes, int order);
+  bool release_first(std::uint32_t thread, Cell& cell, std::uintptr_t object, int order);
+  static bool releases(int order) { return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST; }
   template <bool reads, bool writes>
   bool atomic_slowly(std::uint32_t thread, std::uintptr_t object, std::size_t size, unsigned bytes, int order);
   Cell& cell(std::uintptr_t word);

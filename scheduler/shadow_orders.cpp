@@ -27,15 +27,6 @@ inline std::uint32_t Shadow::find(const Cell& place, std::uintptr_t object) cons
   return i;
 }
 
-std::uint32_t Shadow::find_or_add(Cell& place, std::uintptr_t object) {
-  if (const std::uint32_t known = find(place, object); known != none) return known;
-  const auto fresh = static_cast<std::uint32_t>(objects_.size());
-  objects_.push_back({.address = object, .next = std::exchange(place.objects, fresh), .by = none, .count = 0});
-  if (object_clocks_.size() < objects_.size() * width_) object_clocks_.resize(objects_.size() * 2 * width_);
-  clear(object_clock(fresh));
-  return fresh;
-}
-
 __attribute__((always_inline)) inline void Shadow::acquire(Count* into, std::uint32_t object) {
   const Object& from = objects_[object];
   if (from.by == none || into[from.by] < from.count) join(into, object_clock(object));
@@ -55,13 +46,37 @@ __attribute__((always_inline)) inline void Shadow::release(std::uint32_t thread,
   ++own[thread];
 }
 
+// The thread's operation of this memory order is the first that releases anything there. True.
+__attribute__((noinline)) bool Shadow::release_first(std::uint32_t thread, Cell& place, std::uintptr_t object, int order) {
+  const auto fresh = static_cast<std::uint32_t>(objects_.size());
+  objects_.push_back({.address = object, .next = std::exchange(place.objects, fresh), .by = none, .count = 0});
+  if (object_clocks_.size() < objects_.size() * width_) object_clocks_.resize(objects_.size() * 2 * width_);
+  if (!releases(order)) {
+    copy(object_clock(fresh), clock(thread, released));
+    return true;
+  }
+  Count* const own = clock(thread);
+  copy(object_clock(fresh), own);
+  objects_[fresh].by = thread;
+  objects_[fresh].count = own[thread]++;
+  return true;
+}
+
+inline void Shadow::release(std::uint32_t thread, Cell& place, std::uintptr_t object, bool also) {
+  if (const std::uint32_t known = find(place, object); known != none) {
+    release(thread, clock(thread), known, also);
+  } else {
+    release_first(thread, place, object, __ATOMIC_RELEASE);
+  }
+}
+
 void Shadow::acquire(std::uint32_t thread, std::uintptr_t object) {
   if (alone_) return;
   if (const std::uint32_t known = find(cell(object >> 3), object); known != none) acquire(clock(thread), known);
 }
 
 void Shadow::release(std::uint32_t thread, std::uintptr_t object, bool also) {
-  if (!alone_) release(thread, clock(thread), find_or_add(cell(object >> 3), object), also);
+  if (!alone_) release(thread, cell(object >> 3), object, also);
 }
 
 __attribute__((always_inline)) inline bool Shadow::used(std::uint32_t thread, Cell& place, std::uintptr_t object) {
@@ -80,7 +95,7 @@ bool Shadow::released_by_use(std::uint32_t thread, std::uintptr_t object, bool a
   if (alone_) return used(thread, object);
   Cell& place = cell(object >> 3);
   const bool ordered = used(thread, place, object);
-  release(thread, clock(thread), find_or_add(place, object), also);
+  release(thread, place, object, also);
   return ordered;
 }
 
@@ -103,20 +118,20 @@ __attribute__((always_inline)) inline bool Shadow::atomic_as(std::uint32_t threa
   }
   Cell& place = quick ? in_page(*recent.page, object >> 3) : cell(object >> 3);
   const bool acquires = reads && order != __ATOMIC_RELAXED && order != __ATOMIC_RELEASE;
-  std::uint32_t known = find(place, object);
+  const std::uint32_t known = find(place, object);
   Count* const own = clock(thread);
   if (reads && known != none) acquire(acquires ? own : weak_clock(thread, acquired), known);
   constexpr std::uint8_t kind = writes ? writing | atomically : atomically;
   const auto of_word = static_cast<std::uint8_t>(mask);
   if constexpr (quick) {
-    if ((writes && known == none) || (place.dead & of_word) != 0 || !settles<kind>(thread, of_word, place, own)) [[unlikely]]
+    if ((place.dead & of_word) != 0 || !settles<kind>(thread, of_word, place, own)) [[unlikely]]
       return atomic_slowly<reads, writes>(thread, object, size, bytes, order);
   } else {
     if (!(mask <= 0xff ? access<kind>(thread, place, object >> 3, of_word) : access(thread, object, size, writes, true))) return false;
-    if (writes && known == none) known = find_or_add(place, object);
   }
   if constexpr (writes) {
-    if (order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST) {
+    if (known == none) return release_first(thread, place, object, order);
+    if (releases(order)) {
       release(thread, own, known, reads && !acquires);  // or else it has just acquired all that the object releases
       return true;
     }
