@@ -148,7 +148,32 @@ void Memory::unmapped(std::uintptr_t begin, std::uintptr_t end) {
   if (states_ != nullptr) states_->unmapped(begin, end);
 }
 
+void Memory::write_protected(std::uintptr_t begin, std::uintptr_t end, bool readable) {
+  changed();
+  if (states_ != nullptr && !readable) states_->unmapped(begin, end);
+  const EngineScope engine;
+  write_protected_.push_back({begin, end});
+}
+
+// What will be written to: words that were logged, and all that executions use again.
+void Memory::make_writable() {
+  constexpr std::uintptr_t page = 0x1000;
+  for (const Pages& pages : write_protected_) {
+    const std::uintptr_t first = std::max(pages.begin, base_), last = std::min(pages.end, base_ + size_);
+    if (first < last) ::mprotect(reinterpret_cast<void*>(first), last - first, PROT_READ | PROT_WRITE);
+    std::uintptr_t done = 0;
+    undo_.each_word([&](const std::uint64_t* word) {
+      const std::uintptr_t of = reinterpret_cast<std::uintptr_t>(word) & ~(page - 1);
+      if (of == done || of < pages.begin || of >= pages.end) return;
+      ::mprotect(reinterpret_cast<void*>(of), page, PROT_READ | PROT_WRITE);
+      done = of;
+    });
+  }
+  write_protected_.clear();
+}
+
 void Memory::end_execution(bool completed) {
+  if (!write_protected_.empty()) [[unlikely]] make_writable();
   undo_.roll_back();
   shared_.clear();
   changed_.forget();

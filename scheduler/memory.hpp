@@ -164,6 +164,8 @@ class Memory {
   }
   // There is nothing at these addresses any more: nothing to write back to.
   void unmapped(std::uintptr_t begin, std::uintptr_t end);
+  // Until the execution ends, these pages may not be written to, or not even read.
+  void write_protected(std::uintptr_t begin, std::uintptr_t end, bool readable);
   // Where the states of the execution are kept; null: nowhere.
   void keep_states(States* states) { states_ = states; }
   // This thread runs from now on.
@@ -203,6 +205,7 @@ class Memory {
     if (!shared_.knows(p, size)) write_elsewhere(p, size);
   }
   void note_change_anew(void* p, std::size_t size);
+  void make_writable();
   void note_allocation();
   void note_release(void* p);
   void write_elsewhere(const void* p, std::size_t size);
@@ -222,6 +225,10 @@ class Memory {
   std::size_t live_ = 0, executions_ = 0;
   std::vector<void*> freed_;            // where blocks may be used again: those that are free, the one freed last at the end
   UndoLog undo_;
+  struct Pages {
+    std::uintptr_t begin, end;
+  };
+  std::vector<Pages> write_protected_;  // in this execution
   SharedWords shared_;
   RecentWords<256> changed_;            // of which nothing is left to be noted but that something changes, whoever writes to them
   StackOwner nobody_;

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <thread>
@@ -41,6 +42,49 @@ TEST_CASE("what a body unmaps is not written back") {
     };
   };
   for (const bool resizes : {false, true}) CHECK_HOLDS(explore_all(body(resizes), {.strategy = strategy}), 2);
+}
+
+TEST_CASE("what a body protects can be written back, and used again by the next execution") {
+  const std::string strategy = GENERATE("dfs", "dpor");
+  const int protection = GENERATE(PROT_READ, PROT_NONE);
+  static char* const older = mapped();
+  const auto body = [protection] {
+    char* const blocks[] = {older, static_cast<char*>(std::aligned_alloc(4096, 4096))};
+    std::atomic<int> n{0};
+    for (char* const p : blocks) {
+      require(p[0] == 0 || p != older);
+      std::memset(p, 1, 4096);
+      const auto use = [&] { p[++n * 64] = 2; };
+      parallel(use, use);
+      require(mprotect(p, 4096, protection) == 0);
+    }
+  };
+  CHECK_HOLDS(explore_all(body, {.strategy = strategy}), 4);
+  CHECK(older[0] == 0);
+}
+
+TEST_CASE("a thread that protects what it wrote in the same step, while another one polls for it under a mutex") {
+  rounds::check_proved([] {
+    std::mutex m;
+    bool ready = false;
+    char* p = nullptr;
+    parallel(
+        [&] {
+          p = mapped();
+          const std::lock_guard guard(m);
+          p[0] = 1;
+          mprotect(p, size, PROT_NONE);
+          ready = true;
+        },
+        [&] {
+          for (bool seen = false; !seen;) {
+            const std::lock_guard guard(m);
+            seen = ready;
+          }
+          outcome("seen");
+        });
+    munmap(p, size);
+  }, {"seen"});
 }
 
 TEST_CASE("what is mapped where something else was races with nothing of that") {
