@@ -68,6 +68,23 @@ void refuse_unknown_verb(int argc, char** argv) {
   throw UsageError(fmt::format("there is no verb '{}'; {}", word, engine::nearest_sentence(word, names)));
 }
 
+// Before CLI11 reads the line: it would take the value of a flag that it does not know for one more scenario, and complain of that.
+void refuse_unknown_flags(const VerbSyntax& verb, int argc, char** argv) {
+  for (int i = 2; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--") return;
+    if (!word.starts_with("--")) continue;
+    const auto flag = word.substr(0, word.find('='));
+    const bool of_all = flag == "--help" || flag == "--json";
+    const bool of_many = flag == "--all" && verb.verb != Verb::list && verb.verb != Verb::replay;
+    if (of_all || of_many || (flag == "--first" && verb.verb == Verb::search) || takes(verb, flag)) continue;
+    const bool of_others = flag == "--all" || flag == "--first" ||
+                           std::any_of(std::begin(verbs), std::end(verbs), [&](const auto& other) { return takes(other, flag); });
+    throw UsageError(fmt::format("{} {}; see interleave {} --help", of_others ? fmt::format("{} takes no", verb.name) : "there is no flag",
+                                 flag, verb.name));
+  }
+}
+
 using Texts = std::array<std::string, flags.size()>;
 
 void declare(CLI::App& command, const VerbSyntax& verb, Request& request, Texts& texts) {
@@ -114,6 +131,8 @@ void refuse_or_ignore_schedule(const Request& request, const VerbSyntax& verb) {
 
 Request read_command_line(int argc, char** argv) {
   refuse_unknown_verb(argc, argv);
+  const auto named = std::find_if(std::begin(verbs), std::end(verbs), [&](const auto& v) { return std::string_view(argv[1]) == v.name; });
+  if (named != std::end(verbs)) refuse_unknown_flags(*named, argc, argv);
   Request request;
   Texts texts;
   CLI::App app(description, "interleave");

@@ -31,6 +31,20 @@ void refuse_foreign(std::string_view token, const scenarios::Definition& scenari
                                "was printed with it", scenario.name));
 }
 
+void say_what_the_token_overrules(const Settings& asked, const Options& recorded) {
+  std::string overruled;
+  const auto compare = [&](const auto& wish, const auto& is, std::string_view flag) {
+    if (wish && *wish != is) overruled += fmt::format("{}{}={}", overruled.empty() ? "" : ", ", flag, *wish);
+  };
+  const auto digit = [](std::optional<bool> wish) { return wish ? std::optional(*wish ? 1 : 0) : std::nullopt; };
+  compare(asked.races, recorded.races, "--races");
+  compare(asked.clock, recorded.clock, "--clock");
+  compare(asked.heap, recorded.heap, "--heap");
+  compare(digit(asked.spurious_wakeups), recorded.spurious_wakeups ? 1 : 0, "--spurious-wakeups");
+  compare(digit(asked.interrupts), recorded.interrupts ? 1 : 0, "--interrupts");
+  if (!overruled.empty()) remark(fmt::format("the schedule was recorded otherwise, and fits nothing else: going on without {}", overruled));
+}
+
 // What the token says of the choices there are; it was recorded so, and nothing else fits.
 Options of_token(const std::string& token, const scenarios::Definition& scenario, const Settings& settings) {
   refuse_foreign(token, scenario);
@@ -43,6 +57,7 @@ Options of_token(const std::string& token, const scenarios::Definition& scenario
   options.clock = schedule.virtual_clock ? "virtual" : "any";
   options.races = schedule.races;
   options.heap = schedule.reuses_blocks ? "reuse" : "fresh";
+  say_what_the_token_overrules(settings, options);
   return options;
 }
 
@@ -56,6 +71,12 @@ Options of_seed(const scenarios::Definition& scenario, const Settings& settings)
   options.seed = *settings.seed;
   options.strategy = *settings.strategy;
   return options;
+}
+
+std::string_view what_came_of_it(const Report& report) {
+  if (report.failure) return "reproduced\n";
+  return report.cut > 0 ? "not reproduced: this execution was cut before it failed or ended; give it more --steps\n"
+                        : "not reproduced: this execution does not fail\n";
 }
 
 ExitStatus status_of(const Report& report) {
@@ -86,7 +107,7 @@ ExitStatus replay(const Request& request) {
     document->write(json_of_results({result}, {}));
   } else {
     print("\n" + report_text(result.report, ways_back(scenario.name, settings)) + "\n");
-    print(result.report.failure ? "reproduced\n" : "not reproduced: this execution does not fail\n");
+    print(what_came_of_it(result.report));
   }
   return status_of(result.report);
 }

@@ -58,8 +58,13 @@ Selection select(const std::vector<std::string>& wanted) {
 
 const scenarios::Definition& the_scenario(std::string_view name) {
   const auto* scenario = scenarios::find(name);
-  if (scenario == nullptr) refuse(name);
-  return scenario->definition();
+  if (scenario != nullptr) return scenario->definition();
+  const Selection all = every_scenario();
+  const auto several = std::count_if(all.begin(), all.end(), [&](const auto* each) { return means(std::string(name), each->name); });
+  if (several > 0)
+    throw UsageError(fmt::format("'{}' means {} scenario{}, and this verb runs one, by its full name; interleave list names them all", name,
+                                 several, several == 1 ? "" : "s"));
+  refuse(name);
 }
 
 }  // namespace interleave::cli

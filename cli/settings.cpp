@@ -54,7 +54,7 @@ Settings read_settings(const std::array<std::optional<std::string>, flags.size()
   }
 
   Settings settings;
-  if (const auto& g = find(given, "--strategy")) settings.strategy = g->text;
+  if (const auto& g = find(given, "--strategy"); g && !g->text.empty()) settings.strategy = g->text;
   if (const auto& g = find(given, "--seed")) settings.seed = parse_number(g->text, g->from);
   if (const auto& g = find(given, "--schedule")) settings.schedule = g->text;
   if (const auto& g = find(given, "--executions")) settings.executions = parse_number(g->text, g->from);

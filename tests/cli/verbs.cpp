@@ -199,6 +199,21 @@ TEST_CASE("replay of an execution that does not fail ends with 0") {
   CHECK(has(said.out, "not reproduced"));
 }
 
+TEST_CASE("replay of an execution that is cut does not say that it does not fail") {
+  const auto token = command("search bad/deadlock").token();
+  const auto said = command("replay bad/deadlock --steps 1 --schedule " + token);
+  CHECK(said.status == 3);
+  CHECK(has(said.out, "not reproduced: this execution was cut before it failed or ended; give it more --steps"));
+}
+
+TEST_CASE("replay says which flags the token overrules") {
+  const auto token = command("search bad/deadlock").token();
+  const auto said = command("replay bad/deadlock --races explore --interrupts --clock any --schedule " + token);
+  CHECK(said.status == 1);
+  CHECK(has(said.err, "fits nothing else: going on without --races=explore, --interrupts=1\n"));
+  CHECK(command("replay bad/deadlock --races fail --schedule " + token).err.empty());
+}
+
 TEST_CASE("stress runs on real threads, in both commands") {
   CHECK(command("stress good/passes --executions 20 --seed 9").status == 0);
   CHECK(first_line(command("stress good/passes --executions 20 --seed 9").out) ==
@@ -231,6 +246,7 @@ TEST_CASE("the environment steers, and a flag wins over it") {
   CHECK(command("replay bad/deadlock", "INTERLEAVE_SCHEDULE=" + token).status == 1);
   CHECK(command("replay bad/deadlock --schedule " + token, "INTERLEAVE_SEED=5").status == 1);
   CHECK(command("search good/passes", "INTERLEAVE_STRATEGY= INTERLEAVE_SEED=").status == 0);
+  CHECK(first_line(command("search good/passes --strategy ''").out) == "interleave 0.1.0  search  strategy dpor  seed 1");
 }
 
 TEST_CASE("a limit of zero is no limit, on the command line as in Options") {
