@@ -17,7 +17,8 @@ bool wants_transcript(Verb verb, const Options& options);
 
 using Run = std::function<void(const std::function<void()>& body, const Options& options)>;
 
-// Runs the scenario once with its transcript switched on.
+// Runs the scenario with its transcript switched on. One execution may be done several times, to begin anew or to be explained when it
+// fails; the reader sees it once.
 void print_transcript(const Run& run, const scenarios::Definition& scenario, Options options);
 
 }  // namespace interleave::cli

@@ -9,7 +9,7 @@
 namespace interleave::scenarios {
 namespace {
 
-bool on_ = false;
+bool on_ = false, muted_ = false;
 
 }  // namespace
 
@@ -17,9 +17,11 @@ void print_transcripts(bool on) { on_ = on; }
 
 bool printing_transcripts() noexcept { return on_; }
 
+void mute_transcripts(bool muted) { muted_ = muted; }
+
 void print_line(const std::string& line) {
   const std::string whole = line + '\n';
-  std::fwrite(whole.data(), 1, whole.size(), stdout);
+  if (!muted_) std::fwrite(whole.data(), 1, whole.size(), stdout);
 }
 
 void pause() {

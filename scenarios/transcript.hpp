@@ -14,6 +14,9 @@ namespace interleave::scenarios {
 void print_transcripts(bool on);
 bool printing_transcripts() noexcept;
 
+// A muted transcript is made, pauses and all, but not shown: an execution that is done once more does the same again.
+void mute_transcripts(bool muted);
+
 // One line on stdout, written at once: unlike Python's print, whose newline is a second write, lines do not mix.
 void print_line(const std::string& line);
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include <interleave/scenarios/scenario.hpp>
+#include <interleave/scenarios/transcript.hpp>
 
 namespace interleave::scenarios {
 namespace {
@@ -58,6 +59,13 @@ const Scenario deadlock{{.name = "bad/deadlock", .summary = "A-B, B-A", .expect 
   std::mutex a, b;
   parallel([&] { const std::scoped_lock first(a); const std::scoped_lock second(b); },
            [&] { const std::scoped_lock first(b); const std::scoped_lock second(a); });
+}}};
+
+const Scenario says{{.name = "bad/says", .summary = "says what it does, and fails", .expect = Verdict::fail,
+                     .failure_kind = "require", .body = [] {
+  say("said by the body");
+  pause();
+  require(false);
 }}};
 
 const Scenario spurious{{.name = "bad/spurious", .summary = "fails only if a wait may end unasked", .body = [] {

@@ -112,7 +112,7 @@ TEST_CASE("what a program prints does not get into the document") {
 TEST_CASE("the list of scenarios") {
   const auto list = document("list", 0);
   CHECK(keys_of(list) == Keys{"schema", "version", "scenarios"});
-  CHECK(list["scenarios"].size() == 17);
+  CHECK(list["scenarios"].size() == 18);
   for (const auto& scenario : list["scenarios"]) {
     CHECK(keys_of(scenario) == Keys{"name", "summary", "expected", "failure_kind", "outcomes", "explore", "needs_reduction", "hangs",
                                     "canary"});

@@ -92,7 +92,7 @@ TEST_CASE("search shows one scenario in full") {
 
 TEST_CASE("search --all is a table of those meant to be searched") {
   const auto reduced = command("search --all");
-  CHECK(has(reduced.out, "16 scenarios run: 10 as expected, 6 not"));
+  CHECK(has(reduced.out, "17 scenarios run: 11 as expected, 6 not"));
   CHECK(has(reduced.out, "Searched up to the bound that the scenario declares, and no further:\n"
                          "  limit/bounded: every schedule with at most 1 preemption\n"
                          "  limit/counts: every schedule in which no thread goes more than "));
@@ -102,7 +102,7 @@ TEST_CASE("search --all is a table of those meant to be searched") {
   CHECK(has(said.out, "as expected\n"));
   CHECK(has(said.out, "limit/large               pass        needs a reducing search\n"));
   CHECK_FALSE(has(said.out, "limit/endless"));
-  CHECK(has(said.out, "13 scenarios run: 7 as expected, 6 not; 3 not run"));
+  CHECK(has(said.out, "14 scenarios run: 8 as expected, 6 not; 3 not run"));
   CHECK(has(said.out, "limit/bounded             pass        is searched within its own bound\n"));
   CHECK(has(said.out, "wrong/kind: NOT AS EXPECTED: it fails with require instead of deadlock"));
 }
@@ -212,6 +212,17 @@ TEST_CASE("replay says which flags the token overrules") {
   CHECK(said.status == 1);
   CHECK(has(said.err, "fits nothing else: going on without --races=explore, --interrupts=1\n"));
   CHECK(command("replay bad/deadlock --races fail --schedule " + token).err.empty());
+}
+
+TEST_CASE("a transcript is shown once, however often its execution is done again") {
+  const std::string line = "said by the body\n";
+  for (const auto* arguments : {"search bad/says --clock virtual", "sample bad/says --clock virtual", "stress bad/says --executions 2"}) {
+    const auto said = command(arguments);
+    CAPTURE(arguments, said.out);
+    const auto at = said.out.find(line);
+    REQUIRE(at != said.out.npos);
+    CHECK(said.out.find(line, at + 1) == said.out.npos);
+  }
 }
 
 TEST_CASE("stress runs on real threads, in both commands") {
