@@ -166,7 +166,8 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   std::uint64_t begun = 0, undecided = 0;
   bool exhausted = false;
   while (true) {
-    if (options_.time_max.count() > 0 && (begun & 15) == 0 && elapsed() > options_.time_max) {
+    // Not before the first: a limit that is over before anything ran would be a pass of nothing.
+    if (options_.time_max.count() > 0 && begun > 0 && (begun & 15) == 0 && elapsed() > options_.time_max) {
       report_.incomplete_reason = fmt::format("the time limit of {} s was met", options_.time_max.count());
       break;
     }

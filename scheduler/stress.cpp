@@ -331,7 +331,7 @@ Report stress(std::function<void()> body, Options options, SourceLocation where)
   const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start); };
   const auto over = [&] {
     return (options.executions_max != 0 && report.executions >= options.executions_max) ||
-           (options.time_max.count() != 0 && elapsed() >= options.time_max) ||
+           (options.time_max.count() != 0 && report.executions > 0 && elapsed() >= options.time_max) ||
            (options.stop_at_first_failure && report.failing != 0);
   };
 

@@ -225,6 +225,15 @@ TEST_CASE("a transcript is shown once, however often its execution is done again
   }
 }
 
+TEST_CASE("however short the time, there is no pass without an execution") {
+  for (const auto* arguments : {"sample good/passes --time 0.000001ms", "stress good/passes --time 0.000001ms"}) {
+    const auto said = command(arguments);
+    CAPTURE(arguments, said.out);
+    CHECK(said.status == 0);
+    CHECK_FALSE(has(said.out, "explored   0 executions"));
+  }
+}
+
 TEST_CASE("stress runs on real threads, in both commands") {
   CHECK(command("stress good/passes --executions 20 --seed 9").status == 0);
   CHECK(first_line(command("stress good/passes --executions 20 --seed 9").out) ==
