@@ -135,6 +135,7 @@ class Explorer {
   void show_round(Finding& finding);
   void keep(Finding finding);
   Failure explain(const Finding& finding);
+  Failure explain_alone(const Finding& finding);  // whatever else the process does
   Failure explain_here(const Finding& finding, Failure failure);
   std::string place_of_cut(const Finding& finding);
   bool leaks_again(const Execution& execution);

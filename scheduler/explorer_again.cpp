@@ -7,6 +7,7 @@
 #include <interleave/scheduler/confirm.hpp>
 #include <interleave/scheduler/goes_on.hpp>
 #include <interleave/scheduler/hooks.hpp>
+#include <interleave/scheduler/other_threads.hpp>
 #include <interleave/scheduler/replay.hpp>
 #include <interleave/scheduler/shadow.hpp>
 #include <interleave/scheduler/stack_frames.hpp>
@@ -187,6 +188,12 @@ std::string Explorer::place_of_cut(const Finding& finding) {
 }
 
 Failure Explorer::explain(const Finding& finding) {
+  Failure failure = explain_alone(finding);
+  failure.message += remark_on_other_threads(failure.kind);
+  return failure;
+}
+
+Failure Explorer::explain_alone(const Finding& finding) {
   const Schedule schedule = schedule_of(finding);
   Failure failure{.kind = finding.kind, .message = finding.message, .schedule = encode(schedule),
                   .seed = finding.seed.value_or(0), .strategy = finding.strategy,

@@ -133,6 +133,8 @@ void each_range(void (*f)(Range, void*), void* argument) {
   for (const Parked* parked_thread : parked()) range_at(parked_thread->base);
 }
 
+std::size_t count() { return parked().size(); }
+
 void forget() { parked().clear(); }
 
 std::uintptr_t fresh(std::size_t index) {

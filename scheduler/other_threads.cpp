@@ -1,0 +1,32 @@
+#include <interleave/scheduler/other_threads.hpp>
+
+#include <dirent.h>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/thread_block.hpp>
+
+namespace interleave::engine {
+namespace {
+
+std::size_t threads_of_process() {
+  DIR* tasks = opendir("/proc/self/task");
+  if (tasks == nullptr) return 1;
+  std::size_t count = 0;
+  while (const dirent* entry = readdir(tasks)) count += entry->d_name[0] != '.';
+  closedir(tasks);
+  return count;
+}
+
+}  // namespace
+
+std::string remark_on_other_threads(std::string_view kind) {
+  if (kind != "deadlock" && kind != "livelock" && kind != "crash" && kind != "nondeterminism") return "";
+  const std::size_t others = threads_of_process() - 1 - thread_blocks::count();
+  if (others == 0) return "";
+  return fmt::format("\nbesides, the process has {} from before the exploration, of which the model knows nothing: if the body needs "
+                     "{}, start {} in the body", others == 1 ? "a thread" : fmt::format("{} threads", others), others == 1 ? "it" : "them",
+                     others == 1 ? "it" : "them");
+}
+
+}  // namespace interleave::engine
