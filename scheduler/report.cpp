@@ -187,6 +187,14 @@ class Table {
  private:
   static std::string what(const TraceEvent& event) { return clean(joined(event.operation, event.object)); }
 
+  // Of an operation, its value and its object the first word can best be spared: the reader's own line says it, too.
+  static std::string shortened(const std::string& text, std::size_t width) {
+    constexpr std::size_t word_least = 6;
+    const std::size_t rest = columns(text) - columns(text.substr(0, text.find(' ')));
+    if (columns(text) <= width || rest + word_least > width) return text;
+    return clip(text.substr(0, text.find(' ')), width - rest) + text.substr(text.find(' '));
+  }
+
   std::size_t column_of(const TraceEvent& event) const {
     const auto has_title = [&](const Column& column) { return column.title == clean(event.thread); };
     return static_cast<std::size_t>(std::find_if(columns_.begin(), columns_.end(), has_title) - columns_.begin());
@@ -211,9 +219,10 @@ class Table {
   std::string line(const TraceEvent& event) const {
     Lines cells(columns_.size());
     if (per_thread_) {
-      cells[column_of(event)] = what(event);
+      const std::size_t at = column_of(event);
+      cells[at] = shortened(what(event), columns_[at].width);
     } else {
-      cells = {clean(event.thread), what(event)};
+      cells = {clean(event.thread), shortened(what(event), columns_[1].width)};
     }
     std::string text = fmt::format("{:>{}}", event.step, step_width);
     for (std::size_t i = 0; i < cells.size(); ++i) text += "  " + pad(clip(cells[i], columns_[i].width), columns_[i].width);

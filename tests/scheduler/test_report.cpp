@@ -188,6 +188,15 @@ TEST_CASE("a cell is shortened at its end and a place at its beginning") {
   CHECK_THAT(text, Contains("  ...some_test_with_a_long_name.cpp:27\n"));
 }
 
+TEST_CASE("a cell too narrow for a step loses the end of the operation's name before its value and object") {
+  auto report = lost_signal();
+  report.failure->trace.clear();
+  for (const auto* name : {"T1", "T2", "T3"}) report.failure->trace.push_back({1, name, "compare-exchange <- 1", "atomic 3", "a.cpp:1"});
+  const auto text = failure_text(report, {.name = "a", .width = 95});
+  CHECK_THAT(text, Contains("compare-... <- 1 atomic 3"));
+  CHECK_THAT(failure_text(report, {.name = "a", .width = 120}), Contains("compare-exchange <- 1 atomic 3"));
+}
+
 TEST_CASE("a message is wrapped between words and keeps its own lines") {
   auto report = lost_signal();
   report.failure->message = "first\nsecond " + std::string(30, 'x') + " " + std::string(30, 'y');
