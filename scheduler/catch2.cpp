@@ -213,10 +213,16 @@ class Listener final : public EventListenerBase {
 
 CATCH_REGISTER_LISTENER(Listener)
 
+// Version 2 indents all lines of a message but the one behind an empty line, which here is the heading of the table.
+std::string without_empty_lines(std::string text) {
+  for (auto at = text.find("\n\n"); at != text.npos; at = text.find("\n\n", at)) text.insert(at + 1, 1, ' ');
+  return text;
+}
+
 // One failure of the running test, where check() was called.
 void fail_test(const char* text, const char* file, unsigned line) {
   AssertionHandler handler("interleave::check", SourceLineInfo(file, line), StringRef(), ResultDisposition::Normal);
-  handler.handleMessage(ResultWas::ExplicitFailure, text);
+  handler.handleMessage(ResultWas::ExplicitFailure, without_empty_lines(text));
   handler.complete();
 }
 
