@@ -22,8 +22,9 @@ std::size_t threads_of_process() {
 
 std::string remark_on_other_threads(std::string_view kind) {
   if (kind != "deadlock" && kind != "livelock" && kind != "crash" && kind != "nondeterminism") return "";
-  const std::size_t others = threads_of_process() - 1 - thread_blocks::count();
-  if (others == 0) return "";
+  const std::size_t all = threads_of_process(), own = 1 + thread_blocks::count();
+  if (all <= own) return "";
+  const std::size_t others = all - own;
   return fmt::format("\nbesides, the process has {} from before the exploration, of which the model knows nothing: if the body needs "
                      "{}, start {} in the body", others == 1 ? "a thread" : fmt::format("{} threads", others), others == 1 ? "it" : "them",
                      others == 1 ? "it" : "them");
