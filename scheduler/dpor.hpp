@@ -43,7 +43,7 @@ class Dpor final : public Strategy {
   void withdrawn(std::uint32_t id) override {
     withdrawn_.push_back({.thread = key_of_[id], .own = threads_[key_of_[id]].last, .by = under_way_ ? made_ : made_ - 1});
   }
-  void created(std::uint32_t parent, std::uint32_t child) override;
+  void created(std::uint32_t parent, std::uint32_t child, bool in_parallel) override;
   void ordered(std::uint32_t before, std::uint32_t after) override;
   void finished(std::uint32_t id) override;
   void entered(std::uint32_t id, std::uint64_t section, std::size_t most) override;
@@ -78,6 +78,7 @@ class Dpor final : public Strategy {
     Past past;
     bool fresh = false;                          // announced something that may wait, since the last settling
     std::uint32_t child = none;                  // that it created last
+    std::uint32_t group = none;                  // who waits in parallel() for it to end
     Visits::Position begin{0, 0};                // of it, in the thread that created it
     const Operation* pending = nullptr;
     bool waits = false;                          // its object may keep it waiting
@@ -135,6 +136,7 @@ class Dpor final : public Strategy {
   void enter_slots(std::size_t size);
   void add_slot(std::uintptr_t address, std::size_t at);
   void reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint64_t state);
+  bool may_end(std::uint32_t thread, std::uint32_t asked) const;
   template <class F>
   void each_conflict(const Subject& x, std::uint32_t below, F f);
   template <class F>
@@ -263,15 +265,22 @@ void Dpor::each_conflict(const Subject& x, std::uint32_t below, F f) {
   for (const Subject::Reach& own : x.reaches) each_conflict_at(own.slot, own.touch, below, f);
 }
 
+// Whether a step of `thread` may be the one in which `asked` ends: its own last one, or the last one of those that it waits for in
+// parallel().
+inline bool Dpor::may_end(std::uint32_t thread, std::uint32_t asked) const {
+  while (thread != asked && thread != none) thread = threads_[thread].group;
+  return thread == asked;
+}
+
 template <class F>
 __attribute__((always_inline)) inline void Dpor::each_conflict_about_ends(std::uint32_t thread, std::uint32_t ends, std::uint32_t below, F f) {
   if (!askers_.empty()) [[unlikely]] {
     for (auto asker = askers_.rbegin(); asker != askers_.rend(); ++asker)
-      if (asker->second == thread && asker->first < below && !f(asker->first, false)) break;
+      if (asker->first < below && may_end(thread, asker->second) && !f(asker->first, false)) break;
   }
   if (ends != none) [[unlikely]] {
     for (std::uint32_t e = below; e-- > 0;)
-      if (events_[e].thread == ends && !f(e, true)) break;
+      if (may_end(events_[e].thread, ends) && !f(e, events_[e].thread == ends)) break;
   }
 }
 

@@ -173,7 +173,7 @@ Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::funct
   thread.argument = argument;
   thread.body = body;
   thread.now = running_->now;
-  if (strategy_watches_) strategy_.created(running_->id, thread.id);
+  if (strategy_watches_) strategy_.created(running_->id, thread.id, false);
   if (shadow != nullptr) shadow->created(running_->id, thread.id);
   launch(thread);
   return &thread;
@@ -226,7 +226,7 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
     thread.body = &body;
     thread.group = &me;
     thread.now = me.now;
-    if (strategy_watches_) strategy_.created(me.id, thread.id);
+    if (strategy_watches_) strategy_.created(me.id, thread.id, true);
     if (shadow != nullptr) shadow->created(me.id, thread.id);
     launch(thread);
   }

@@ -124,7 +124,8 @@ class Strategy {
   // A thread's announced operation, which it could have performed, was taken back by the step of another: a timeout that
   // lost to a signal.
   virtual void withdrawn(std::uint32_t /*thread*/) {}
-  virtual void created(std::uint32_t /*parent*/, std::uint32_t /*child*/) {}
+  // `in_parallel`: by parallel(), so the parent goes on, and may end, within the step in which the last of such children ends.
+  virtual void created(std::uint32_t /*parent*/, std::uint32_t /*child*/, bool /*in_parallel*/) {}
   // What `before` has done so far (the step under way included) happens before what `after` does next.
   virtual void ordered(std::uint32_t /*before*/, std::uint32_t /*after*/) {}
   virtual void finished(std::uint32_t /*thread*/) {}

@@ -37,7 +37,7 @@ Dpor::Thread& Dpor::add_thread(std::uint32_t id, std::uint32_t key) {
   thread.past.size = 0;
   thread.past.row = false;
   thread.fresh = thread.waits = thread.stopped = false;
-  thread.child = none;
+  thread.child = thread.group = none;
   thread.begin = {0, 0};
   thread.pending = nullptr;
   thread.slack = unblockable;
@@ -87,13 +87,14 @@ inline void Dpor::happens_before_all_of(std::uint32_t thread, std::uint32_t othe
   for (std::uint32_t i = 0; i < past.size; ++i) happens_before(past.events[i], other);
 }
 
-void Dpor::created(std::uint32_t parent, std::uint32_t child) {
+void Dpor::created(std::uint32_t parent, std::uint32_t child, bool in_parallel) {
   const std::uint32_t from = key_of_[parent];
   const std::uint32_t key = family_.child(from, threads_[from].child);
   save(threads_[from]);
   threads_[from].child = key;
   Thread& thread = add_thread(child, key);
   thread.begin = position(from);
+  if (in_parallel) thread.group = from;
   if (threads_[from].past.size > 1) join_past(from);  // once for all that it creates
   happens_before_all_of(from, key);
   if (under_way_ && from == chosen_) late_.emplace_back(from, key);

@@ -109,7 +109,7 @@ void Dpor::judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh) {
   const Count* before = now(thread);
   if (!fresh) {
     // Only what touches the object changes anything.
-    bool met = !askers_.empty() && askers_.back() == std::pair(last, thread);
+    bool met = !askers_.empty() && askers_.back().first == last && may_end(thread, askers_.back().second);
     for (std::uint32_t t = events_[last].touches; t < events_[last].touches_end; ++t) {
       const Trace& trace = traces_[t];
       // What only gave something back, to one at a time, makes nobody wait, and all before it come before it.
@@ -148,7 +148,7 @@ void Dpor::judge_withdrawn(const Withdrawn& x, std::uint32_t last) {
   const Event& waker = events_[x.by];
   if (waker.in_block) return;
   if (x.by != last) {
-    if (askers_.empty() || askers_.back() != std::pair(last, x.thread)) return;
+    if (askers_.empty() || askers_.back().first != last || !may_end(x.thread, askers_.back().second)) return;
     if (clock(last)[waker.thread] >= waker.index) return;
   }
   x_.reaches.clear();
@@ -157,7 +157,7 @@ void Dpor::judge_withdrawn(const Withdrawn& x, std::uint32_t last) {
   x_.ends = none;
   open_.clear();
   for (const auto& [asker, asked] : askers_)
-    if (asker > x.by && asked == x.thread && clock(asker)[waker.thread] < waker.index) open_.push_back(asker);
+    if (asker > x.by && may_end(x.thread, asked) && clock(asker)[waker.thread] < waker.index) open_.push_back(asker);
   subset_rows_.resize(std::max(subset_rows_.size(), open_.size() + 1));
   subset_rows_[0].assign(clock(x.own), clock(x.own) + width_);
   judge_subsets(x.by, x.thread, Kind::withdrawn, x.by != last ? last : none, 0);

@@ -41,8 +41,8 @@ class Repeat final : public Strategy {
   void withdrawn(std::uint32_t thread) override {
     if (!second_) inner_->withdrawn(thread);
   }
-  void created(std::uint32_t parent, std::uint32_t child) override {
-    if (!second_) inner_->created(parent, child);
+  void created(std::uint32_t parent, std::uint32_t child, bool in_parallel) override {
+    if (!second_) inner_->created(parent, child, in_parallel);
   }
   void ordered(std::uint32_t before, std::uint32_t after) override {
     if (!second_) inner_->ordered(before, after);

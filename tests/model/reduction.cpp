@@ -1,7 +1,12 @@
 // What a reducing search must not be misled by.
+#include <pthread.h>
+
 #include <array>
 #include <atomic>
+#include <ctime>
+#include <functional>
 #include <memory>
+#include <thread>
 
 #include "explored.hpp"
 
@@ -73,4 +78,36 @@ TEST_CASE("threads that run in parallel from the start of a thread on come after
   const Report report = explore_all(body, {.strategy = "dpor"});
   CHECK_HOLDS(report, 4u);
   CHECK_OUTCOMES(report, {{"01", 1}, {"02", 1}, {"11", 1}, {"12", 1}});
+}
+
+TEST_CASE("a thread may end in a step of one that it has started in parallel: who asks whether it has ended depends on that") {
+  // The steps of the asked are none of its own.
+  const auto body = [](const std::function<int(pthread_t)>& join) {
+    return [join] {
+      std::atomic<int> x{0};
+      pthread_t thread;
+      const auto start = [](void* p) -> void* {
+        auto& place = *static_cast<std::atomic<int>*>(p);
+        parallel([&] { place = 1; }, [&] { parallel([&] { place = place + 2; }); });
+        return nullptr;
+      };
+      pthread_create(&thread, nullptr, start, &x);
+      const bool ended = join(thread) == 0;
+      const int seen = x;
+      if (!ended) pthread_join(thread, nullptr);
+      outcome((ended ? "ended " : "under way ") + std::to_string(seen) + std::to_string(x));
+    };
+  };
+  const auto try_join = body([](pthread_t thread) { return pthread_tryjoin_np(thread, nullptr); });
+  const Report tried = explore_all(try_join, {.strategy = "dpor"});
+  CHECK(tried.complete);
+  CHECK(values(tried) == values(explore_all(try_join, {.strategy = "dfs"})));
+  CHECK(tried.outcomes.contains("ended 11"));
+  const auto timed_join = body([](pthread_t thread) {
+    const timespec soon{.tv_sec = 2'000'000'000, .tv_nsec = 0};
+    return pthread_timedjoin_np(thread, nullptr, &soon);
+  });
+  const Report timed = explore_all(timed_join, {.strategy = "dpor"});
+  CHECK(timed.complete);
+  CHECK(values(timed) == values(explore_all(timed_join, {.strategy = "dfs"})));
 }
