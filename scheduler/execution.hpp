@@ -259,6 +259,8 @@ class Execution final : public Situation {
   std::size_t threads_created() const { return thread_count_; }
   const Thread& thread(std::size_t id) const { return *threads_[id]; }
   Thread& thread(std::size_t id) { return *threads_[id]; }
+  Thread* known_by(std::uint64_t handle);  // null: none
+  Thread* of_kernel_id(std::int32_t id);
   template <class F>
   void each_live(F f) const {
     for (Thread* thread : live_) f(*thread);

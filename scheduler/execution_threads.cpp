@@ -43,9 +43,27 @@ Thread& Execution::new_thread() {
   }
   Thread& thread = *threads_[thread_count_++];
   thread.begin();
+  if (running_ != nullptr) {
+    thread.handle = running_->next_handle();
+    ++running_->started;
+  }
   if (running_ != nullptr && running_->has_extras()) thread.extras().attributes = running_->extras().attributes.inherited();
   live_.push_back(&thread);
   return thread;
+}
+
+Thread* Execution::known_by(std::uint64_t handle) {
+  for (std::size_t id = 0; id < thread_count_; ++id)
+    if (threads_[id]->handle == handle) return threads_[id].get();
+  return nullptr;
+}
+
+// 0: the one that asks.
+Thread* Execution::of_kernel_id(std::int32_t kernel_id) {
+  if (kernel_id == 0) return running_;
+  for (std::size_t id = 0; id < thread_count_; ++id)
+    if (threads_[id]->kernel_id() == kernel_id) return threads_[id].get();
+  return nullptr;
 }
 
 // REQUIRES, of the two that follow: the candidates are valid, and those of `thread` are none, or one.

@@ -47,36 +47,37 @@ struct ThreadExtras {
   std::vector<void*> delayed;                        // results that become ready when it ends
   std::vector<const void*> disturbed_at;
   ThreadAttributes attributes;
-  Random random;                                     // what rand() and its kin draw from
+  Random random{0};                                  // what rand() and its kin draw from
   Rand48 rand48;
   std::string name;
 
-  explicit ThreadExtras(std::uint32_t id) : random(id), rand48(first_rand48(id)) {}
-  void renew(std::uint32_t id) {
+  explicit ThreadExtras(std::uint64_t handle) { seed(handle); }
+  void renew() {
     destructors.clear();
     specific.clear();
     robust.clear();
     delayed.clear();
     disturbed_at.clear();
     attributes = {};
-    random = Random(id);
-    rand48 = first_rand48(id);
     name.clear();
   }
-
- private:
-  // Thread 0 begins as the C library does.
-  static Rand48 first_rand48(std::uint32_t id) { return {.x = std::uint64_t{id} * 0x9e3779b97f4a & 0xffff'ffff'ffff}; }
+  // The first thread begins as the C library does.
+  void seed(std::uint64_t handle) {
+    random = Random(handle - 1);
+    rand48 = {.x = (handle - 1) * 0x9e3779b97f4a & 0xffff'ffff'ffff};
+  }
 };
 
 // One modelled thread. What is here is read or written for each thread of each execution, and so begins anew field by field: cheaper
 // than clearing what is written before it is read.
 struct Thread : StackOwner {
-  explicit Thread(std::uint32_t its_id) : id(its_id), extras_(its_id) {}
+  explicit Thread(std::uint32_t its_id) : id(its_id), extras_(handle) {}
   Thread(const Thread&) = delete;
   Thread& operator=(const Thread&) = delete;
 
   const std::uint32_t id;            // of its slot: the same in every execution
+  std::uint64_t handle = 1;          // what the program knows it by
+  std::uint64_t started = 0;         // how many threads it has started
   std::uint32_t variant = 0;         // of the candidate by which it was chosen last
   Operation     pending;             // announced; after its step: as performed
   bool finished = false;
@@ -105,6 +106,8 @@ struct Thread : StackOwner {
   Spin spin;
 
   void begin() {
+    handle = 1;
+    started = 0;
     variant = 0;
     pending.type = nullptr;
     finished = daemon = joined = woken = timed = awaiting = conditional = false;
@@ -120,10 +123,25 @@ struct Thread : StackOwner {
     if (has_extras_) [[unlikely]] renew_extras();
   }
 
+  // The handle of the thread that this one starts next. It says who started a thread, and as which of its own: which of two threads that
+  // others start is the earlier one may differ between equivalent executions, in which both must be known by the same. The first thread's
+  // own are numbered, as most programs have no others.
+  std::uint64_t next_handle() const {
+    const std::uint64_t number = started + 2;
+    if (handle == 1) return number;
+    std::uint64_t h = (handle ^ number * 0x9e3779b97f4a7c15ULL) * 0xbf58476d1ce4e5b9ULL;
+    h = (h ^ h >> 29) * 0x94d049bb133111ebULL;
+    return (h ^ h >> 32) >> 2 | std::uint64_t{1} << 40;
+  }
+  // The same for the kernel, which has fewer bits.
+  std::int32_t kernel_id() const {
+    return handle <= 0xffff ? static_cast<std::int32_t>(handle) : static_cast<std::int32_t>(0x4000'0000 | (handle & 0x3fff'ffff));
+  }
+
   bool has_extras() const { return has_extras_; }
   const ThreadExtras& extras() const { return extras_; }
   ThreadExtras& extras() {
-    has_extras_ = true;
+    if (!std::exchange(has_extras_, true)) extras_.seed(handle);
     return extras_;
   }
 
@@ -141,7 +159,7 @@ struct Thread : StackOwner {
  private:
   void renew_extras() {
     has_extras_ = false;
-    extras_.renew(id);
+    extras_.renew();
   }
 
   bool has_extras_ = false;          // since the execution began

@@ -13,15 +13,6 @@
 namespace interleave::engine {
 namespace {
 
-Thread* find(Execution& run, pthread_t handle) {
-  return handle >= 1 && handle <= run.threads_created() ? &run.thread(handle - 1) : nullptr;
-}
-
-// The thread that a call of sched.h is about: the calling one, or one by its id as gettid() gives it.
-Thread* find_by_kernel_id(Execution& run, pid_t id) {
-  return id == 0 ? &run.self() : id < 0 ? nullptr : find(run, static_cast<pthread_t>(id));
-}
-
 int fail_with(int error) {
   errno = error;
   return -1;
@@ -98,20 +89,20 @@ void pthread_testcancel() {
 int pthread_setschedparam(pthread_t h, int policy, const sched_param* parameter) noexcept {
   Model model;
   if (!model) return REAL(pthread_setschedparam)(h, policy, parameter);
-  return set_policy(find(*model, h), policy, parameter->sched_priority);
+  return set_policy(model->known_by(h), policy, parameter->sched_priority);
 }
 
 int pthread_setschedprio(pthread_t h, int priority) noexcept {
   Model model;
   if (!model) return REAL(pthread_setschedprio)(h, priority);
-  Thread* thread = find(*model, h);
+  Thread* thread = model->known_by(h);
   return set_policy(thread, thread == nullptr ? 0 : thread->extras().attributes.policy, priority);
 }
 
 int pthread_getschedparam(pthread_t h, int* policy, sched_param* parameter) noexcept {
   Model model;
   if (!model) return REAL(pthread_getschedparam)(h, policy, parameter);
-  const Thread* thread = find(*model, h);
+  const Thread* thread = model->known_by(h);
   if (thread == nullptr) return ESRCH;
   write(*policy, thread->extras().attributes.policy);
   write(parameter->sched_priority, thread->extras().attributes.priority);
@@ -121,21 +112,21 @@ int pthread_getschedparam(pthread_t h, int* policy, sched_param* parameter) noex
 int sched_setscheduler(pid_t id, int policy, const sched_param* parameter) noexcept {
   Model model;
   if (!model) return REAL(sched_setscheduler)(id, policy, parameter);
-  const int error = set_policy(find_by_kernel_id(*model, id), policy, parameter->sched_priority);
+  const int error = set_policy(model->of_kernel_id(id), policy, parameter->sched_priority);
   return error == 0 ? 0 : fail_with(error);
 }
 
 int sched_getscheduler(pid_t id) noexcept {
   Model model;
   if (!model) return REAL(sched_getscheduler)(id);
-  const Thread* thread = find_by_kernel_id(*model, id);
+  const Thread* thread = model->of_kernel_id(id);
   return thread == nullptr ? fail_with(ESRCH) : thread->extras().attributes.policy;
 }
 
 int sched_setparam(pid_t id, const sched_param* parameter) noexcept {
   Model model;
   if (!model) return REAL(sched_setparam)(id, parameter);
-  Thread* thread = find_by_kernel_id(*model, id);
+  Thread* thread = model->of_kernel_id(id);
   const int error = set_policy(thread, thread == nullptr ? 0 : thread->extras().attributes.policy, parameter->sched_priority);
   return error == 0 ? 0 : fail_with(error);
 }
@@ -143,7 +134,7 @@ int sched_setparam(pid_t id, const sched_param* parameter) noexcept {
 int sched_getparam(pid_t id, sched_param* parameter) noexcept {
   Model model;
   if (!model) return REAL(sched_getparam)(id, parameter);
-  const Thread* thread = find_by_kernel_id(*model, id);
+  const Thread* thread = model->of_kernel_id(id);
   if (thread == nullptr) return fail_with(ESRCH);
   write(parameter->sched_priority, thread->extras().attributes.priority);
   return 0;

@@ -164,7 +164,7 @@ __attribute__((visibility("hidden"), used)) long interleave_syscall(long number,
     case SYS_futex:
       return futex(*model, reinterpret_cast<int*>(a[0]), static_cast<int>(a[1]), static_cast<int>(a[2]),
                    reinterpret_cast<const timespec*>(a[3]));
-    case SYS_gettid: return model->self().id + 1;
+    case SYS_gettid: return model->self().kernel_id();
     case SYS_getpid:
     case SYS_write: return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     default: unsupported(fmt::format("syscall({})", number).c_str(), "the model cannot control a raw system call");

@@ -16,10 +16,6 @@ namespace {
 constexpr std::uint32_t all = ThreadAttributes{}.processors;
 constexpr int how_many = std::popcount(all);
 
-Thread* find(Execution& run, std::uint64_t handle) {
-  return handle >= 1 && handle <= run.threads_created() ? &run.thread(handle - 1) : nullptr;
-}
-
 int set(Thread* thread, std::size_t size, const cpu_set_t* wanted) {
   if (thread == nullptr) return ESRCH;
   std::uint32_t bits = 0;
@@ -42,10 +38,6 @@ int told_by_errno(int error) {
   if (error == 0) return 0;
   errno = error;
   return -1;
-}
-
-Thread* by_kernel_id(Execution& run, pid_t id) {
-  return id == 0 ? &run.self() : id < 0 ? nullptr : find(run, static_cast<std::uint64_t>(id));
 }
 
 int current(Execution& run) { return std::countr_zero(run.self().extras().attributes.processors); }
@@ -89,28 +81,28 @@ int getcpu(unsigned* processor, unsigned* node) noexcept {
 
 int pthread_setaffinity_np(pthread_t h, std::size_t size, const cpu_set_t* wanted) noexcept {
   Model model;
-  return model ? set(find(*model, h), size, wanted) : REAL(pthread_setaffinity_np)(h, size, wanted);
+  return model ? set(model->known_by(h), size, wanted) : REAL(pthread_setaffinity_np)(h, size, wanted);
 }
 
 int pthread_getaffinity_np(pthread_t h, std::size_t size, cpu_set_t* result) noexcept {
   Model model;
-  return model ? get(find(*model, h), size, result) : REAL(pthread_getaffinity_np)(h, size, result);
+  return model ? get(model->known_by(h), size, result) : REAL(pthread_getaffinity_np)(h, size, result);
 }
 
 int sched_setaffinity(pid_t id, std::size_t size, const cpu_set_t* wanted) noexcept {
   Model model;
-  return model ? told_by_errno(set(by_kernel_id(*model, id), size, wanted)) : REAL(sched_setaffinity)(id, size, wanted);
+  return model ? told_by_errno(set(model->of_kernel_id(id), size, wanted)) : REAL(sched_setaffinity)(id, size, wanted);
 }
 
 int sched_getaffinity(pid_t id, std::size_t size, cpu_set_t* result) noexcept {
   Model model;
-  return model ? told_by_errno(get(by_kernel_id(*model, id), size, result)) : REAL(sched_getaffinity)(id, size, result);
+  return model ? told_by_errno(get(model->of_kernel_id(id), size, result)) : REAL(sched_getaffinity)(id, size, result);
 }
 
 // As threads are numbered here.
 pid_t gettid() noexcept {
   Model model;
-  return model ? static_cast<pid_t>(model->self().id + 1) : REAL(gettid)();
+  return model ? model->self().kernel_id() : REAL(gettid)();
 }
 
 }  // extern "C"

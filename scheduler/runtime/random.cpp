@@ -1,4 +1,5 @@
-// Randomness: the same numbers in every execution, drawn per thread. A seed is the calling thread's; without one, its id is.
+// Randomness: the same numbers in every execution, drawn per thread. A seed is the calling thread's; without one, its
+// handle is.
 #include <cstdlib>
 #include <sys/random.h>
 

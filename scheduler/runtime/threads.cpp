@@ -1,7 +1,7 @@
 // Threads: pthread_create and its kin, and through them std::thread, std::jthread, std::async.
 //
-// A modelled thread's pthread_t is its id plus one: the same in every process, and never 0. A new thread runs to its first
-// announcement within the step that creates it.
+// A modelled thread's pthread_t is the same in every process and in all equivalent executions, and never 0. A new thread runs to its
+// first announcement within the step that creates it.
 #include <pthread.h>
 #include <unwind.h>
 
@@ -15,12 +15,6 @@ namespace interleave::engine {
 const char waking = 0;
 
 namespace {
-
-pthread_t handle(const Thread& thread) { return thread.id + 1; }
-
-Thread* find(Execution& run, pthread_t handle) {
-  return handle >= 1 && handle <= run.threads_created() ? &run.thread(handle - 1) : nullptr;
-}
 
 const Thread& target(const Execution& run, const Thread& thread) { return run.thread(thread.pending.argument); }
 const Thread* blocking_target(const Execution& run, const Thread& thread) { return &target(run, thread); }
@@ -55,7 +49,7 @@ int collect(Execution& run, Thread& thread, void** result) {
 }
 
 int join(Execution& run, pthread_t h, void** result) {
-  Thread* thread = find(run, h);
+  Thread* thread = run.known_by(h);
   if (const int error = joinable(run, thread)) return error;
   run.step({.type = &join_type, .argument = thread->id});
   run.ordered(*thread, run.self());
@@ -63,7 +57,7 @@ int join(Execution& run, pthread_t h, void** result) {
 }
 
 int timed_join(Execution& run, pthread_t h, void** result, std::uint64_t deadline) {
-  Thread* thread = find(run, h);
+  Thread* thread = run.known_by(h);
   if (const int error = joinable(run, thread)) return error;
   const Timed timed(run.self(), deadline);
   run.step({.type = &timed_join_type, .second_access = Access::read, .second = &waking, .argument = thread->id});
@@ -95,7 +89,7 @@ int pthread_create(pthread_t* result, const pthread_attr_t* attributes, void* (*
   model->step({.type = &create_type});
   // The child may read *result before we return, so the handle is there first.
   memory->note_write(result, sizeof *result);
-  *result = model->threads_created() + 1;
+  *result = model->self().next_handle();
   Thread* thread = model->spawn(start, argument, nullptr);
   if (thread == nullptr) return EAGAIN;
   if (detach == PTHREAD_CREATE_DETACHED) thread->daemon = true;
@@ -111,7 +105,7 @@ int pthread_join(pthread_t h, void** result) {
 int pthread_tryjoin_np(pthread_t h, void** result) noexcept {
   Model model;
   if (!model) return REAL(pthread_tryjoin_np)(h, result);
-  Thread* thread = find(*model, h);
+  Thread* thread = model->known_by(h);
   if (const int error = joinable(*model, thread)) return error;
   model->step({.type = &try_join_type, .second_access = Access::read, .second = &waking, .argument = thread->id});
   if (thread->finished) return collect(*model, *thread, result);
@@ -137,7 +131,7 @@ int pthread_clockjoin_np(pthread_t h, void** result, clockid_t clock, const time
 int pthread_detach(pthread_t h) noexcept {
   Model model;
   if (!model) return REAL(pthread_detach)(h);
-  Thread* thread = find(*model, h);
+  Thread* thread = model->known_by(h);
   if (thread == nullptr || thread->joined) return ESRCH;
   if (thread->daemon) return EINVAL;
   thread->daemon = true;
@@ -160,13 +154,13 @@ void pthread_exit(void* result) {
 pthread_t pthread_self() noexcept {
   Model model;
   if (!model) return REAL(pthread_self)();
-  return handle(model->self());
+  return model->self().handle;
 }
 
 int pthread_setname_np(pthread_t h, const char* name) noexcept {
   Model model;
   if (!model) return REAL(pthread_setname_np)(h, name);
-  Thread* thread = find(*model, h);
+  Thread* thread = model->known_by(h);
   if (thread == nullptr) return ESRCH;
   if (std::strlen(name) > 15) return ERANGE;
   thread->extras().name = name;
@@ -176,7 +170,7 @@ int pthread_setname_np(pthread_t h, const char* name) noexcept {
 int pthread_getname_np(pthread_t h, char* name, std::size_t size) noexcept {
   Model model;
   if (!model) return REAL(pthread_getname_np)(h, name, size);
-  const Thread* thread = find(*model, h);
+  const Thread* thread = model->known_by(h);
   if (thread == nullptr) return ESRCH;
   const std::string& name_of = thread->extras().name;
   const char* known = name_of.empty() ? program_invocation_short_name : name_of.c_str();

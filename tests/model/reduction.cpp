@@ -1,8 +1,10 @@
 // What a reducing search must not be misled by.
 #include <pthread.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <ctime>
 #include <functional>
 #include <memory>
@@ -110,4 +112,32 @@ TEST_CASE("a thread may end in a step of one that it has started in parallel: wh
   const Report timed = explore_all(timed_join, {.strategy = "dpor"});
   CHECK(timed.complete);
   CHECK(values(timed) == values(explore_all(timed_join, {.strategy = "dfs"})));
+}
+
+TEST_CASE("what a thread is known by, and the numbers that it draws, do not depend on which of equivalent executions it is in") {
+  // The inner threads are started in either order, and one of the orders is explored.
+  const auto body = [](const std::function<std::size_t()>& number) {
+    return [number] {
+      std::array<std::atomic<int>, 2> x{};
+      std::array<int, 2> seen{};
+      const auto starter = [&](std::size_t me) {
+        std::thread inner([&, me] { seen[me] = x[number() % 2]++; });
+        x[0] = 3;
+        inner.join();
+      };
+      parallel([&] { starter(0); }, [&] { starter(1); });
+      outcome(std::to_string(seen[0]) + " " + std::to_string(seen[1]));
+    };
+  };
+  const auto agree = [](const std::function<void()>& program) {
+    const Report reduced = explore_all(program, {.strategy = "dpor"}), all = explore_all(program, {.strategy = "dfs"});
+    INFO(text_of(reduced) << text_of(all));
+    CHECK(reduced.complete);
+    CHECK(values(reduced) == values(all));
+  };
+  agree(body([] { return static_cast<std::size_t>(std::rand()); }));
+  agree(body([] { return static_cast<std::size_t>(lrand48() >> 3); }));
+  agree(body([] { return std::size_t{pthread_self()}; }));
+  agree(body([] { return static_cast<std::size_t>(gettid()); }));
+  agree(body([] { return std::hash<std::thread::id>{}(std::this_thread::get_id()); }));
 }
