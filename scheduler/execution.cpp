@@ -304,6 +304,7 @@ void Execution::end(Ending ending) {
   if (failed_) ending = Ending::failed;
   if (options_.break_on_failure && (ending == Ending::failed || ending == Ending::deadlock)) std::raise(SIGTRAP);
   ending_ = ending;
+  misses_plain_writes_ = ending == Ending::vain && waits_for_plain_write();
   if (!failed_) culprit_ = running_->id;
   running_->fiber.leave_to(explorer_);
 }

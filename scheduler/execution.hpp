@@ -217,6 +217,7 @@ class Execution final : public Situation {
 
   // Threads that spin, and nothing that they read will change.
   const std::vector<Thread*>& awaiting() const { return awaiting_; }
+  bool misses_plain_writes() const { return misses_plain_writes_; }
   bool has_stopped() const { return options_.stops_round && !awaiting_.empty(); }
   // The running thread reads something that is no step, perhaps in order to wait for its change.
   void polled(const void* object, std::size_t size) {
@@ -302,6 +303,7 @@ class Execution final : public Situation {
   void resume_awaiting();
   static std::uint64_t hurry(Thread& thread);
   Ending ending() const;
+  bool waits_for_plain_write() const;
   void dismiss(Thread& thread);
   Thread& choose_next();
   void begin_repeating();
@@ -388,6 +390,7 @@ class Execution final : public Situation {
   bool time_has_passed_ = false;    // for some thread of this execution: until then all clocks agree
   std::uint32_t culprit_ = 0;
   Ending ending_ = Ending::finished;
+  bool misses_plain_writes_ = false;  // at the end
   Fault fault_;
   bool failed_ = false;             // and runs on
   std::string outcome_;

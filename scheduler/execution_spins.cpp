@@ -2,6 +2,7 @@
 // out, and how it ends that only such threads are left.
 #include <interleave/scheduler/execution.hpp>
 
+#include <algorithm>
 #include <limits>
 
 #include <interleave/scheduler/memory.hpp>
@@ -11,7 +12,7 @@ namespace interleave::engine {
 // Out of line: most plain reads are by threads that are not polling, and cost no more than the question.
 void Execution::note_polled(const void* object, std::size_t size) {
   const EngineScope engine;
-  running_->spin.read(object, size);
+  running_->spin.read(object, size, true);
 }
 
 // Whether the running thread, which announces such an operation, has gone round.
@@ -72,6 +73,12 @@ void Execution::resume_awaiting() {
     resume(*thread);
     return true;
   });
+}
+
+// Whether a thread has stopped that waits for a plain write which has come meanwhile. Where races are ignored that is no step, so no
+// strategy that reduces knows that it depends on it, and other executions need not show what the thread would do.
+bool Execution::waits_for_plain_write() const {
+  return options_.stops_round && std::any_of(awaiting_.begin(), awaiting_.end(), [](const Thread* thread) { return thread->spin.plain_reads_changed(); });
 }
 
 // How it ends that nobody can step.

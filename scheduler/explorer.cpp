@@ -163,7 +163,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
 
   witness::begin(schedule_of({}));
   const std::size_t memory_max = memory_limit();
-  std::uint64_t begun = 0, undecided = 0;
+  std::uint64_t begun = 0, undecided = 0, missing_writes = 0;
   bool exhausted = false;
   while (true) {
     // Not before the first: a limit that is over before anything ran would be a pass of nothing.
@@ -205,6 +205,10 @@ Report Explorer::run(std::uint64_t steps_in_all) {
     if (wants_clear_stacks_) return {};
     const bool looked_at = (ending == Ending::cut && report_.cut == 0) || (begun >= probed_first && std::has_single_bit(begun));
     if (looked_at && fault.kind != "crash" && may_go_round(execution)) return {};
+    if (ending == Ending::vain && execution.misses_plain_writes()) {
+      ending = Ending::cut;
+      ++missing_writes;
+    }
     bool comes_back = ending == Ending::vain && keeps_states_;
     if (comes_back) {
       const Onward::Answer answer = onward(execution);
@@ -259,7 +263,12 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   // Of an execution that was cut it is not known what would have come.
   report_.covered = report_.complete || report_.cut > 0 ? "" : whole ? covered_by_counting() : strategy_->covered();
   report_.seconds = elapsed().count();
-  if (undecided > 0)
+  if (missing_writes > 0)
+    report_.incomplete_reason = fmt::format(
+        "{} with a thread that waits for a plain write, which is not seen where races are ignored, the first one at {}: explore them, or "
+        "search by dfs",
+        missing_writes == 1 ? "1 execution ended" : fmt::format("{} executions ended", missing_writes), place_of_cut(*first_cut_));
+  else if (undecided > 0)
     report_.incomplete_reason = fmt::format(
         "{} came back to where {} been{}, the first one at {}, and whether threads go round for ever is not known",
         undecided == 1 ? "1 execution" : fmt::format("{} executions", undecided), undecided == 1 ? "it had" : "they had",

@@ -38,8 +38,8 @@ void Spin::keep(const void* from, std::size_t size) {
   std::memcpy(kept_.data() + begin, from, size);
 }
 
-void Spin::note_read(const void* object, std::size_t size) {
-  reads_.push_back({object, size, kept_.size()});
+void Spin::note_read(const void* object, std::size_t size, bool plain) {
+  reads_.push_back({object, size, kept_.size(), plain});
   keep(object, size);
 }
 
@@ -79,9 +79,17 @@ bool Spin::round(const OperationType& type, const void* object, const CallState&
   return false;
 }
 
+bool Spin::changed(const Read& read) const { return std::memcmp(read.object, kept_.data() + read.bytes, read.size) != 0; }
+
 bool Spin::reads_changed() const {
   for (std::size_t i = first_read_; i < reads_.size(); ++i)
-    if (std::memcmp(reads_[i].object, kept_.data() + reads_[i].bytes, reads_[i].size) != 0) return true;
+    if (changed(reads_[i])) return true;
+  return false;
+}
+
+bool Spin::plain_reads_changed() const {
+  for (std::size_t i = first_read_; i < reads_.size(); ++i)
+    if (reads_[i].plain && changed(reads_[i])) return true;
   return false;
 }
 

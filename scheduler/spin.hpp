@@ -142,9 +142,9 @@ class Spin {
     snapshot_[snapshots_++] = {.type = operation.type, .object = operation.object, .stack = first_stack_};
   }
 
-  // What was announced before was made, changed nothing, and touched these bytes.
-  void read(const void* object, std::size_t size) {
-    if (watching_) note_read(object, size);
+  // What was announced before was made, changed nothing, and touched these bytes. Or they were read by a `plain` access, which is no step.
+  void read(const void* object, std::size_t size, bool plain = false) {
+    if (watching_) note_read(object, size, plain);
   }
 
   // The thread announces such an operation in this state; its stack ends at `high`. True: it has gone round, and what it read there is what
@@ -156,6 +156,9 @@ class Spin {
 
   // Whether anything that was read while going round has changed since it was read.
   bool reads_changed() const;
+
+  // The same of plain accesses.
+  bool plain_reads_changed() const;
 
   // Calls f(object) for what was read while going round.
   template <class F>
@@ -177,6 +180,7 @@ class Spin {
   struct Read {
     const void* object;
     std::size_t size, bytes;  // where the bytes begin, in kept_
+    bool plain;
   };
   void clear() {
     snapshots_ = 0;
@@ -186,7 +190,8 @@ class Spin {
     kept_.clear();
   }
   void keep(const void* from, std::size_t size);
-  void note_read(const void* object, std::size_t size);
+  void note_read(const void* object, std::size_t size, bool plain);
+  bool changed(const Read& read) const;
   void take(Snapshot& snapshot, const CallState& state, std::size_t words);
 
   const std::uintptr_t* first_stack_ = nullptr;

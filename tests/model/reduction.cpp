@@ -141,3 +141,34 @@ TEST_CASE("what a thread is known by, and the numbers that it draws, do not depe
   agree(body([] { return static_cast<std::size_t>(gettid()); }));
   agree(body([] { return std::hash<std::thread::id>{}(std::this_thread::get_id()); }));
 }
+
+TEST_CASE("where races are ignored, a search that reduces does not claim to cover who waits for a plain write") {
+  const auto body = [](bool waits) {
+    return [waits] {
+      bool ready = false;
+      std::atomic<int> x{0};
+      int seen = 0;
+      parallel(
+          [&] {
+            while (waits && !*static_cast<volatile bool*>(&ready)) std::this_thread::yield();
+            seen = x;
+          },
+          [&] {
+            x = 1;
+            ready = true;
+            x = 2;
+          });
+      outcome(std::to_string(seen));
+    };
+  };
+  const Report reduced = explore_all(body(true), {.strategy = "dpor", .races = "ignore"});
+  INFO(text_of(reduced));
+  CHECK_FALSE(reduced.complete);
+  CHECK(reduced.verdict == Verdict::incomplete);
+  CHECK(reduced.incomplete_reason.find("waits for a plain write") != std::string::npos);
+  const Report all = explore_all(body(true), {.strategy = "dfs", .races = "ignore"});
+  INFO(text_of(all));
+  CHECK(all.complete);
+  CHECK(values(all) == std::set<std::string>{"1", "2"});
+  CHECK(explore_all(body(false), {.strategy = "dpor", .races = "ignore"}).complete);
+}
