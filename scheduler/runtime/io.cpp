@@ -6,6 +6,10 @@
 // the execution ends as `unsupported`, with the name and the place of the call.
 //
 // What precompiled code waits in below these functions (getchar, say) is found by the watchdog instead.
+//
+// Through a pipe, a socket or an eventfd threads hand each other what no memory shows, and whether a call would wait depends on what the others
+// have done. So each such call of the program's is a step, and all of them are on one object: which descriptors lead to the same pipe, only
+// the kernel knows. Files, terminals and what the program prints are left out: they keep nobody waiting.
 #include <fcntl.h>
 #include <mqueue.h>
 #include <poll.h>
@@ -21,8 +25,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <link.h>
+
+#include <algorithm>
 #include <cstdarg>
 #include <cstring>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -43,8 +51,62 @@ const char* noun_of(const struct stat& status, int descriptor) {
   return isatty(descriptor) != 0 ? "a terminal" : "a descriptor";
 }
 
-// Returns if `name` can go on with the descriptor at once, be it with an error.
-void ready(const char* name, int descriptor, short events) {
+const char kernel_objects = 0;
+const OperationType use_type{.name = "system call", .access = Access::write, .noun = "kernel"};
+
+// Whether it is the program's code that calls. A library that we cannot see into may hold a lock of its own: nobody may come between.
+bool is_program(const void* caller) {
+  struct Code {
+    std::uintptr_t low, high;
+    bool program;
+  };
+  static auto* const known = new std::vector<Code>;
+  const auto find = [caller]() -> const Code* {
+    const auto at = reinterpret_cast<std::uintptr_t>(caller);
+    const auto found = std::find_if(known->begin(), known->end(), [at](const Code& code) { return at - code.low < code.high - code.low; });
+    return found == known->end() ? nullptr : &*found;
+  };
+  const Code* code = find();
+  if (code == nullptr) {
+    known->clear();
+    dl_iterate_phdr([](dl_phdr_info* module, std::size_t, void*) {
+      const bool program = instrumented(*module);
+      for (int i = 0; i < module->dlpi_phnum; ++i) {
+        const auto& segment = module->dlpi_phdr[i];
+        if (segment.p_type == PT_LOAD)
+          known->push_back({module->dlpi_addr + segment.p_vaddr, module->dlpi_addr + segment.p_vaddr + segment.p_memsz, program});
+      }
+      return 0;
+    }, nullptr);
+    code = find();
+  }
+  return code != nullptr && code->program;
+}
+
+// Until there is a second thread nobody can come between.
+void step_in_kernel(const void* caller) {
+  const Model model;
+  if (!model || model->threads_created() == 1 || !is_program(caller)) return;
+  const int error = errno;
+  model->step({.type = &use_type, .object = &kernel_objects});
+  memory->beyond();
+  errno = error;
+}
+
+void step_at(int descriptor, const void* caller) {
+  if (!modelled()) return;
+  const int error = errno;
+  struct stat status {};
+  const bool prints = descriptor == STDOUT_FILENO || descriptor == STDERR_FILENO;
+  const bool channel = !prints && fstat(descriptor, &status) == 0 &&
+                       (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || (status.st_mode & S_IFMT) == 0);  // the last: an eventfd and its kin
+  errno = error;
+  if (channel) step_in_kernel(caller);
+}
+
+// Returns if `name` can go on with the descriptor at once, be it with an error. `caller`: whom the door returns to.
+void ready(const char* name, int descriptor, short events, const void* caller = __builtin_return_address(0)) {
+  step_at(descriptor, caller);
   const Model model;
   if (!model) return;
   const int error = errno;
@@ -58,8 +120,9 @@ void ready(const char* name, int descriptor, short events) {
   if (!fine) would_wait(name, noun_of(status, descriptor));
 }
 
-void ready_unless(bool not_waiting, const char* name, int descriptor, short events) {
-  if (!not_waiting) ready(name, descriptor, events);
+void ready_unless(bool not_waiting, const char* name, int descriptor, short events, const void* caller = __builtin_return_address(0)) {
+  if (not_waiting) return step_at(descriptor, caller);
+  ready(name, descriptor, events, caller);
 }
 
 // The bytes at `p` are about to be written by the C library, which tells nobody.
@@ -76,7 +139,8 @@ ssize_t filled(void* p, ssize_t size) {
 
 // What `attempt` returns, unless it says that the call would have waited.
 template <class Attempt, class Waits>
-auto attempted(const char* name, const char* what, Attempt attempt, Waits waits) {
+auto attempted(const char* name, const char* what, Attempt attempt, Waits waits, const void* caller = __builtin_return_address(0)) {
+  step_in_kernel(caller);
   const Model model;
   const auto result = attempt();
   if (waits(result)) would_wait(name, what);
@@ -191,34 +255,39 @@ int connect(int d, const sockaddr* to, socklen_t length) {
 // ---- waiting for descriptors ------------------------------------------------------------------------------------------
 
 int poll(pollfd* list, nfds_t n, int milliseconds) {
-  if (!modelled() || milliseconds == 0) return REAL(poll)(list, n, milliseconds);
-  return attempted("poll", some_descriptor, [&] { return REAL(poll)(list, n, 0); }, [](int result) { return result == 0; });
+  if (!modelled()) return REAL(poll)(list, n, milliseconds);
+  return attempted("poll", some_descriptor, [&] { return REAL(poll)(list, n, 0); },
+                   [&](int result) { return result == 0 && milliseconds != 0; });
 }
 int __poll_chk(pollfd* list, nfds_t n, int milliseconds, std::size_t) { return poll(list, n, milliseconds); }
 
 int ppoll(pollfd* list, nfds_t n, const timespec* time, const sigset_t* mask) {
-  if (!modelled() || (time != nullptr && time->tv_sec == 0 && time->tv_nsec == 0)) return REAL(ppoll)(list, n, time, mask);
+  if (!modelled()) return REAL(ppoll)(list, n, time, mask);
   constexpr timespec now{0, 0};
-  return attempted("ppoll", some_descriptor, [&] { return REAL(ppoll)(list, n, &now, mask); }, [](int result) { return result == 0; });
+  const bool waits = time == nullptr || time->tv_sec != 0 || time->tv_nsec != 0;
+  return attempted("ppoll", some_descriptor, [&] { return REAL(ppoll)(list, n, &now, mask); }, [=](int result) { return result == 0 && waits; });
 }
 int select(int n, fd_set* r, fd_set* w, fd_set* e, timeval* time) {
-  if (!modelled() || (time != nullptr && time->tv_sec == 0 && time->tv_usec == 0)) return REAL(select)(n, r, w, e, time);
+  if (!modelled()) return REAL(select)(n, r, w, e, time);
   timeval now{0, 0};
-  return attempted("select", some_descriptor, [&] { return REAL(select)(n, r, w, e, &now); }, [](int result) { return result == 0; });
+  const bool waits = time == nullptr || time->tv_sec != 0 || time->tv_usec != 0;
+  return attempted("select", some_descriptor, [&] { return REAL(select)(n, r, w, e, &now); }, [=](int result) { return result == 0 && waits; });
 }
 int pselect(int n, fd_set* r, fd_set* w, fd_set* e, const timespec* time, const sigset_t* mask) {
-  if (!modelled() || (time != nullptr && time->tv_sec == 0 && time->tv_nsec == 0)) return REAL(pselect)(n, r, w, e, time, mask);
+  if (!modelled()) return REAL(pselect)(n, r, w, e, time, mask);
   constexpr timespec now{0, 0};
-  return attempted("pselect", some_descriptor, [&] { return REAL(pselect)(n, r, w, e, &now, mask); }, [](int result) { return result == 0; });
+  const bool waits = time == nullptr || time->tv_sec != 0 || time->tv_nsec != 0;
+  return attempted("pselect", some_descriptor, [&] { return REAL(pselect)(n, r, w, e, &now, mask); }, [=](int result) { return result == 0 && waits; });
 }
 int epoll_wait(int d, epoll_event* events, int n, int milliseconds) {
-  if (!modelled() || milliseconds == 0) return REAL(epoll_wait)(d, events, n, milliseconds);
-  return attempted("epoll_wait", some_descriptor, [&] { return REAL(epoll_wait)(d, events, n, 0); }, [](int result) { return result == 0; });
+  if (!modelled()) return REAL(epoll_wait)(d, events, n, milliseconds);
+  return attempted("epoll_wait", some_descriptor, [&] { return REAL(epoll_wait)(d, events, n, 0); },
+                   [&](int result) { return result == 0 && milliseconds != 0; });
 }
 int epoll_pwait(int d, epoll_event* events, int n, int milliseconds, const sigset_t* mask) {
-  if (!modelled() || milliseconds == 0) return REAL(epoll_pwait)(d, events, n, milliseconds, mask);
+  if (!modelled()) return REAL(epoll_pwait)(d, events, n, milliseconds, mask);
   return attempted("epoll_pwait", some_descriptor, [&] { return REAL(epoll_pwait)(d, events, n, 0, mask); },
-                   [](int result) { return result == 0; });
+                   [&](int result) { return result == 0 && milliseconds != 0; });
 }
 
 // ---- child processes --------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 // What a reducing search must not be misled by.
+#include <poll.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -171,4 +173,46 @@ TEST_CASE("where races are ignored, a search that reduces does not claim to cove
   CHECK(all.complete);
   CHECK(values(all) == std::set<std::string>{"1", "2"});
   CHECK(explore_all(body(false), {.strategy = "dpor", .races = "ignore"}).complete);
+}
+
+TEST_CASE("what threads hand each other through the kernel depends on who comes first") {
+  const auto agree = [](const std::function<void()>& program, const std::set<std::string>& expected) {
+    const Report reduced = explore_all(program, {.strategy = "dpor"}), all = explore_all(program, {.strategy = "dfs"});
+    INFO(text_of(reduced) << text_of(all));
+    CHECK(reduced.complete);
+    CHECK(values(reduced) == expected);
+    CHECK(values(all) == expected);
+  };
+  agree([] {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    REQUIRE(write(ends[1], "ab", 2) == 2);
+    char first = 0, second = 0;
+    parallel([&] { require(read(ends[0], &first, 1) == 1); }, [&] { require(read(ends[0], &second, 1) == 1); });
+    for (const int end : ends) close(end);
+    outcome({first, second});
+  }, {"ab", "ba"});
+  agree([] {
+    const int event = eventfd(0, EFD_NONBLOCK);
+    eventfd_t value = 0;
+    bool seen = false, polled = false;
+    parallel([&] { require(eventfd_write(event, 1) == 0); }, [&] {
+      pollfd asked{event, POLLIN, 0};
+      polled = poll(&asked, 1, 0) == 1;
+      seen = eventfd_read(event, &value) == 0;
+    });
+    close(event);
+    outcome(std::string(polled ? "polled " : "") + (seen ? "seen" : "not seen"));
+  }, {"not seen", "polled seen", "seen"});
+  // Who would wait for what another thread has yet to write is found in the schedule in which it does.
+  const Report waits = explore_all([] {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    char c = 0;
+    parallel([&] { require(write(ends[1], "a", 1) == 1); }, [&] { require(read(ends[0], &c, 1) == 1); });
+    for (const int end : ends) close(end);
+  }, {.strategy = "dpor"});
+  INFO(text_of(waits));
+  REQUIRE(waits.failure);
+  CHECK(waits.failure->kind == "unsupported");
 }
