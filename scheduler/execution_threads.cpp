@@ -53,6 +53,8 @@ Thread& Execution::new_thread() {
 }
 
 Thread* Execution::known_by(std::uint64_t handle) {
+  // Of most programs the first thread starts all, and so this is the one.
+  if (handle - 1 < thread_count_ && threads_[handle - 1]->handle == handle) return threads_[handle - 1].get();
   for (std::size_t id = 0; id < thread_count_; ++id)
     if (threads_[id]->handle == handle) return threads_[id].get();
   return nullptr;
