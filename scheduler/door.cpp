@@ -4,6 +4,7 @@
 #include <link.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <vector>
@@ -86,6 +87,34 @@ bool imports(const dl_phdr_info& info, bool (*asked_for)(const char*)) {
 
 bool instrumented(const dl_phdr_info& info) {
   return imports(info, [](const char* name) { return std::strncmp(name, "__tsan_", 7) == 0; });
+}
+
+bool is_program(const void* caller) {
+  struct Code {
+    std::uintptr_t low, high;
+    bool program;
+  };
+  static auto* const known = new std::vector<Code>;
+  const auto find = [caller]() -> const Code* {
+    const auto at = reinterpret_cast<std::uintptr_t>(caller);
+    const auto found = std::find_if(known->begin(), known->end(), [at](const Code& code) { return at - code.low < code.high - code.low; });
+    return found == known->end() ? nullptr : &*found;
+  };
+  const Code* code = find();
+  if (code == nullptr) {
+    known->clear();
+    dl_iterate_phdr([](dl_phdr_info* module, std::size_t, void*) {
+      const bool program = instrumented(*module);
+      for (int i = 0; i < module->dlpi_phnum; ++i) {
+        const auto& segment = module->dlpi_phdr[i];
+        if (segment.p_type == PT_LOAD)
+          known->push_back({module->dlpi_addr + segment.p_vaddr, module->dlpi_addr + segment.p_vaddr + segment.p_memsz, program});
+      }
+      return 0;
+    }, nullptr);
+    code = find();
+  }
+  return code != nullptr && code->program;
 }
 
 bool Model::foreign(const void* object) {

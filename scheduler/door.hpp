@@ -40,6 +40,8 @@ bool imports(const dl_phdr_info& module, bool (*asked_for)(const char* name));
 
 // Whether a loaded module was compiled with -fsanitize=thread: only such code calls our hooks.
 bool instrumented(const dl_phdr_info& module);
+// Whether it is in such a module that a door returns to: the program's own code has called it, and no library that we cannot see into.
+bool is_program(const void* caller);
 
 // The execution that the calling code belongs to, with modelling switched off while the door is open; false outside the model.
 class Model {

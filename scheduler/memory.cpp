@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <new>
 
@@ -11,6 +12,16 @@
 #include <interleave/interleave.hpp>
 
 namespace interleave::engine {
+namespace {
+
+constexpr std::uintptr_t whole_pages(std::uintptr_t n) { return (n + 0xfff) & ~std::uintptr_t{0xfff}; }
+
+// Nobody else's, and of no use.
+int take_back(void* p, std::size_t size, int protection) {
+  return ::mmap(p, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED ? -1 : 0;
+}
+
+}  // namespace
 
 Memory* memory = nullptr;
 bool reuses_blocks = false;
@@ -172,7 +183,55 @@ void Memory::make_writable() {
   write_protected_.clear();
 }
 
+void* Memory::map(std::size_t size, int protection, int flags, int descriptor, std::int64_t offset) {
+  const std::uintptr_t begin = whole_pages(top_), end = arena_ + arena_size_;
+  if (begin > end || size > end - begin) {
+    errno = ENOMEM;
+    return MAP_FAILED;
+  }
+  void* const p = ::mmap(reinterpret_cast<void*>(begin), size, protection, flags | MAP_FIXED, descriptor, offset);
+  if (p == MAP_FAILED) return p;
+  changed();
+  if (states_ != nullptr) note_allocation();
+  top_ = begin + whole_pages(size);
+  mapped_.push_back({begin, top_});
+  return p;
+}
+
+int Memory::unmap(void* p, std::size_t size) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(p);
+  if (size == 0 || begin % 0x1000 != 0 || size > arena_ + arena_size_ - begin) {
+    errno = EINVAL;
+    return -1;
+  }
+  mapped_.push_back({begin, begin + whole_pages(size)});  // whatever it was
+  return take_back(p, size, PROT_NONE);
+}
+
+void* Memory::remap(void* p, std::size_t size, std::size_t wanted, int flags, void* place) {
+  if ((flags & MREMAP_FIXED) == 0 && wanted > size) {
+    if ((flags & MREMAP_MAYMOVE) == 0) {
+      errno = ENOMEM;  // something else lies behind it, or will
+      return MAP_FAILED;
+    }
+    place = map(wanted, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (place == MAP_FAILED) return place;
+    flags |= MREMAP_FIXED;
+  }
+  void* const result = ::mremap(p, size, wanted, flags, place);
+  if (result == MAP_FAILED) return result;
+  const std::size_t left = result == p ? std::min(whole_pages(wanted), whole_pages(size)) : 0;
+  if (left < whole_pages(size)) unmap(static_cast<char*>(p) + left, whole_pages(size) - left);
+  return result;
+}
+
+void Memory::take_back_mapped() {
+  for (const Pages& pages : mapped_) take_back(reinterpret_cast<void*>(pages.begin), pages.end - pages.begin, PROT_READ | PROT_WRITE);
+  mapped_.clear();
+}
+
 void Memory::end_execution(bool completed) {
+  if (!mapped_.empty()) [[unlikely]] take_back_mapped();
   if (!write_protected_.empty()) [[unlikely]] make_writable();
   undo_.roll_back();
   shared_.clear();

@@ -137,6 +137,14 @@ class Memory {
   }
   std::uintptr_t start() const { return start_; }                // of the blocks of this execution, or else of the next one
 
+  // ---- pages that the modelled threads map, where they do not say where ----
+  // Part of the arena, so that they lie at the same addresses in every execution, and are nobody's when it has ended. Arguments,
+  // results and errno as those of mmap, munmap and mremap; unlike theirs, addresses are not used again within the execution.
+  // MAP_FAILED with ENOMEM, too, if the arena is full.
+  void* map(std::size_t size, int protection, int flags, int descriptor, std::int64_t offset);
+  int   unmap(void* p, std::size_t size);                        // REQUIRES: in_arena(p)
+  void* remap(void* p, std::size_t size, std::size_t wanted, int flags, void* place);  // REQUIRES: in_arena(p)
+
   // ---- going back ----
   // A write by the running thread is about to happen.
   void note_write(void* p, std::size_t size) {
@@ -206,6 +214,7 @@ class Memory {
   }
   void note_change_anew(void* p, std::size_t size);
   void make_writable();
+  void take_back_mapped();
   void note_allocation();
   void note_release(void* p);
   void write_elsewhere(const void* p, std::size_t size);
@@ -228,7 +237,7 @@ class Memory {
   struct Pages {
     std::uintptr_t begin, end;
   };
-  std::vector<Pages> write_protected_;  // in this execution
+  std::vector<Pages> write_protected_, mapped_;  // in this execution
   SharedWords shared_;
   RecentWords<256> changed_;            // of which nothing is left to be noted but that something changes, whoever writes to them
   StackOwner nobody_;

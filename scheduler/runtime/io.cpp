@@ -25,12 +25,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <link.h>
-
-#include <algorithm>
 #include <cstdarg>
 #include <cstring>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -54,36 +50,7 @@ const char* noun_of(const struct stat& status, int descriptor) {
 const char kernel_objects = 0;
 const OperationType use_type{.name = "system call", .access = Access::write, .noun = "kernel"};
 
-// Whether it is the program's code that calls. A library that we cannot see into may hold a lock of its own: nobody may come between.
-bool is_program(const void* caller) {
-  struct Code {
-    std::uintptr_t low, high;
-    bool program;
-  };
-  static auto* const known = new std::vector<Code>;
-  const auto find = [caller]() -> const Code* {
-    const auto at = reinterpret_cast<std::uintptr_t>(caller);
-    const auto found = std::find_if(known->begin(), known->end(), [at](const Code& code) { return at - code.low < code.high - code.low; });
-    return found == known->end() ? nullptr : &*found;
-  };
-  const Code* code = find();
-  if (code == nullptr) {
-    known->clear();
-    dl_iterate_phdr([](dl_phdr_info* module, std::size_t, void*) {
-      const bool program = instrumented(*module);
-      for (int i = 0; i < module->dlpi_phnum; ++i) {
-        const auto& segment = module->dlpi_phdr[i];
-        if (segment.p_type == PT_LOAD)
-          known->push_back({module->dlpi_addr + segment.p_vaddr, module->dlpi_addr + segment.p_vaddr + segment.p_memsz, program});
-      }
-      return 0;
-    }, nullptr);
-    code = find();
-  }
-  return code != nullptr && code->program;
-}
-
-// Until there is a second thread nobody can come between.
+// Until there is a second thread nobody can come between. And a library that we cannot see into may hold a lock of its own.
 void step_in_kernel(const void* caller) {
   const Model model;
   if (!model || model->threads_created() == 1 || !is_program(caller)) return;

@@ -1,9 +1,10 @@
-// Memory that is unmapped. When an execution has ended, what it wrote is written back as it was; where nothing is mapped any more there is
-// nothing to write to. And the kernel gives out the same addresses again, so what was done there before races with nothing. What is only
-// protected is still there, and is made writable again.
+// Memory that the program maps, which has a place of its own in every execution, and what it unmaps. When an execution has ended, what it
+// wrote is written back as it was; where nothing is mapped any more there is nothing to write to. And the kernel gives out the same
+// addresses again, so what was done there before races with nothing. What is only protected is still there, and is made writable again.
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdarg>
 #include <cstdint>
 
@@ -33,9 +34,20 @@ using namespace interleave::engine;
 
 extern "C" {
 
+void* mmap(void* p, size_t size, int protection, int flags, int descriptor, off_t offset) noexcept {
+  const Model model;
+  constexpr int where = MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_32BIT | MAP_GROWSDOWN | MAP_HUGETLB;
+  if (!model || p != nullptr || (flags & where) != 0 || !is_program(__builtin_return_address(0)))
+    return REAL(mmap)(p, size, protection, flags, descriptor, offset);
+  void* const result = memory->map(size, protection, flags, descriptor, offset);
+  return result != MAP_FAILED || errno != ENOMEM ? result : REAL(mmap)(p, size, protection, flags, descriptor, offset);
+}
+void* mmap64(void* p, size_t size, int protection, int flags, int descriptor, off64_t offset) noexcept
+    __attribute__((alias("mmap")));
+
 int munmap(void* p, size_t size) noexcept {
   const Model model;
-  const int result = REAL(munmap)(p, size);
+  const int result = model && memory->in_arena(p) ? memory->unmap(p, size) : REAL(munmap)(p, size);
   if (model && result == 0) unmapped(p, size);
   return result;
 }
@@ -46,7 +58,7 @@ void* mremap(void* p, size_t size, size_t wanted, int flags, ...) noexcept {
   void* const place = (flags & MREMAP_FIXED) != 0 ? va_arg(arguments, void*) : nullptr;
   va_end(arguments);
   const Model model;
-  void* const result = REAL(mremap)(p, size, wanted, flags, place);
+  void* const result = model && memory->in_arena(p) ? memory->remap(p, size, wanted, flags, place) : REAL(mremap)(p, size, wanted, flags, place);
   if (!model || result == MAP_FAILED) return result;
   if (result != p) {
     unmapped(p, size);

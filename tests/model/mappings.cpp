@@ -2,9 +2,12 @@
 #include <sys/mman.h>
 
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "rounds.hpp"
@@ -42,6 +45,34 @@ TEST_CASE("what a body unmaps is not written back") {
     };
   };
   for (const bool resizes : {false, true}) CHECK_HOLDS(explore_all(body(resizes), {.strategy = strategy}), 2);
+}
+
+TEST_CASE("what a body maps is empty, at the same place in every execution, and gone at its end whether it was unmapped or not") {
+  const std::string strategy = GENERATE("dfs", "dpor");
+  const bool observed = GENERATE(false, true);
+  const auto body = [](bool fails) {
+    return [fails] {
+      char* const p = mapped();
+      for (std::size_t i = 0; i < size; i += 512) require(p[i] == 0);
+      char* const q = mapped();
+      std::memset(p, 1, size);
+      auto& n = *reinterpret_cast<std::atomic<int>*>(q);
+      parallel([&] { p[0] = static_cast<char>(++n); }, [&] { p[4096] = static_cast<char>(++n); });
+      outcome(std::to_string(p[0]) + " at " + std::to_string(reinterpret_cast<std::uintptr_t>(p)));
+      require(!fails || p[0] != 1);
+      if (n == 2) munmap(q, size);
+    };
+  };
+  Options options{.strategy = strategy};
+  if (observed) options.observers.push_back(std::make_shared<Observer>());
+  const Report report = explore_all(body(false), options);
+  CHECK_HOLDS(report, 2);
+  CHECK(report.outcomes.size() == 2);
+  const Report failing = explore_all(body(true), options);
+  INFO(text_of(failing));
+  REQUIRE(failing.failure);
+  CHECK(failing.failure->kind == "require");
+  CHECK(failing.executions == 2);
 }
 
 TEST_CASE("what a body protects can be written back, and used again by the next execution") {
