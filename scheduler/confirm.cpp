@@ -86,6 +86,11 @@ std::string written(const Failure& failure) {
     write(std::uint64_t{event.step});
     each_text_of_event(write, event);
   }
+  write(failure.objects.size());
+  for (const auto& [name, known] : failure.objects) {
+    write(name);
+    write(known);
+  }
   return write.bytes;
 }
 
@@ -100,6 +105,11 @@ std::optional<Failure> read_back(std::string bytes, Failure failure) {
   for (std::uint64_t n = read.number(); n > 0 && read.sound(); --n) {
     failure.trace.emplace_back().step = static_cast<std::size_t>(read.number());
     each_text_of_event(read, failure.trace.back());
+  }
+  for (std::uint64_t n = read.number(); n > 0 && read.sound(); --n) {
+    auto& [name, known] = failure.objects.emplace_back();
+    read(name);
+    read(known);
   }
   return read.whole() ? std::optional(failure) : std::nullopt;
 }

@@ -223,6 +223,9 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   shadow = nullptr;
   failure.threads = recorder.take_threads();
   failure.trace = recorder.take_trace();
+  for (const auto& [object, name] : recorder.numbered())
+    if (std::string known = memory_shadow.known_at(reinterpret_cast<std::uintptr_t>(object), symbols, execution, frames); !known.empty())
+      failure.objects.emplace_back(name, std::move(known));
   if (fault.kind == "nondeterminism" || fault.kind != finding.kind) {
     failure.message = fmt::format("{} [found as {}: {}; the same schedule executed again {}]",
                                   fault.message.empty() ? "the program is not deterministic" : fault.message, finding.kind,

@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <type_traits>
 #include <vector>
 
@@ -93,6 +94,8 @@ struct Failure {
   std::size_t step = 0;
   std::vector<ThreadState> threads = {};
   std::vector<TraceEvent> trace = {};
+  // What is known of the objects that the trace has only a number for: "atomic 1", "ready on the stack of main".
+  std::vector<std::pair<std::string, std::string>> objects = {};
 };
 
 struct Report {

@@ -237,6 +237,23 @@ class Table {
   bool per_thread_ = true;
 };
 
+// What the table's numbers stand for.
+Lines object_lines(const Failure& failure, const RenderOptions& options) {
+  constexpr std::size_t shown_max = 6;
+  std::size_t width = 0;
+  for (const auto& [name, known] : failure.objects) width = std::max(width, columns(name));
+  Lines lines;
+  for (const auto& [name, known] : failure.objects) {
+    if (lines.size() == shown_max) {
+      lines.push_back(fmt::format("  {}  and {}", pad(std::string(dots), width), counted(failure.objects.size() - shown_max, "more object")));
+      break;
+    }
+    const std::size_t room = options.width - std::min(options.width, width + 4);
+    lines.push_back(fmt::format("  {}  {}", pad(name, width), clip(clean(known), room)));
+  }
+  return lines;
+}
+
 Lines ways_back(const Failure& failure, const RenderOptions& options) {
   Lines lines;
   const bool token = !failure.schedule.empty();
@@ -325,9 +342,11 @@ std::string failure_text(const Report& report, const RenderOptions& wanted) {
   const Lines back = ways_back(failure, options);
   if (!failure.trace.empty()) {
     constexpr std::size_t rows_min = 6, around = 2;  // an empty line and the heading
-    const auto used = lines.size() + around + back.size();
+    const Lines objects = object_lines(failure, options);
+    const auto used = lines.size() + around + objects.size() + back.size();
     lines.emplace_back();
     append(lines, Table(failure, options).lines(std::max(rows_min, options.lines_max - std::min(options.lines_max, used))));
+    append(lines, objects);
   }
   append(lines, back);
   return text_of(lines);

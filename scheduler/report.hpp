@@ -1,8 +1,8 @@
 // A report as a person reads it.
 //
 // A failure is at most one screen, always in this order: the verdict; who is stuck or wrong and where; why; the table with one
-// column per thread; the ways back. A pass is a claim followed by its limits, and no number is printed whose assumptions do not
-// hold. Text in, text out: no clock, no terminal, no colour unless asked for.
+// column per thread, and what its numbers stand for; the ways back. A pass is a claim followed by its limits, and no number is
+// printed whose assumptions do not hold. Text in, text out: no clock, no terminal, no colour unless asked for.
 #pragma once
 
 #include <cstddef>

@@ -109,6 +109,8 @@ class Shadow {
   const char* found() const { return found_.kind; }
   // The same for a reader. REQUIRES: this one explains.
   std::string describe(Symbols& symbols, const Execution& run, const StackFrames& frames);
+  // What lies at the address, for a reader: a named variable, or a place in a block; empty if neither. REQUIRES: this one explains.
+  std::string known_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames);
 
  private:
   static constexpr std::uint32_t none = ~std::uint32_t{0};

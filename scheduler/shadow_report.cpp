@@ -42,8 +42,7 @@ std::string Shadow::describe_block(Symbols& symbols, const Execution& run, std::
                      stack_text(symbols, stacks_[block->where], frames_max));
 }
 
-// Where the access fell: in a block of the heap, a variable, or what else is known.
-std::string Shadow::object_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames) {
+std::string Shadow::known_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames) {
   const auto where = [&](std::uint32_t stack) { return stack_text(symbols, stacks_[stack], frames_max); };
   const auto by = [&](std::uint32_t thread) { return name_of(run.thread(thread)); };
   if (std::string global = symbols.object_name(reinterpret_cast<const void*>(address)); !global.empty())
@@ -59,13 +58,20 @@ std::string Shadow::object_at(std::uintptr_t address, Symbols& symbols, const Ex
     if (block->freed_where != none) text += fmt::format(", freed by {} at {}", by(block->freed_by), where(block->freed_where));
     return text;
   }
-  const std::size_t owner = memory->stack_of(reinterpret_cast<const void*>(address));
   if (const std::size_t of = thread_blocks::owner(address); of < run.threads_created())
     return fmt::format("a thread_local variable of {}", by(static_cast<std::uint32_t>(of)));
+  const std::size_t owner = memory->stack_of(reinterpret_cast<const void*>(address));
+  if (owner >= run.threads_created()) return {};
+  const std::string variable = frames.variable(symbols, static_cast<std::uint32_t>(owner), address);
+  return variable.empty() ? std::string() : fmt::format("{} on the stack of {}", variable, by(static_cast<std::uint32_t>(owner)));
+}
+
+// Where the access fell: what is known of it, or at least whose it is.
+std::string Shadow::object_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames) {
+  if (std::string known = known_at(address, symbols, run, frames); !known.empty()) return known;
+  const std::size_t owner = memory->stack_of(reinterpret_cast<const void*>(address));
   if (owner >= run.threads_created()) return "memory from before the execution";
-  const auto thread = static_cast<std::uint32_t>(owner);
-  const std::string variable = frames.variable(symbols, thread, address);
-  return fmt::format("{} on the stack of {}", variable.empty() ? "a variable" : variable, by(thread));
+  return fmt::format("a variable on the stack of {}", name_of(run.thread(static_cast<std::uint32_t>(owner))));
 }
 
 std::string Shadow::describe(Symbols& symbols, const Execution& run, const StackFrames& frames) {

@@ -179,7 +179,9 @@ std::string Recorder::object_of(const Operation& operation) {
 std::string Recorder::object_of(const void* object, const std::string& noun) {
   std::string& name = object_names_[object];
   if (name.empty()) name = symbols_.object_name(object);
-  if (name.empty()) name = fmt::format("{} {}", noun, ++nouns_[noun]);
+  if (!name.empty()) return name;
+  name = fmt::format("{} {}", noun, ++nouns_[noun]);
+  numbered_.push_back({object, name});
   return name;
 }
 

@@ -32,6 +32,12 @@ class Recorder final : public Watcher {
 
   std::vector<TraceEvent> take_trace() { return std::move(trace_); }
   std::vector<ThreadState> take_threads() { return std::move(threads_); }
+  // The objects that have no name of their own, and what they are called in the trace.
+  struct Numbered {
+    const void* object;
+    std::string name;
+  };
+  const std::vector<Numbered>& numbered() const { return numbered_; }
 
  private:
   using Stack = std::vector<const void*>;
@@ -53,6 +59,7 @@ class Recorder final : public Watcher {
   Stack failing_;                                  // where the execution failed
   std::map<const void*, std::string> object_names_;
   std::map<std::string, unsigned> nouns_;          // how many objects of a kind have been named
+  std::vector<Numbered> numbered_;
   std::vector<TraceEvent> trace_;
   std::vector<ThreadState> threads_;
 };

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
@@ -150,4 +152,30 @@ TEST_CASE("explanations: an int that was decremented below zero shows its sign")
     require(false);
   });
   CHECK(traced(report, "fetch-modify <- -1"));
+}
+
+TEST_CASE("explanations: what the numbers of the trace stand for") {
+  const auto body = [](bool crashes) {
+    return [crashes] {
+      struct Pair {
+        std::atomic<int> first{0}, second{0};
+      };
+      std::atomic<int> flag{0};
+      const auto pair = std::make_unique<Pair>();
+      parallel([&] { pair->second = 1; }, [&] { flag = 1; });
+      if (crashes) std::abort();
+      require(false);
+    };
+  };
+  for (const bool crashes : {false, true}) {
+    const Report report = explore_all(body(crashes));
+    REQUIRE(report.failure);
+    CHECK(report.failure->kind == (crashes ? "crash" : "require"));
+    const auto& objects = report.failure->objects;
+    REQUIRE(objects.size() == 2);
+    CHECK(objects[0].first == "atomic 1");
+    CHECK(objects[1].first == "atomic 2");
+    CHECK_THAT(objects[0].second, Contains("byte 4 of a block of 8 bytes, allocated by main at explanations.cpp:"));
+    CHECK_THAT(objects[1].second, Catch::EndsWith(" in a lambda on the stack of main"));
+  }
 }

@@ -1,9 +1,11 @@
 // What a reader learns of a race: the object, both accesses, and the innermost frames of the program's own code of each.
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <interleave/catch2.hpp>
@@ -44,6 +46,12 @@ __attribute__((noinline)) void started_by_a_thread() {
   t.join();
 }
 
+__attribute__((noinline)) void count_and_fail() {
+  std::atomic<int> count = 0;
+  parallel([&] { ++count; }, [&] { ++count; });
+  require(count != 2);
+}
+
 std::string message(const std::function<void()>& body) {
   const Report report = explore(body, {.name = "race"});
   REQUIRE(report.failure);
@@ -72,6 +80,13 @@ TEST_CASE("a race on a block of the heap says how large it is and where it was a
 TEST_CASE("a race on a local variable names it, the function, and the thread on whose stack it is") {
   CHECK_THAT(message(transfer), StartsWith("account+16 in transfer on the stack of main\n"));
   CHECK_THAT(message(started_by_a_thread), StartsWith("count in started_by_a_thread on the stack of main\n"));
+}
+
+TEST_CASE("so does the legend of a trace, of an atomic") {
+  const Report report = explore(count_and_fail, {.name = "legend"});
+  REQUIRE(report.failure);
+  REQUIRE(report.failure->objects.size() == 1);
+  CHECK(report.failure->objects[0] == std::pair<std::string, std::string>("atomic 1", "count in count_and_fail on the stack of main"));
 }
 
 TEST_CASE("of both stacks the innermost frames of the program's own code are shown, and no library's") {

@@ -96,6 +96,21 @@ TEST_CASE("a failure is the verdict, who is stuck and where, why, a column per t
 )");
 }
 
+TEST_CASE("what the numbers of the table stand for is below it, in a few lines") {
+  const auto options = render_scenario("x");
+  Report report = lost_signal();
+  const std::size_t without = lines_of(failure_text(report, options)).size();
+  report.failure->objects = {{"mutex 1", "m in transfer"}, {"atomic 12", std::string(300, 'x')}};
+  const std::string text = failure_text(report, options);
+  CHECK_THAT(text, Contains("pc.cpp:27\n  mutex 1    m in transfer\n  atomic 12  xxxxx"));
+  CHECK(lines_of(text).size() == without + 2);
+  CHECK(widest(lines_of(text)) <= options.width);
+  for (int i = 0; i < 40; ++i) report.failure->objects.emplace_back("mutex 2", "n");
+  const std::string many = failure_text(report, options);
+  CHECK_THAT(many, Contains("  ...        and 36 more objects\n"));
+  CHECK(lines_of(many).size() == without + 7);
+}
+
 TEST_CASE("the ways back of a user's own test name its program") {
   const auto text = failure_text(lost_signal(), render_program("lost update", "./counter_test \"lost update\""));
   CHECK_THAT(text, StartsWith("FAILED  lost update   deadlock"));
