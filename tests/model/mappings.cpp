@@ -24,6 +24,14 @@ char* mapped() {
   return static_cast<char*>(p);
 }
 
+void poll(std::mutex& m, const bool& ready) {
+  for (bool seen = false; !seen;) {
+    const std::lock_guard guard(m);
+    seen = ready;
+  }
+  outcome("seen");
+}
+
 }  // namespace
 
 TEST_CASE("what a body unmaps is not written back") {
@@ -107,13 +115,7 @@ TEST_CASE("a thread that protects what it wrote in the same step, while another 
           mprotect(p, size, PROT_NONE);
           ready = true;
         },
-        [&] {
-          for (bool seen = false; !seen;) {
-            const std::lock_guard guard(m);
-            seen = ready;
-          }
-          outcome("seen");
-        });
+        [&] { poll(m, ready); });
     munmap(p, size);
   }, {"seen"});
 }
@@ -148,12 +150,6 @@ TEST_CASE("a thread that unmaps what it wrote in the same step, while another on
             ready = true;
           }
         },
-        [&] {
-          for (bool seen = false; !seen;) {
-            const std::lock_guard guard(m);
-            seen = ready;
-          }
-          outcome("seen");
-        });
+        [&] { poll(m, ready); });
   }, {"seen"});
 }
