@@ -29,7 +29,7 @@ void check_finds(const char* kind, const std::function<void()>& body, const char
       if (choose(2) == 0 && first) {
         char* p = block();
         std::thread([&] { std::memset(p, 1, size); }).join();
-        std::free(p);
+        std::free(hidden(p));
       } else {
         body();
       }
@@ -48,13 +48,13 @@ void check_finds(const char* kind, const std::function<void()>& body, const char
 TEST_CASE("large blocks: a use after free of a page that was never accessed before") {
   check_finds("use-after-free", [] {
     char* p = block();
-    std::free(p);
+    std::free(hidden(p));
     p[middle] = 1;
   });
   check_finds("use-after-free", [] {
     char* p = block();
     std::thread([&] { p[middle] = 1; }).join();
-    std::free(p);
+    std::free(hidden(p));
     std::thread([&] { p[size / 4] = 1; }).join();
   });
 }
@@ -62,13 +62,13 @@ TEST_CASE("large blocks: a use after free of a page that was never accessed befo
 TEST_CASE("large blocks: a use after free by a function that goes over all of it") {
   check_finds("use-after-free", [] {
     char* p = block();
-    std::free(p);
+    std::free(hidden(p));
     std::memset(p + 8, 1, size - 16);
   });
   check_finds("use-after-free", [] {
     char* p = block();
     std::memset(p, 1, size);
-    std::free(p);
+    std::free(hidden(p));
     char* page = p + (-reinterpret_cast<std::uintptr_t>(p) & 0xfff);
     std::memset(page, 1, size / 2);
   });
@@ -79,7 +79,7 @@ TEST_CASE("large blocks: freeing what another thread accesses, wherever that is"
     check_finds("use-after-free", [at] {
       char* p = block();
       std::thread user([&] { p[at] = 1; });
-      std::free(p);
+      std::free(hidden(p));
       user.join();
     });
 }
@@ -92,7 +92,7 @@ TEST_CASE("large blocks: the first and last bytes of what is freed share their p
     char* p = block();
     char* behind = block(100);
     std::thread user([&] { before[99] = behind[0] = 1; });
-    std::free(p);
+    std::free(hidden(p));
     user.join();
     before[0] = behind[99] = 1;
     std::free(before);
@@ -113,11 +113,11 @@ TEST_CASE("large blocks: one that is used again is alive, and its end is not") {
       char* p = block();
       const auto address = reinterpret_cast<std::uintptr_t>(p);
       if (touched) p[middle] = 1;
-      std::free(p);
+      std::free(hidden(p));
       char* q = block(size - 8);
       same += reinterpret_cast<std::uintptr_t>(q) == address ? "same " : "other ";
       std::thread([&] { std::memset(q, 1, size - 8); }).join();
-      std::free(q);
+      std::free(hidden(q));
     }
     outcome(same);
   }, options);
