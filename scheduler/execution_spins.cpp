@@ -78,7 +78,7 @@ void Execution::resume_awaiting() {
 // Whether a thread has stopped that waits for a plain write which has come meanwhile. Where races are ignored that is no step, so no
 // strategy that reduces knows that it depends on it, and other executions need not show what the thread would do.
 bool Execution::waits_for_plain_write() const {
-  return options_.stops_round && std::any_of(awaiting_.begin(), awaiting_.end(), [](const Thread* thread) { return thread->spin.plain_reads_changed(); });
+  return options_.stops_round && std::any_of(awaiting_.begin(), awaiting_.end(), [](const Thread* thread) { return thread->spin.only_plain_reads_changed(); });
 }
 
 // How it ends that nobody can step.

@@ -87,10 +87,14 @@ bool Spin::reads_changed() const {
   return false;
 }
 
-bool Spin::plain_reads_changed() const {
-  for (std::size_t i = first_read_; i < reads_.size(); ++i)
-    if (reads_[i].plain && changed(reads_[i])) return true;
-  return false;
+bool Spin::only_plain_reads_changed() const {
+  bool any = false;
+  for (std::size_t i = first_read_; i < reads_.size(); ++i) {
+    if (!changed(reads_[i])) continue;
+    if (!reads_[i].plain) return false;
+    any = true;
+  }
+  return any;
 }
 
 }  // namespace interleave::engine

@@ -157,8 +157,8 @@ class Spin {
   // Whether anything that was read while going round has changed since it was read.
   bool reads_changed() const;
 
-  // The same of plain accesses.
-  bool plain_reads_changed() const;
+  // Whether only what plain accesses read has. (Or else a strategy knows by what a step read that the thread may go on.)
+  bool only_plain_reads_changed() const;
 
   // Calls f(object) for what was read while going round.
   template <class F>
