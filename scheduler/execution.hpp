@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include <interleave/scheduler/choices.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/mode.hpp>
 #include <interleave/scheduler/operation.hpp>
@@ -33,7 +34,6 @@
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/thread.hpp>
 #include <interleave/scheduler/times.hpp>
-#include <interleave/scheduler/witness.hpp>
 
 namespace interleave::engine {
 
@@ -67,38 +67,6 @@ struct ExecutionOptions {
   std::uint64_t spins_from = ~std::uint64_t{0};  // from this step on, threads that spin are threads like others
   bool run_on = false;            // after a failure, which only halts its thread: to learn what the others would do
   bool break_on_failure = false;  // stop for the debugger (SIGTRAP) where the execution fails
-};
-
-// The choices of an execution at points with more than one candidate, in order. They live in a mapping that survives the
-// process, and are all that is recorded while exploring.
-class Choices {
- public:
-  Choices() : shared_(*witness::take_choices()) { clear(); }
-  ~Choices() { witness::give_back(&shared_); }
-  Choices(const Choices&) = delete;
-  Choices& operator=(const Choices&) = delete;
-
-  static std::uint32_t taken(std::uint32_t entry) { return entry & 0xffffff; }
-  static std::uint32_t check(std::uint32_t entry) { return entry >> 24; }  // of the candidates' fingerprint
-
-  void clear() {
-    shared_.size = 0;
-    shared_.kept = witness::Choices::all;
-  }
-  // What is pushed from here on is not part of the recording.
-  void keep() { shared_.kept = shared_.size; }
-  bool full() const { return shared_.size == witness::Choices::capacity; }
-  void push(std::size_t taken, std::uint32_t fingerprint) {
-    shared_.entries[shared_.size] = static_cast<std::uint32_t>(taken) | fingerprint << 24;
-    ++shared_.size;  // afterwards: the process may end in between
-  }
-  std::size_t size() const { return shared_.size; }
-  // Of the recording before, so many are made again.
-  void again(std::size_t size) { shared_.size = size; }
-  std::vector<std::uint32_t> copy() const { return {shared_.entries, shared_.entries + std::min(shared_.size, shared_.kept)}; }
-
- private:
-  witness::Choices& shared_;
 };
 
 // What becomes of the values under `key` when their thread ends; null: nothing.

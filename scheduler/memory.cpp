@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uintptr_t whole_pages(std::uintptr_t n) { return (n + 0xfff) & ~std::uintptr_t{0xfff}; }
 
-// Nobody else's, and of no use.
+// Empty pages take the place of what is mapped there.
 int take_back(void* p, std::size_t size, int protection) {
   return ::mmap(p, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED ? -1 : 0;
 }

@@ -118,6 +118,13 @@ constexpr const char* some_descriptor = "one of its descriptors";
 constexpr const char* some_child = "a child process";
 constexpr const char* other_process = "another process";
 
+// The program's call may come through either of two doors.
+int poll_for(pollfd* list, nfds_t n, int milliseconds, const void* caller = __builtin_return_address(0)) {
+  if (!modelled()) return REAL(poll)(list, n, milliseconds);
+  return attempted("poll", some_descriptor, [&] { return REAL(poll)(list, n, 0); },
+                   [&](int result) { return result == 0 && milliseconds != 0; }, caller);
+}
+
 }  // namespace
 }  // namespace interleave::engine
 
@@ -221,12 +228,8 @@ int connect(int d, const sockaddr* to, socklen_t length) {
 
 // ---- waiting for descriptors ------------------------------------------------------------------------------------------
 
-int poll(pollfd* list, nfds_t n, int milliseconds) {
-  if (!modelled()) return REAL(poll)(list, n, milliseconds);
-  return attempted("poll", some_descriptor, [&] { return REAL(poll)(list, n, 0); },
-                   [&](int result) { return result == 0 && milliseconds != 0; });
-}
-int __poll_chk(pollfd* list, nfds_t n, int milliseconds, std::size_t) { return poll(list, n, milliseconds); }
+int poll(pollfd* list, nfds_t n, int milliseconds) { return poll_for(list, n, milliseconds); }
+int __poll_chk(pollfd* list, nfds_t n, int milliseconds, std::size_t) { return poll_for(list, n, milliseconds); }
 
 int ppoll(pollfd* list, nfds_t n, const timespec* time, const sigset_t* mask) {
   if (!modelled()) return REAL(ppoll)(list, n, time, mask);
