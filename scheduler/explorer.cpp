@@ -46,6 +46,10 @@ std::size_t memory_limit() {
 
 bool under_way = false;
 
+bool sees_everything(const Report& report) {
+  return report.unseen.empty() && std::all_of(report.suppressions.begin(), report.suppressions.end(), [](const Suppression& each) { return each.count == 0; });
+}
+
 // What must be so before the state of the process is first looked at.
 void prepare_process() {
   require_instrumented_program();
@@ -141,6 +145,7 @@ void Explorer::keep(Finding finding) {
 
 Report Explorer::run(std::uint64_t steps_in_all) {
   strategy_ = make();
+  hooks::Basis::begin_all(options_);
   // A wakeup that may come at any moment leaves the virtual clock no moment at which nobody can step.
   if (options_.clock == "virtual" && (options_.spurious_wakeups || options_.interrupts))
     throw UsageError("the virtual clock moves when nobody can step, so it goes with neither spurious wakeups nor interrupts: leave out one");
@@ -259,9 +264,10 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   if (outer_.misled()) return {};
   const bool counted = report_.rounds > 0 && !learnt_.counters->none();
   const bool whole = exhausted && strategy_->exhaustive() && report_.cut == 0;
-  report_.complete = whole && !counted;
+  hooks::Basis::tell_all(report_);
+  report_.complete = whole && !counted && sees_everything(report_);
   // Of an execution that was cut it is not known what would have come.
-  report_.covered = report_.complete || report_.cut > 0 ? "" : whole ? covered_by_counting() : strategy_->covered();
+  report_.covered = report_.complete || report_.cut > 0 ? "" : whole && counted ? covered_by_counting() : strategy_->covered();
   report_.seconds = elapsed().count();
   if (missing_writes > 0)
     report_.incomplete_reason = fmt::format(

@@ -20,6 +20,21 @@ class BeforeExecution {
   const BeforeExecution* next_;
 };
 
+// Something that verdicts rest on: an assumption of the model, or what it could not see. One object in the file that knows of it.
+class Basis {
+ public:
+  // `begin` is called when an exploration begins, and again when it begins anew; `tell` after its last execution, outside the model: it
+  // adds its sentences to the lists of the report (Report::assumed, unseen, trusted, suppressions). Either may be null.
+  Basis(void (*begin)(const Options&), void (*tell)(Report&));
+  static void begin_all(const Options& options);
+  static void tell_all(Report& report);
+
+ private:
+  void (*begin_)(const Options&);
+  void (*tell_)(Report&);
+  const Basis* next_;
+};
+
 // Turns what is known of a failure of one kind into the sentence that explains it.
 class Explainer {
  public:

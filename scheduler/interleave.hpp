@@ -61,6 +61,7 @@ struct Options {
                                                           // and a line on stderr says that they are not called
   std::string   heap = "fresh";               // fresh: an execution never gets a block twice | reuse: whether it does is a choice
   bool          leaks = false;                // a block that nothing refers to when an execution has ended is a failure
+  bool          require_complete = false;     // a pass that is not `complete` is a failure of kind "incomplete"
 };
 
 enum class Verdict { pass, fail, incomplete };
@@ -98,6 +99,12 @@ struct Failure {
   std::vector<std::pair<std::string, std::string>> objects = {};
 };
 
+// A line of the file that INTERLEAVE_SUPPRESSIONS names, and how many findings it has set aside.
+struct Suppression {
+  std::string   pattern = {};  // as written there: "race:Cache::*"
+  std::uint64_t count = 0;     // 0: nothing matched
+};
+
 struct Report {
   Verdict verdict = Verdict::pass;
   bool complete = false;          // the whole space was covered (never after stopping at the first failure)
@@ -116,6 +123,12 @@ struct Report {
   std::string   incomplete_reason;  // why, if the verdict is incomplete
   std::map<std::string, std::uint64_t> outcomes;  // executions per value given to outcome()
   std::optional<Failure> failure;  // the shortest found
+
+  // What the verdict rests on, a sentence each, those of most weight first.
+  std::vector<std::string> assumed;  // taken for granted: "memory is sequentially consistent", "no thread goes round for ever ..."
+  std::vector<std::string> unseen;   // ran, or may have run, and could not be seen; with one of these `complete` is false
+  std::vector<std::string> trusted;  // ran unseen, and the user has said that it is harmless (INTERLEAVE_TRUST)
+  std::vector<Suppression> suppressions;  // each that was given; with one that set something aside `complete` is false
 };
 
 // Thrown by check() where no test framework is known. what() is the whole report, token included.
