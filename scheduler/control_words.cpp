@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <interleave/scheduler/door.hpp>
+#include <interleave/scheduler/dynamic_section.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -36,7 +37,7 @@ int look_at(dl_phdr_info* module, std::size_t, void* result) {
   const bool program = module->dlpi_name == nullptr || *module->dlpi_name == '\0';
   if (!program && !instrumented(*module)) return 0;
   bool& used = *static_cast<bool*>(result);
-  used |= imports(*module, &of_the_environment);
+  used |= DynamicSection(*module).imports(&of_the_environment);
   for (int i = 0; i < module->dlpi_phnum && !used; ++i) {
     const auto& segment = module->dlpi_phdr[i];
     if (segment.p_type == PT_LOAD && (segment.p_flags & PF_X) != 0)

@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <interleave/scheduler/dynamic_section.hpp>
+
 namespace interleave::engine {
 namespace {
 
@@ -24,13 +26,10 @@ struct ForeignStatics {
   std::uintptr_t low = ~std::uintptr_t{0}, high = 0;
 };
 
-// The kernel's own page, in which addresses are not what they are elsewhere.
-bool kernels(const dl_phdr_info& info) { return info.dlpi_name != nullptr && std::strstr(info.dlpi_name, "linux-vdso") != nullptr; }
-
 int add_module(dl_phdr_info* info, std::size_t, void* data) {
   auto& found = *static_cast<ForeignStatics*>(data);
   const bool program = info->dlpi_name == nullptr || *info->dlpi_name == '\0';
-  if (program || kernels(*info) || instrumented(*info)) return 0;
+  if (program || instrumented(*info)) return 0;
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const auto& segment = info->dlpi_phdr[i];
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) == 0) continue;
@@ -66,27 +65,8 @@ bool lies_in_foreign_statics(const void* object) {
 
 }  // namespace
 
-bool imports(const dl_phdr_info& info, bool (*asked_for)(const char*)) {
-  if (kernels(info)) return false;
-  for (int i = 0; i < info.dlpi_phnum; ++i) {
-    if (info.dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
-    const ElfW(Sym)* symbols = nullptr;
-    const char* strings = nullptr;
-    for (auto* d = reinterpret_cast<const ElfW(Dyn)*>(info.dlpi_addr + info.dlpi_phdr[i].p_vaddr); d->d_tag != DT_NULL; ++d) {
-      if (d->d_tag == DT_SYMTAB) symbols = reinterpret_cast<const ElfW(Sym)*>(d->d_un.d_ptr);
-      if (d->d_tag == DT_STRTAB) strings = reinterpret_cast<const char*>(d->d_un.d_ptr);
-    }
-    if (symbols == nullptr || strings == nullptr) return false;
-    // The symbol table ends, in practice, where the string table begins.
-    const auto* end = reinterpret_cast<const ElfW(Sym)*>(strings);
-    for (const ElfW(Sym)* s = symbols; s < end; ++s)
-      if (s->st_shndx == SHN_UNDEF && asked_for(strings + s->st_name)) return true;
-  }
-  return false;
-}
-
 bool instrumented(const dl_phdr_info& info) {
-  return imports(info, [](const char* name) { return std::strncmp(name, "__tsan_", 7) == 0; });
+  return DynamicSection(info).imports([](const char* name) { return std::strncmp(name, "__tsan_", 7) == 0; });
 }
 
 bool is_program(const void* caller) {

@@ -35,9 +35,6 @@ void* next_definition(const char* name, const char* version = nullptr);
   }())
 #define REAL(function) INTERLEAVE_REAL_VERSION(function, nullptr)
 
-// Whether a loaded module uses a function of another one whose name is as asked for.
-bool imports(const dl_phdr_info& module, bool (*asked_for)(const char* name));
-
 // Whether a loaded module was compiled with -fsanitize=thread: only such code calls our hooks.
 bool instrumented(const dl_phdr_info& module);
 // Whether it is in such a module that a door returns to: the program's own code has called it, and no library that we cannot see into.

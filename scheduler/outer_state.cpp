@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include <interleave/scheduler/dynamic_section.hpp>
 #include <interleave/scheduler/framework_code.hpp>
 
 namespace interleave::engine {
@@ -16,15 +17,9 @@ struct Range {
 };
 
 // The table of function addresses that the loader fills in at the first call of each.
-Range lazy_bindings(const ElfW(Dyn)* dynamic) {
-  Range range;
-  std::size_t size = 0;
-  for (; dynamic->d_tag != DT_NULL; ++dynamic) {
-    if (dynamic->d_tag == DT_PLTGOT) range.low = dynamic->d_un.d_ptr;
-    if (dynamic->d_tag == DT_PLTRELSZ) size = dynamic->d_un.d_val;
-  }
-  range.high = range.low + (3 + size / sizeof(ElfW(Rela))) * sizeof(void*);
-  return range.low == 0 ? Range{} : range;
+Range lazy_bindings(const DynamicSection& section) {
+  const std::uintptr_t low = section.address(DT_PLTGOT);
+  return low == 0 ? Range{} : Range{low, low + (3 + section.value(DT_PLTRELSZ) / sizeof(ElfW(Rela))) * sizeof(void*)};
 }
 
 void cut_out(std::vector<Range>& ranges, const Range& hole) {
@@ -51,8 +46,8 @@ int program_statics(dl_phdr_info* info, std::size_t, void* result) {
     const Range range{info->dlpi_addr + segment.p_vaddr, info->dlpi_addr + segment.p_vaddr + segment.p_memsz};
     if (segment.p_type == PT_LOAD && (segment.p_flags & PF_W) != 0) ranges.push_back(range);
     if (segment.p_type == PT_GNU_RELRO) holes.push_back(range);
-    if (segment.p_type == PT_DYNAMIC) holes.push_back(lazy_bindings(reinterpret_cast<const ElfW(Dyn)*>(range.low)));
   }
+  holes.push_back(lazy_bindings(DynamicSection(*info)));
   for (const Range& hole : holes) cut_out(ranges, hole);
   return 1;  // the first is the program
 }
