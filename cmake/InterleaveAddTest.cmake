@@ -24,6 +24,8 @@
 if(NOT DEFINED INTERLEAVE_DEBUG_INFO)
   set(INTERLEAVE_DEBUG_INFO -g)
 endif()
+# What a compiler does not tell of a function's own locals: InterleaveLocals.cmake.
+include(${CMAKE_CURRENT_LIST_DIR}/InterleaveLocals.cmake)
 # clang leaves out a read that a write of the same variable follows, and with it the moment between the two (races=explore).
 # g++ expands calls of memcpy and its kin with small constant sizes or constant texts in line, after instrumentation: nobody would see
 # these accesses.
@@ -31,7 +33,7 @@ set(INTERLEAVE_INSTRUMENT -fsanitize=thread ${INTERLEAVE_DEBUG_INFO}
   "$<$<CXX_COMPILER_ID:GNU>:-Wno-tsan;-fno-builtin-memcpy;-fno-builtin-memmove;-fno-builtin-memset;-fno-builtin-memcmp>"
   "$<$<CXX_COMPILER_ID:GNU>:-fno-builtin-strcpy;-fno-builtin-strncpy;-fno-builtin-stpcpy;-fno-builtin-strcat;-fno-builtin-strncat>"
   "$<$<CXX_COMPILER_ID:GNU>:-fno-builtin-strcmp;-fno-builtin-strncmp>"
-  "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-instrument-read-before-write=1>" CACHE INTERNAL "")
+  "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-instrument-read-before-write=1>" ${INTERLEAVE_LOCALS} CACHE INTERNAL "")
 # To be added for code that means atomic by volatile (older C code): tells volatile accesses from plain ones, and each is a step.
 set(INTERLEAVE_VOLATILE_ATOMIC "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-distinguish-volatile=1>"
   $<$<CXX_COMPILER_ID:GNU>:--param=tsan-distinguish-volatile=1> CACHE INTERNAL "")

@@ -1,0 +1,4 @@
+// The same in C++.
+extern "C" {
+#include "locals_probe.c"
+}
