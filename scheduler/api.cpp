@@ -156,6 +156,11 @@ bool in_run() noexcept { return in_model() || real::in_run(); }
 void keep_framework_writes() noexcept {
   if (engine::mode == engine::Mode::framework) engine::keep_framework_writes();
 }
+void unobserved(void (*call)(void*), void* data) {
+  const FrameworkTurn turn;
+  const engine::EngineScope scope;
+  call(data);
+}
 bool may_unwind() noexcept { return in_model() || real::may_unwind(); }
 
 void framework_assertion_failed(const char* text, const char* file, unsigned line) {

@@ -16,6 +16,7 @@
 #include <interleave/scheduler/explorer.hpp>
 #include <interleave/scheduler/faults.hpp>
 #include <interleave/scheduler/framework_code.hpp>
+#include <interleave/scheduler/framework_doors.hpp>
 #include <interleave/scheduler/leaks.hpp>
 #include <interleave/scheduler/observer.hpp>
 #include <interleave/scheduler/onward.hpp>
@@ -145,6 +146,7 @@ class Explorer {
   Options options_;
   Learnt& learnt_;
   const void* frame_;         // where the stack of whoever asked begins
+  doors::RunOfFrameworks frameworks_;  // before the state is first looked at
   OuterState outer_;
   Leaks leaks_;               // of the last execution
   ObserverBridge bridge_;

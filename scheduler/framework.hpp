@@ -36,6 +36,10 @@ void framework_assertion_failed(const char* text, const char* file, unsigned lin
 // on the way here stands, also if the execution now ends. (Without this it is taken back, as if the assertion had never been made.)
 void keep_framework_writes() noexcept;
 
+// Calls `call(data)`, which is to make text out of what the program has, in the program's own functions: as if it were the engine's
+// code, without steps and unseen. On real threads one at a time.
+void unobserved(void (*call)(void*), void* data);
+
 // Whether an exception may be thrown to leave the calling thread's part of the body: on a real thread that runs the body
 // itself or a body of parallel(). In any other real thread of a body it would terminate the process.
 bool may_unwind() noexcept;

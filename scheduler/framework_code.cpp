@@ -1,12 +1,5 @@
 #include <interleave/scheduler/framework_code.hpp>
 
-#include <elf.h>
-#include <fcntl.h>
-#include <link.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -18,6 +11,7 @@
 
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/mode.hpp>
+#include <interleave/scheduler/program_symbols.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -33,7 +27,7 @@ struct CodeMap {
   }
 };
 
-constexpr std::array<std::string_view, 2> framework_namespaces = {"5Catch", "7testing"};
+constexpr std::array<std::string_view, 5> framework_namespaces = {"5Catch", "7testing", "7doctest", "5boost9unit_test", "5boost10test_tools"};
 
 bool names_framework(std::string_view symbol) {
   if (symbol.substr(0, 2) != "_Z") return false;
@@ -46,42 +40,16 @@ bool names_framework(std::string_view symbol) {
   return false;
 }
 
-int base_of_program(dl_phdr_info* info, std::size_t, void* base) {
-  *static_cast<std::uintptr_t*>(base) = info->dlpi_addr;
-  return 1;  // the first is the program
-}
-
 CodeMap read_code_map() {
   CodeMap map;
-  const int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return map;
-  struct stat status {};
-  fstat(file, &status);
-  const auto size = static_cast<std::size_t>(status.st_size);
-  void* image = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
-  close(file);
-  if (image == MAP_FAILED) return map;
-  const auto* bytes = static_cast<const char*>(image);
-  const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(bytes);
-  const auto* sections = reinterpret_cast<const ElfW(Shdr)*>(bytes + header->e_shoff);
-  std::uintptr_t base = 0;
-  dl_iterate_phdr(&base_of_program, &base);
   struct Found {
     std::uintptr_t low, high;
   };
   std::vector<Found> found;
-  for (int i = 0; i < header->e_shnum; ++i) {
-    if (sections[i].sh_type != SHT_SYMTAB) continue;
-    const auto* symbols = reinterpret_cast<const ElfW(Sym)*>(bytes + sections[i].sh_offset);
-    const char* strings = bytes + sections[sections[i].sh_link].sh_offset;
-    for (std::size_t k = 0; k < sections[i].sh_size / sizeof(ElfW(Sym)); ++k) {
-      const ElfW(Sym)& symbol = symbols[k];
-      if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || ELF64_ST_BIND(symbol.st_info) == STB_WEAK) continue;
-      if (symbol.st_shndx == SHN_UNDEF || !names_framework(strings + symbol.st_name)) continue;
-      found.push_back({base + symbol.st_value, base + symbol.st_value + symbol.st_size});
-    }
-  }
-  munmap(image, size);
+  each_program_symbol([&](const char* name, const ElfW(Sym)& symbol, std::uintptr_t address) {
+    if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || ELF64_ST_BIND(symbol.st_info) == STB_WEAK || !names_framework(name)) return;
+    found.push_back({address, address + symbol.st_size});
+  });
   if (found.empty()) return map;
   map.low = ~std::uintptr_t{0};
   for (const Found& each : found) {

@@ -23,6 +23,7 @@
 #include <utility>
 
 #include <interleave/scheduler/environment.hpp>
+#include <interleave/scheduler/framework_doors.hpp>
 #include <interleave/scheduler/gate.hpp>
 #include <interleave/scheduler/unseen.hpp>
 #include <interleave/scheduler/stress_watchdog.hpp>
@@ -339,6 +340,7 @@ Report stress(std::function<void()> body, Options options, SourceLocation where)
     const std::lock_guard unseen(real::record_mutex);
     real::record().alive_most = real::record().alive.size();  // those that an earlier body has left behind are still there
   }
+  const doors::RunOfFrameworks frameworks;
   real::Watchdog watchdog(options.name, options.executions_max, real::who_has_not_ended);
   for (std::uint64_t run = 0; !over(); ++run) {
     watchdog.begin_run(run);

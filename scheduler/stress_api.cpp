@@ -41,6 +41,10 @@ void section_left(std::uint64_t) noexcept {}
 
 bool in_run() noexcept { return real::in_run(); }
 void keep_framework_writes() noexcept {}
+void unobserved(void (*call)(void*), void* data) {
+  const FrameworkTurn turn;
+  call(data);
+}
 bool may_unwind() noexcept { return real::may_unwind(); }
 
 void framework_assertion_failed(const char* text, const char* file, unsigned line) {

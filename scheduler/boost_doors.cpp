@@ -1,0 +1,214 @@
+// Boost.Test, since version 1.59, in each of its three variants.
+//
+// All of its assertions report through one function, which knows what was evaluated, the text, and the place. While a run is under way
+// it is ours. So are contexts (BOOST_TEST_CONTEXT, BOOST_TEST_INFO): inside a body they become notes.
+#include <cstdarg>
+#include <cstddef>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include <interleave/interleave.hpp>
+#include <interleave/scheduler/framework.hpp>
+#include <interleave/scheduler/framework_doors.hpp>
+
+namespace interleave::doors {
+namespace {
+
+// ---- what is known of Boost.Test's types, as far as it is looked at ----------------------------------------------------
+
+struct LazyText {
+  virtual ~LazyText();
+  virtual std::ostream& operator()(std::ostream&) const;
+};
+
+struct Result {  // assertion_result
+  bool                      holds;
+  const std::ostringstream* message;  // of a wrap_stringstream, which begins with it; may be null
+};
+
+struct ConstString {
+  const char *begin, *end;
+};
+
+enum Level { warn, check, require_it, pass };
+enum Kind {
+  predicate, message, equal, not_equal, less, less_equal, greater, greater_equal, close, close_fraction, small, bitwise_equal,
+  predicate_with_arguments, equal_collections, built_assertion,
+};
+
+enum Wanted { report_assertion, add_context, clear_context };
+
+// ---- what is put in their place ------------------------------------------------------------------------------------------
+
+struct Assertion {
+  const Result&   result;
+  const LazyText& description;
+  Level           level;
+  Kind            kind;
+  std::size_t     count;
+  va_list         arguments;
+  std::string     text;
+};
+
+// As Boost.Test words it.
+void describe(Assertion& assertion, std::ostream& out) {
+  const auto word = [&] { return va_arg(assertion.arguments, const char*); };
+  const auto value = [&](std::ostream& to) { (*va_arg(assertion.arguments, const LazyText*))(to); };
+  const char* const prefix = assertion.level == warn ? "condition " : assertion.level == check ? "check " : "critical check ";
+  const char* const suffix = assertion.level == warn ? " is not satisfied" : " has failed";
+  const std::string details = assertion.result.message != nullptr ? assertion.result.message->str() : "";
+  const char* separator = ". ";
+  switch (assertion.kind) {
+    case message:
+      assertion.description(out);
+      break;
+    case built_assertion:
+      assertion.description(out << prefix);
+      out << suffix;
+      separator = "";
+      break;
+    case equal: case not_equal: case less: case less_equal: case greater: case greater_equal: {
+      static constexpr const char* checked[] = {" == ", " != ", " < ", " <= ", " > ", " >= "};
+      static constexpr const char* found[] = {" != ", " == ", " >= ", " > ", " <= ", " < "};
+      std::ostringstream values;
+      out << prefix << word() << checked[assertion.kind - equal];
+      value(values);
+      values << found[assertion.kind - equal];
+      out << word() << suffix;
+      value(values);
+      out << " [" << values.str() << "]";
+      break;
+    }
+    case close: case close_fraction: {
+      out << "difference{" << details << "} between " << word() << "{";
+      value(out);
+      out << "} and " << word() << "{";
+      value(out);
+      out << "} exceeds ";
+      word();
+      value(out);
+      if (assertion.kind == close) out << "%";
+      return;
+    }
+    case small:
+      out << "absolute value of " << word() << "{";
+      value(out);
+      out << "} exceeds ";
+      word();
+      value(out);
+      break;
+    case predicate_with_arguments: {
+      std::ostringstream values;
+      assertion.description(out << prefix);
+      out << "( ";
+      for (std::size_t i = 0; i < assertion.count; ++i) {
+        out << (i == 0 ? "" : ", ") << word();
+        value(values << (i == 0 ? "" : ", "));
+      }
+      out << " )" << suffix << " for ( " << values.str() << " )";
+      break;
+    }
+    case equal_collections: {
+      const char* words[4];
+      for (const char*& each : words) each = word();
+      out << prefix << "{ " << words[0] << ", " << words[1] << " } == { " << words[2] << ", " << words[3] << " }" << suffix;
+      break;
+    }
+    case bitwise_equal:
+      out << prefix << word() << " =.= ";
+      out << word() << suffix;
+      break;
+    case predicate:
+    default:
+      assertion.description(out << prefix);
+      out << suffix;
+  }
+  if (!details.empty()) out << separator << details;
+}
+
+// A report has a line for it.
+std::string on_one_line(const std::string& text) {
+  std::string line;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\n') {
+      line += text[i];
+      continue;
+    }
+    while (!line.empty() && (line.back() == ' ' || line.back() == '.')) line.pop_back();
+    while (i + 1 < text.size() && (text[i + 1] == ' ' || text[i + 1] == '\n')) ++i;
+    if (i + 1 < text.size()) line += line.empty() ? "" : "; ";
+  }
+  return line;
+}
+
+struct Unwinding {};  // leaves a body on a real thread after a failed BOOST_REQUIRE
+
+bool reported(const Result& result, const LazyText& description, const ConstString& file, std::size_t line, Level level, Kind kind,
+              std::size_t count, ...) {
+  if (result.holds) return true;
+  Assertion assertion{result, description, level, kind, count, {}, {}};
+  va_start(assertion.arguments, count);
+  detail::unobserved(
+      [](void* data) {
+        auto& each = *static_cast<Assertion*>(data);
+        std::ostringstream out;
+        describe(each, out);
+        each.text = on_one_line(out.str());
+      },
+      &assertion);
+  va_end(assertion.arguments);
+  if (level == warn) {
+    note(assertion.text);
+    return false;
+  }
+  const std::string place(file.begin, file.end);
+  detail::framework_assertion_failed(assertion.text.c_str(), place.c_str(), static_cast<unsigned>(line));
+  if (level == require_it && detail::may_unwind()) throw Unwinding();
+  return false;
+}
+
+int noted(const LazyText& text, bool) {
+  struct Noted {
+    const LazyText& text;
+    std::string     result;
+  } noted{text, {}};
+  detail::unobserved(
+      [](void* data) {
+        auto& each = *static_cast<Noted*>(data);
+        std::ostringstream out;
+        each.text(out);
+        each.result = on_one_line(out.str());
+      },
+      &noted);
+  note(noted.result);
+  return 0;
+}
+
+void forgotten(int) {}
+
+// ---- opening and closing ---------------------------------------------------------------------------------------------------
+
+Replacement reporting, noting, forgetting;
+
+void close_doors() {
+  reporting.take_out();
+  noting.take_out();
+  forgetting.take_out();
+}
+
+void open_doors(const FrameworkDoors& boost) {
+  if (boost[report_assertion] == nullptr) return;
+  reporting.put_in(boost[report_assertion], &reported);
+  noting.put_in(boost[add_context], &noted);
+  forgetting.put_in(boost[clear_context], &forgotten);
+}
+
+FrameworkDoors boost_test{{"_ZN5boost10test_tools9tt_detail16report_assertionERKNS0_16assertion_resultERKNS_9unit_test12lazy_"
+                           "ostreamENS5_13basic_cstringIKcEEmNS1_10tool_levelENS1_10check_typeEmz",
+                           "_ZN5boost9unit_test9framework11add_contextERKNS0_12lazy_ostreamEb",
+                           "_ZN5boost9unit_test9framework13clear_contextEi"},
+                          &open_doors, &close_doors};
+
+}  // namespace
+}  // namespace interleave::doors
