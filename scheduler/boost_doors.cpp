@@ -4,13 +4,14 @@
 // it is ours. So are contexts (BOOST_TEST_CONTEXT, BOOST_TEST_INFO): inside a body they become notes.
 #include <cstdarg>
 #include <cstddef>
-#include <sstream>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/framework.hpp>
 #include <interleave/scheduler/framework_doors.hpp>
+#include <interleave/scheduler/text_stream.hpp>
 
 namespace interleave::doors {
 namespace {
@@ -23,8 +24,8 @@ struct LazyText {
 };
 
 struct Result {  // assertion_result
-  bool                      holds;
-  const std::ostringstream* message;  // of a wrap_stringstream, which begins with it; may be null
+  bool        holds;
+  const void* message;  // a wrap_stringstream, which begins with an ostringstream; may be null
 };
 
 struct ConstString {
@@ -51,80 +52,72 @@ struct Assertion {
   std::string     text;
 };
 
+std::string text_of(const LazyText& lazy) {
+  TextStream out;
+  lazy(out.stream());
+  return out.text();
+}
+
 // As Boost.Test words it.
-void describe(Assertion& assertion, std::ostream& out) {
-  const auto word = [&] { return va_arg(assertion.arguments, const char*); };
-  const auto value = [&](std::ostream& to) { (*va_arg(assertion.arguments, const LazyText*))(to); };
-  const char* const prefix = assertion.level == warn ? "condition " : assertion.level == check ? "check " : "critical check ";
-  const char* const suffix = assertion.level == warn ? " is not satisfied" : " has failed";
-  const std::string details = assertion.result.message != nullptr ? assertion.result.message->str() : "";
-  const char* separator = ". ";
+std::string describe(Assertion& assertion) {
+  const auto word = [&] { return std::string(va_arg(assertion.arguments, const char*)); };
+  const auto value = [&] { return text_of(*va_arg(assertion.arguments, const LazyText*)); };
+  const std::string prefix = assertion.level == warn ? "condition " : assertion.level == check ? "check " : "critical check ";
+  const std::string suffix = assertion.level == warn ? " is not satisfied" : " has failed";
+  const std::string details = assertion.result.message != nullptr ? TextStream::text_of(assertion.result.message) : "";
+  std::string text, separator = ". ";
   switch (assertion.kind) {
     case message:
-      assertion.description(out);
+      text = text_of(assertion.description);
       break;
     case built_assertion:
-      assertion.description(out << prefix);
-      out << suffix;
+      text = prefix + text_of(assertion.description) + suffix;
       separator = "";
       break;
     case equal: case not_equal: case less: case less_equal: case greater: case greater_equal: {
       static constexpr const char* checked[] = {" == ", " != ", " < ", " <= ", " > ", " >= "};
       static constexpr const char* found[] = {" != ", " == ", " >= ", " > ", " <= ", " < "};
-      std::ostringstream values;
-      out << prefix << word() << checked[assertion.kind - equal];
-      value(values);
-      values << found[assertion.kind - equal];
-      out << word() << suffix;
-      value(values);
-      out << " [" << values.str() << "]";
+      const std::string left = word(), left_value = value(), right = word(), right_value = value();
+      text = prefix + left + checked[assertion.kind - equal] + right + suffix + " [" + left_value + found[assertion.kind - equal] +
+             right_value + "]";
       break;
     }
     case close: case close_fraction: {
-      out << "difference{" << details << "} between " << word() << "{";
-      value(out);
-      out << "} and " << word() << "{";
-      value(out);
-      out << "} exceeds ";
+      const std::string left = word(), left_value = value(), right = word(), right_value = value();
       word();
-      value(out);
-      if (assertion.kind == close) out << "%";
-      return;
+      return "difference{" + details + "} between " + left + "{" + left_value + "} and " + right + "{" + right_value + "} exceeds " +
+             value() + (assertion.kind == close ? "%" : "");
     }
-    case small:
-      out << "absolute value of " << word() << "{";
-      value(out);
-      out << "} exceeds ";
+    case small: {
+      const std::string what = word(), what_value = value();
       word();
-      value(out);
+      text = "absolute value of " + what + "{" + what_value + "} exceeds " + value();
       break;
+    }
     case predicate_with_arguments: {
-      std::ostringstream values;
-      assertion.description(out << prefix);
-      out << "( ";
+      std::string words, values;
       for (std::size_t i = 0; i < assertion.count; ++i) {
-        out << (i == 0 ? "" : ", ") << word();
-        value(values << (i == 0 ? "" : ", "));
+        words += (i == 0 ? "" : ", ") + word();
+        values += (i == 0 ? "" : ", ") + value();
       }
-      out << " )" << suffix << " for ( " << values.str() << " )";
+      text = prefix + text_of(assertion.description) + "( " + words + " )" + suffix + " for ( " + values + " )";
       break;
     }
     case equal_collections: {
-      const char* words[4];
-      for (const char*& each : words) each = word();
-      out << prefix << "{ " << words[0] << ", " << words[1] << " } == { " << words[2] << ", " << words[3] << " }" << suffix;
+      const std::string left = word(), left_end = word(), right = word(), right_end = word();
+      text = prefix + "{ " + left + ", " + left_end + " } == { " + right + ", " + right_end + " }" + suffix;
       break;
     }
-    case bitwise_equal:
-      out << prefix << word() << " =.= ";
-      out << word() << suffix;
+    case bitwise_equal: {
+      const std::string left = word(), right = word();
+      text = prefix + left + " =.= " + right + suffix;
       break;
+    }
     case predicate:
     default:
-      assertion.description(out << prefix);
-      out << suffix;
+      text = prefix + text_of(assertion.description) + suffix;
   }
-  if (!details.empty()) out << separator << details;
+  return details.empty() ? text : text + separator + details;
 }
 
 // A report has a line for it.
@@ -152,9 +145,7 @@ bool reported(const Result& result, const LazyText& description, const ConstStri
   detail::unobserved(
       [](void* data) {
         auto& each = *static_cast<Assertion*>(data);
-        std::ostringstream out;
-        describe(each, out);
-        each.text = on_one_line(out.str());
+        each.text = on_one_line(describe(each));
       },
       &assertion);
   va_end(assertion.arguments);
@@ -176,9 +167,7 @@ int noted(const LazyText& text, bool) {
   detail::unobserved(
       [](void* data) {
         auto& each = *static_cast<Noted*>(data);
-        std::ostringstream out;
-        each.text(out);
-        each.result = on_one_line(out.str());
+        each.result = on_one_line(text_of(each.text));
       },
       &noted);
   note(noted.result);

@@ -4,7 +4,7 @@
 // the handler that programs may set for assertions outside of test cases, with everything that is known of it. Messages (FAIL,
 // FAIL_CHECK, MESSAGE) know no such handler, so what reports them is replaced. Every SUBCASE inside a body is entered.
 #include <cstring>
-#include <sstream>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +12,7 @@
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/framework.hpp>
 #include <interleave/scheduler/framework_doors.hpp>
+#include <interleave/scheduler/text_stream.hpp>
 
 namespace interleave::doors {
 namespace {
@@ -127,9 +128,11 @@ std::string in_context() {
       [](void* result) {
         const int count = active_contexts_number();
         const ContextScope* const* const all = active_contexts();
-        std::ostringstream out;
-        for (int i = 0; i < count; ++i) all[i]->stringify(&(out << "; "));
-        *static_cast<std::string*>(result) = out.str();
+        for (int i = 0; i < count; ++i) {
+          TextStream out;
+          all[i]->stringify(&out.stream());
+          *static_cast<std::string*>(result) += "; " + out.text();
+        }
       },
       &text);
   return text;
