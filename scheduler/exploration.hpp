@@ -23,6 +23,7 @@
 #include <interleave/scheduler/outer_state.hpp>
 #include <interleave/scheduler/schedule.hpp>
 #include <interleave/scheduler/strategy.hpp>
+#include <interleave/scheduler/unseen_runs.hpp>
 #include <interleave/scheduler/watchdog.hpp>
 
 namespace interleave::engine {
@@ -151,6 +152,7 @@ class Explorer {
   Leaks leaks_;               // of the last execution
   ObserverBridge bridge_;
   FaultGuard faults_;
+  UnseenRuns unseen_runs_;
   Watchdog watchdog_;
   Report report_;
   std::optional<Finding> shortest_, first_cut_;

@@ -13,6 +13,7 @@
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/trace.hpp>
+#include <interleave/scheduler/unseen_runs.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -57,6 +58,7 @@ void overflowed(Execution& run) {
 }
 
 void FaultGuard::on_signal(int number, siginfo_t* info, void* context) {
+  if (is_trap(number, *info, context)) return;
   Execution* run = Execution::current;
   const bool asynchronous = number != SIGSEGV && number != SIGBUS && number != SIGFPE && number != SIGILL && number != SIGABRT;
   const bool sent_by_itself = info->si_code <= 0 && info->si_pid == getpid();

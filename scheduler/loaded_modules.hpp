@@ -1,0 +1,28 @@
+// What is loaded into the process, and which of it belongs to whom.
+#pragma once
+
+#include <link.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace interleave::engine {
+
+struct LoadedModule {
+  std::string path;           // of the program itself: of its file
+  std::uintptr_t base = 0;
+  const ElfW(Phdr)* segments = nullptr;
+  std::size_t segment_count = 0;
+  bool program = false, instrumented = false;
+  bool system = false;        // the C and C++ libraries, a test framework, the engine, what only the engine has loaded
+};
+
+// Without the kernel's page.
+std::vector<LoadedModule> loaded_modules();
+
+// The C and C++ libraries, and libraries that belong to the compiler, by the name of the file.
+bool is_system_library(std::string_view path);
+
+}  // namespace interleave::engine

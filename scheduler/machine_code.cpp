@@ -1,0 +1,242 @@
+#include <interleave/scheduler/machine_code.hpp>
+
+#include <Zydis/Zydis.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace interleave::engine {
+namespace {
+
+// What a register holds, as far as it matters.
+enum class Value : std::uint8_t { other, own, constant };  // own: an address in the thread's frames or its thread-local storage
+
+constexpr std::size_t registers = 16;
+
+// At one place of the function. Only what lies in front of a place is known: a loop's end does not change what was known at its begin.
+struct State {
+  std::array<Value, registers> of{};
+  std::map<std::pair<std::size_t, std::int64_t>, Value> slots;  // of the frame, by register and displacement: what was stored there
+
+  void merge(const State& other) {
+    for (std::size_t i = 0; i < registers; ++i) of[i] = std::max(of[i], other.of[i]);
+    for (const auto& [slot, value] : other.slots) slots[slot] = std::max(slots[slot], value);
+  }
+};
+
+constexpr std::size_t rsp = 4, rbp = 5;
+
+// Of the 64 bits that the register is part of.
+std::optional<std::size_t> number_of(ZydisRegister name) {
+  if (name == ZYDIS_REGISTER_NONE) return std::nullopt;
+  const ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, name);
+  if (whole < ZYDIS_REGISTER_RAX || whole > ZYDIS_REGISTER_R15) return std::nullopt;
+  return static_cast<std::size_t>(whole - ZYDIS_REGISTER_RAX);
+}
+
+bool touches_nothing(ZydisMnemonic mnemonic) {
+  switch (mnemonic) {
+    case ZYDIS_MNEMONIC_LEA:
+    case ZYDIS_MNEMONIC_NOP:
+    case ZYDIS_MNEMONIC_PREFETCHNTA:
+    case ZYDIS_MNEMONIC_PREFETCHT0:
+    case ZYDIS_MNEMONIC_PREFETCHT1:
+    case ZYDIS_MNEMONIC_PREFETCHT2:
+    case ZYDIS_MNEMONIC_PREFETCHW:
+    case ZYDIS_MNEMONIC_UD0:
+    case ZYDIS_MNEMONIC_UD1: return true;
+    default: return false;
+  }
+}
+
+bool keeps_addresses(ZydisMnemonic mnemonic) {
+  switch (mnemonic) {
+    case ZYDIS_MNEMONIC_ADD:
+    case ZYDIS_MNEMONIC_SUB:
+    case ZYDIS_MNEMONIC_AND:
+    case ZYDIS_MNEMONIC_OR:
+    case ZYDIS_MNEMONIC_INC:
+    case ZYDIS_MNEMONIC_DEC: return true;
+    default: return false;
+  }
+}
+
+bool is_conditional_move(ZydisMnemonic mnemonic) {
+  switch (mnemonic) {
+    case ZYDIS_MNEMONIC_CMOVB: case ZYDIS_MNEMONIC_CMOVBE: case ZYDIS_MNEMONIC_CMOVL: case ZYDIS_MNEMONIC_CMOVLE:
+    case ZYDIS_MNEMONIC_CMOVNB: case ZYDIS_MNEMONIC_CMOVNBE: case ZYDIS_MNEMONIC_CMOVNL: case ZYDIS_MNEMONIC_CMOVNLE:
+    case ZYDIS_MNEMONIC_CMOVNO: case ZYDIS_MNEMONIC_CMOVNP: case ZYDIS_MNEMONIC_CMOVNS: case ZYDIS_MNEMONIC_CMOVNZ:
+    case ZYDIS_MNEMONIC_CMOVO: case ZYDIS_MNEMONIC_CMOVP: case ZYDIS_MNEMONIC_CMOVS: case ZYDIS_MNEMONIC_CMOVZ: return true;
+    default: return false;
+  }
+}
+
+class Reader {
+ public:
+  Reader(const std::uint8_t* code, std::size_t size, const ConstantData& constants, bool part)
+      : begin_(reinterpret_cast<std::uintptr_t>(code)), end_(begin_ + size), constants_(constants) {
+    ZydisDecoderInit(&decoder_, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    state_.of[rsp] = Value::own;
+    if (part) state_.of[rbp] = Value::own;
+  }
+
+  bool finds_any() {
+    for (std::uintptr_t at = begin_; at < end_;) {
+      ZydisDecodedInstruction instruction;
+      std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
+      if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder_, reinterpret_cast<const void*>(at), end_ - at, &instruction, operands.data()))) {
+        ++at;  // data among the code
+        continue;
+      }
+      if (const auto known = known_.find(at); known != known_.end()) {
+        if (reached_) {
+          state_.merge(known->second);
+        } else {
+          state_ = known->second;
+        }
+        known_.erase(known);
+      }
+      reached_ = true;
+      const std::uintptr_t next = at + instruction.length;
+      if (touches(instruction, operands.data(), next)) return true;
+      follow(instruction, operands.data(), next);
+      at = next;
+    }
+    return false;
+  }
+
+ private:
+  using Operand = ZydisDecodedOperand;
+  using Instruction = ZydisDecodedInstruction;
+
+  Value of(ZydisRegister name) const {
+    const auto number = number_of(name);
+    return number ? state_.of[*number] : Value::other;
+  }
+
+  Value of_address(std::uintptr_t address) const { return constants_.contains(address) ? Value::constant : Value::other; }
+
+  // What kind of address the operand is.
+  Value address(const Operand& operand, std::uintptr_t next) const {
+    const auto& memory = operand.mem;
+    if (memory.base == ZYDIS_REGISTER_RIP) return of_address(next + static_cast<std::uintptr_t>(memory.disp.value));
+    const Value through = std::max(of(memory.base), of(memory.index));
+    constexpr std::int64_t lowest = 0x10000;  // of what a displacement may be the address of, in a program that is loaded low
+    if (through != Value::other || !memory.disp.has_displacement || memory.disp.value < lowest) return through;
+    return of_address(static_cast<std::uintptr_t>(memory.disp.value));
+  }
+
+  bool touches(const Instruction& instruction, const Operand* operands, std::uintptr_t next) const {
+    if (touches_nothing(instruction.mnemonic)) return false;
+    for (std::size_t i = 0; i < instruction.operand_count; ++i) {
+      const Operand& operand = operands[i];
+      if (operand.type != ZYDIS_OPERAND_TYPE_MEMORY || operand.mem.type == ZYDIS_MEMOP_TYPE_AGEN) continue;
+      if (operand.mem.segment == ZYDIS_REGISTER_FS) continue;
+      if (address(operand, next) == Value::other) return true;
+    }
+    return false;
+  }
+
+  void set(const Operand& operand, Value value) {
+    if (const auto number = number_of(operand.reg.value)) state_.of[*number] = value;
+  }
+
+  static std::optional<std::pair<std::size_t, std::int64_t>> slot(const Operand& operand) {
+    const auto base = number_of(operand.mem.base);
+    if (!base || operand.mem.index != ZYDIS_REGISTER_NONE) return std::nullopt;
+    return std::pair{*base, operand.mem.disp.value};
+  }
+
+  Value loaded(const Operand& operand, std::uintptr_t next) const {
+    if (operand.mem.segment == ZYDIS_REGISTER_FS)
+      return operand.mem.base == ZYDIS_REGISTER_NONE && operand.mem.disp.value == 0 ? Value::own : Value::other;
+    if (operand.mem.base == ZYDIS_REGISTER_RIP) {
+      // An address out of the loader's table.
+      const std::uintptr_t from = next + static_cast<std::uintptr_t>(operand.mem.disp.value);
+      if (operand.size != 64 || !constants_.contains(from)) return Value::other;
+      std::uintptr_t found;
+      std::memcpy(&found, reinterpret_cast<const void*>(from), sizeof found);
+      return of_address(found);
+    }
+    if (const auto where = slot(operand)) {
+      const auto known = state_.slots.find(*where);
+      if (known != state_.slots.end()) return known->second;
+    }
+    return Value::other;
+  }
+
+  Value read(const Operand& operand, std::uintptr_t next) const {
+    switch (operand.type) {
+      case ZYDIS_OPERAND_TYPE_REGISTER: return of(operand.reg.value);
+      case ZYDIS_OPERAND_TYPE_MEMORY: return loaded(operand, next);
+      case ZYDIS_OPERAND_TYPE_IMMEDIATE: return of_address(operand.imm.value.u);
+      default: return Value::other;
+    }
+  }
+
+  // Where the flow of control goes, and what registers hold from there on.
+  void follow(const Instruction& instruction, const Operand* operands, std::uintptr_t next) {
+    const auto category = instruction.meta.category;
+    if (category == ZYDIS_CATEGORY_COND_BR || category == ZYDIS_CATEGORY_UNCOND_BR) {
+      if (operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+        const std::uintptr_t target = next + static_cast<std::uintptr_t>(operands[0].imm.value.s);
+        if (target >= next && target < end_) {
+          const auto [known, first] = known_.try_emplace(target, state_);
+          if (!first) known->second.merge(state_);
+        }
+      }
+      // What follows is reached from elsewhere: if that is not known, what is known here is the best guess.
+      if (category == ZYDIS_CATEGORY_UNCOND_BR) reached_ = false;
+      return;
+    }
+    if (category == ZYDIS_CATEGORY_RET) {
+      reached_ = false;
+      return;
+    }
+    if (category == ZYDIS_CATEGORY_CALL) {
+      for (const std::size_t lost : {0, 1, 2, 6, 7, 8, 9, 10, 11}) state_.of[lost] = Value::other;
+      return;
+    }
+    if (instruction.operand_count_visible == 0) return;
+    const Operand& to = operands[0];
+    const bool writes = (to.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
+    if (to.type == ZYDIS_OPERAND_TYPE_MEMORY) {
+      if (instruction.mnemonic == ZYDIS_MNEMONIC_MOV)
+        if (const auto where = slot(to)) state_.slots[*where] = operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER ? of(operands[1].reg.value) : Value::other;
+      return;
+    }
+    if (to.type != ZYDIS_OPERAND_TYPE_REGISTER || !writes) return;
+    if (const auto number = number_of(to.reg.value); !number || *number == rsp) return;
+    if (instruction.mnemonic == ZYDIS_MNEMONIC_LEA) {
+      set(to, address(operands[1], next));
+    } else if (instruction.mnemonic == ZYDIS_MNEMONIC_MOV) {
+      set(to, read(operands[1], next));
+    } else if (is_conditional_move(instruction.mnemonic)) {
+      set(to, std::max(of(to.reg.value), read(operands[1], next)));
+    } else if (keeps_addresses(instruction.mnemonic)) {
+      if (instruction.operand_count_visible > 1 && operands[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
+        set(to, std::max(of(to.reg.value), read(operands[1], next)));
+    } else {
+      set(to, Value::other);
+    }
+  }
+
+  std::uintptr_t begin_, end_;
+  const ConstantData& constants_;
+  ZydisDecoder decoder_;
+  State state_;
+  bool reached_ = true;                     // the next instruction, from the one before it
+  std::map<std::uintptr_t, State> known_;   // at targets of branches that are still to come
+};
+
+}  // namespace
+
+bool touches_shared_memory(const std::uint8_t* code, std::size_t size, const ConstantData& constants, bool part) {
+  return Reader(code, size, constants, part).finds_any();
+}
+
+}  // namespace interleave::engine

@@ -1,0 +1,23 @@
+// What the machine code of a function shows of the memory that it touches. x86-64, decoded by Zydis.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace interleave::engine {
+
+// Ranges of addresses that hold nothing that a program changes: read-only segments, what the loader has made read-only, its tables.
+class ConstantData {
+ public:
+  virtual bool contains(std::uintptr_t address) const = 0;
+
+ protected:
+  ~ConstantData() = default;
+};
+
+// Whether the code reads or writes memory that other threads may touch as well: through anything but the stack pointer and what is
+// derived from it, the thread pointer, or constant data. `part` of a function, of whose frame nothing is known: rbp may be its frame.
+// REQUIRES: the code is loaded where it runs, and relocated.
+bool touches_shared_memory(const std::uint8_t* code, std::size_t size, const ConstantData& constants, bool part);
+
+}  // namespace interleave::engine

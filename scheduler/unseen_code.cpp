@@ -1,0 +1,372 @@
+#include <interleave/scheduler/unseen_code.hpp>
+
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <interleave/scheduler/loaded_modules.hpp>
+#include <interleave/scheduler/machine_code.hpp>
+
+namespace interleave::engine {
+namespace {
+
+constexpr std::uintptr_t page = 4096;
+
+// ---- a module's file ------------------------------------------------------------------------------------------------
+
+class File {
+ public:
+  explicit File(const std::string& path) {
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    struct stat status {};
+    if (fstat(file, &status) == 0 && status.st_size >= static_cast<off_t>(sizeof(ElfW(Ehdr)))) {
+      size_ = static_cast<std::size_t>(status.st_size);
+      void* const image = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
+      bytes_ = image == MAP_FAILED ? nullptr : static_cast<const char*>(image);
+    }
+    close(file);
+  }
+  ~File() {
+    if (bytes_ != nullptr) munmap(const_cast<char*>(bytes_), size_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  // Whether it is what is loaded, as far as its program headers show.
+  bool is(const LoadedModule& module) const {
+    if (bytes_ == nullptr || std::memcmp(bytes_, ELFMAG, SELFMAG) != 0) return false;
+    const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(bytes_);
+    const std::size_t headers = module.segment_count * sizeof(ElfW(Phdr));
+    return header->e_phnum == module.segment_count && header->e_phoff + headers <= size_ &&
+           std::memcmp(bytes_ + header->e_phoff, module.segments, headers) == 0 && header->e_shoff != 0 &&
+           header->e_shoff + std::size_t{header->e_shnum} * sizeof(ElfW(Shdr)) <= size_;
+  }
+  std::size_t section_count() const { return header()->e_shnum; }
+  const ElfW(Shdr)& section(std::size_t i) const { return reinterpret_cast<const ElfW(Shdr)*>(bytes_ + header()->e_shoff)[i]; }
+  const char* at(std::size_t offset) const { return bytes_ + offset; }
+  std::string_view name(const ElfW(Shdr)& section) const { return at(this->section(header()->e_shstrndx).sh_offset) + section.sh_name; }
+
+ private:
+  const ElfW(Ehdr)* header() const { return reinterpret_cast<const ElfW(Ehdr)*>(bytes_); }
+  const char* bytes_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+// ---- constant data --------------------------------------------------------------------------------------------------
+
+class Constants final : public ConstantData {
+ public:
+  explicit Constants(const std::vector<LoadedModule>& modules) {
+    for (const LoadedModule& module : modules) {
+      for (std::size_t i = 0; i < module.segment_count; ++i) {
+        const auto& segment = module.segments[i];
+        const bool read_only = segment.p_type == PT_LOAD && (segment.p_flags & PF_W) == 0;
+        if (read_only || segment.p_type == PT_GNU_RELRO) add({module.base + segment.p_vaddr, module.base + segment.p_vaddr + segment.p_memsz});
+      }
+    }
+  }
+  void add(const AddressRange& range) { ranges_.push_back(range); }
+  bool contains(std::uintptr_t address) const override {
+    return std::any_of(ranges_.begin(), ranges_.end(), [&](const AddressRange& range) { return range.contains(address); });
+  }
+
+ private:
+  std::vector<AddressRange> ranges_;
+};
+
+// ---- which addresses are hooks --------------------------------------------------------------------------------------
+
+bool names_hook(const char* name) { return std::strncmp(name, "__tsan_", 7) == 0; }
+
+// The words in which the loader has put the addresses of hooks, and the stubs of the linker that jump through them.
+class Hooks {
+ public:
+  Hooks(const LoadedModule& module, const File& file) {
+    for (std::size_t i = 0; i < file.section_count(); ++i) {
+      const auto& section = file.section(i);
+      if (section.sh_type != SHT_RELA || (section.sh_flags & SHF_ALLOC) == 0 || section.sh_link == 0) continue;
+      const auto& symbols = file.section(section.sh_link);
+      if (symbols.sh_type != SHT_DYNSYM) continue;
+      const char* strings = file.at(file.section(symbols.sh_link).sh_offset);
+      const auto* first = reinterpret_cast<const ElfW(Rela)*>(file.at(section.sh_offset));
+      for (std::size_t k = 0; k < section.sh_size / sizeof *first; ++k) {
+        const auto index = ELF64_R_SYM(first[k].r_info);
+        if (index == 0) continue;
+        const auto& symbol = reinterpret_cast<const ElfW(Sym)*>(file.at(symbols.sh_offset))[index];
+        if (names_hook(strings + symbol.st_name)) words_.insert(module.base + first[k].r_offset);
+      }
+    }
+    for (std::size_t i = 0; i < file.section_count(); ++i) {
+      const auto& section = file.section(i);
+      if (!file.name(section).starts_with(".plt") && file.name(section) != ".iplt") continue;
+      find_stubs(module.base + section.sh_addr, section.sh_size);
+    }
+  }
+
+  // Whether the code calls a hook, or jumps to one. Code is searched for calls whose targets are hooks: no other bytes look like that.
+  bool called_by(const std::uint8_t* code, std::size_t size) const {
+    const auto begin = reinterpret_cast<std::uintptr_t>(code);
+    for (std::size_t i = 0; i + 5 <= size; ++i) {
+      if (code[i] == 0xe8 || code[i] == 0xe9) {
+        if (is_stub(begin + i + 5 + displacement(code + i + 1))) return true;
+      } else if (code[i] == 0xff && i + 6 <= size && (code[i + 1] == 0x15 || code[i + 1] == 0x25)) {
+        if (words_.contains(begin + i + 6 + displacement(code + i + 2))) return true;
+      }
+    }
+    return false;
+  }
+  bool any() const { return !words_.empty(); }
+
+ private:
+  static constexpr std::size_t stub_alignment = 8;
+
+  static std::uintptr_t displacement(const std::uint8_t* at) {
+    std::int32_t value;
+    std::memcpy(&value, at, sizeof value);
+    return static_cast<std::uintptr_t>(static_cast<std::intptr_t>(value));
+  }
+
+  // Stubs are aligned; each jumps through its word.
+  void find_stubs(std::uintptr_t low, std::size_t size) {
+    const auto* code = reinterpret_cast<const std::uint8_t*>(low);
+    for (std::size_t i = 0; i + 6 <= size; ++i) {
+      if (code[i] != 0xff || code[i + 1] != 0x25 || !words_.contains(low + i + 6 + displacement(code + i + 2))) continue;
+      std::size_t begin = i & ~(stub_alignment - 1);
+      // What stands in front of the jump: endbr64, bnd, the stub's number.
+      if (i > begin && i - begin < 4 && begin >= stub_alignment && (code[begin - stub_alignment] == 0xf3 || code[begin - stub_alignment] == 0x41)) begin -= stub_alignment;
+      stubs_.insert(low + begin);
+    }
+  }
+  bool is_stub(std::uintptr_t target) const { return target % stub_alignment == 0 && stubs_.contains(target); }
+
+  std::unordered_set<std::uintptr_t> words_, stubs_;
+};
+
+// ---- whose function -------------------------------------------------------------------------------------------------
+
+// What the compiler and the C library put into every program. They run before main and after it, or unwind.
+constexpr std::array start_names = {"_start", "_init", "_fini", "deregister_tm_clones", "register_tm_clones", "__do_global_dtors_aux",
+                                    "frame_dummy", "_dl_relocate_static_pie", "__libc_csu_init", "__libc_csu_fini", "atexit",
+                                    "at_quick_exit", "__stack_chk_fail_local", "__cpu_indicator_init", "__tls_init"};
+
+// Namespaces of the test frameworks' implementations.
+constexpr std::array framework_names = {"5Catch", "7testing", "7doctest", "5boost9unit_test", "5boost10test_tools", "5boost5debug",
+                                        "5boost17execution_monitor", "5boost6detail17system_signal"};
+
+bool is_start_up(std::string_view name) { return std::find(start_names.begin(), start_names.end(), name) != start_names.end() || name.starts_with("_Unwind_"); }
+
+bool is_of_framework(std::string_view name) {
+  if (!name.starts_with("_Z")) return false;
+  // Whatever stands in front of the name: that it is nested, a local one, const, a thunk.
+  name.remove_prefix(std::min(name.find_first_not_of("_ZNKVRO", 1), name.size()));
+  if (name.starts_with("Thn") || name.starts_with("Tv0_n")) name.remove_prefix(std::min(name.find('N', 5) + 1, name.size()));
+  return std::any_of(framework_names.begin(), framework_names.end(), [&](std::string_view begin) { return name.starts_with(begin); });
+}
+
+// A thunk corrects `this`, with an offset that it reads from the table of virtual functions, and goes on with the function itself.
+bool is_thunk(std::string_view name, std::size_t size) {
+  constexpr std::size_t longest = 48;
+  return size <= longest && (name.starts_with("_ZTv") || name.starts_with("_ZTh") || name.starts_with("_ZTc"));
+}
+
+bool is_part(std::string_view name) { return name.find(".cold") != std::string_view::npos; }
+
+// ---- functions of a module ------------------------------------------------------------------------------------------
+
+struct Symbol {
+  std::uintptr_t begin = 0;
+  std::size_t    size = 0;
+  const char*    name = nullptr;  // null: it has none
+};
+
+class Functions {
+ public:
+  Functions(const LoadedModule& module, const File& file) : module_(module), file_(file), hooks_(module, file) {}
+
+  void find(const ConstantData& constants, UnseenCode& found) {
+    if (!hooks_.any()) return;  // they are defined where they are called
+    std::vector<Symbol> symbols = of_table(SHT_SYMTAB);
+    if (symbols.empty()) symbols = of_unwinder();
+    if (symbols.empty()) {
+      found.unreadable.push_back(module_.path);
+      return;
+    }
+    std::unordered_map<std::string_view, bool> calls_hook;  // of functions that have parts
+    std::unordered_set<std::uintptr_t> seen;
+    found.functions_looked_at += symbols.size();
+    for (const Symbol& symbol : symbols) {
+      const auto* code = reinterpret_cast<const std::uint8_t*>(symbol.begin);
+      if (hooks_.called_by(code, symbol.size)) continue;
+      const std::string_view name = symbol.name != nullptr ? symbol.name : "";
+      if (is_start_up(name) || is_thunk(name, symbol.size) || is_of_framework(name)) continue;
+      if (is_part(name) && whole_calls_hook(name, symbols)) continue;
+      if (!touches_shared_memory(code, symbol.size, constants, is_part(name) || name.empty()) || !seen.insert(symbol.begin).second) continue;
+      found.functions.push_back({const_cast<std::uint8_t*>(code), symbol.size, std::string(name), module_.path});
+    }
+  }
+
+ private:
+  bool whole_calls_hook(std::string_view part, const std::vector<Symbol>& symbols) const {
+    const std::string_view whole = part.substr(0, part.find(".cold"));
+    return std::any_of(symbols.begin(), symbols.end(), [&](const Symbol& symbol) {
+      return symbol.name != nullptr && whole == symbol.name && hooks_.called_by(reinterpret_cast<const std::uint8_t*>(symbol.begin), symbol.size);
+    });
+  }
+
+  bool is_code(std::size_t index) const {
+    if (index == SHN_UNDEF || index >= file_.section_count()) return false;
+    const auto& section = file_.section(index);
+    const std::string_view name = file_.name(section);
+    return (section.sh_flags & SHF_EXECINSTR) != 0 && section.sh_type == SHT_PROGBITS && !name.starts_with(".plt") && name != ".init" && name != ".fini";
+  }
+
+  std::vector<Symbol> of_table(unsigned type) const {
+    std::vector<Symbol> result;
+    std::vector<bool> code(file_.section_count());
+    for (std::size_t i = 0; i < code.size(); ++i) code[i] = is_code(i);
+    bool sizes = true;
+    for (std::size_t i = 0; i < file_.section_count(); ++i) {
+      const auto& section = file_.section(i);
+      if (section.sh_type != type) continue;
+      const auto* symbols = reinterpret_cast<const ElfW(Sym)*>(file_.at(section.sh_offset));
+      const char* strings = file_.at(file_.section(section.sh_link).sh_offset);
+      result.reserve(section.sh_size / sizeof *symbols / 2);
+      for (std::size_t k = 0; k < section.sh_size / sizeof *symbols; ++k) {
+        const ElfW(Sym)& symbol = symbols[k];
+        const auto kind = ELF64_ST_TYPE(symbol.st_info);
+        // Functions of assemblers may lack their type, and their size.
+        const bool bare = kind == STT_NOTYPE && ELF64_ST_BIND(symbol.st_info) != STB_LOCAL;
+        if ((kind != STT_FUNC && !bare) || symbol.st_shndx >= code.size() || !code[symbol.st_shndx]) continue;
+        sizes &= symbol.st_size != 0;
+        result.push_back({module_.base + symbol.st_value, symbol.st_size, strings + symbol.st_name});
+      }
+    }
+    if (!sizes) give_sizes(result);
+    return result;
+  }
+
+  // A function without a size ends where the next one begins, or its section ends.
+  void give_sizes(std::vector<Symbol>& symbols) const {
+    std::vector<std::uintptr_t> ends;
+    for (const Symbol& symbol : symbols) ends.push_back(symbol.begin);
+    for (std::size_t i = 0; i < file_.section_count(); ++i)
+      if (is_code(i)) ends.push_back(module_.base + file_.section(i).sh_addr + file_.section(i).sh_size);
+    std::sort(ends.begin(), ends.end());
+    for (Symbol& symbol : symbols) {
+      if (symbol.size != 0) continue;
+      const auto end = std::upper_bound(ends.begin(), ends.end(), symbol.begin);
+      if (end != ends.end()) symbol.size = *end - symbol.begin;
+    }
+  }
+
+  // The entries of .eh_frame_hdr, in their order; a function ends where the next one begins.
+  std::vector<Symbol> of_unwinder() const {
+    std::vector<Symbol> result;
+    for (std::size_t i = 0; i < module_.segment_count; ++i) {
+      if (module_.segments[i].p_type != PT_GNU_EH_FRAME) continue;
+      const std::uintptr_t table = module_.base + module_.segments[i].p_vaddr;
+      const auto* bytes = reinterpret_cast<const std::uint8_t*>(table);
+      // Version 1, a pointer of 4 bytes to .eh_frame, a count of 4 bytes, a table of pairs of 4 bytes relative to its begin.
+      if (bytes[0] != 1 || bytes[1] != 0x1b || bytes[2] != 0x03 || bytes[3] != 0x3b) continue;
+      std::uint32_t count;
+      std::memcpy(&count, bytes + 8, sizeof count);
+      for (std::uint32_t k = 0; k < count; ++k) {
+        std::int32_t begin;
+        std::memcpy(&begin, bytes + 12 + std::size_t{8} * k, sizeof begin);
+        const std::uintptr_t at = table + static_cast<std::uintptr_t>(static_cast<std::intptr_t>(begin));
+        if (in_stubs(at)) continue;
+        if (!result.empty()) result.back().size = std::min(at, end_of_section(result.back().begin)) - result.back().begin;
+        result.push_back({at, 0, nullptr});
+      }
+      if (!result.empty()) result.back().size = end_of_section(result.back().begin) - result.back().begin;
+    }
+    return result;
+  }
+
+  bool in_stubs(std::uintptr_t at) const {
+    for (std::size_t i = 0; i < file_.section_count(); ++i)
+      if (is_code(i) && at - module_.base - file_.section(i).sh_addr < file_.section(i).sh_size) return false;
+    return true;
+  }
+  std::uintptr_t end_of_section(std::uintptr_t at) const {
+    for (std::size_t i = 0; i < file_.section_count(); ++i)
+      if (at - module_.base - file_.section(i).sh_addr < file_.section(i).sh_size) return module_.base + file_.section(i).sh_addr + file_.section(i).sh_size;
+    return at;
+  }
+
+  const LoadedModule& module_;
+  const File& file_;
+  Hooks hooks_;
+};
+
+// ---- whole modules --------------------------------------------------------------------------------------------------
+
+UnseenModule whole(const LoadedModule& module) {
+  UnseenModule result{.path = module.path, .code = {}, .writable = {}};
+  for (std::size_t i = 0; i < module.segment_count; ++i) {
+    const auto& segment = module.segments[i];
+    if (segment.p_type != PT_LOAD) continue;
+    const std::uintptr_t low = module.base + segment.p_vaddr, high = low + segment.p_memsz;
+    if ((segment.p_flags & PF_X) != 0) result.code.push_back({low & ~(page - 1), (high + page - 1) & ~(page - 1)});
+  }
+  return result;
+}
+
+UnseenCode look() {
+  UnseenCode found;
+  const std::vector<LoadedModule> modules = loaded_modules();
+  Constants constants(modules);
+  for (const LoadedModule& module : modules) {
+    if (module.system) continue;
+    if (!module.instrumented) {
+      found.modules.push_back(whole(module));
+      continue;
+    }
+    const File file(module.path);
+    if (!file.is(module)) {
+      found.unreadable.push_back(module.path);
+      continue;
+    }
+    for (std::size_t i = 0; i < file.section_count(); ++i) {
+      const auto& section = file.section(i);
+      const std::string_view name = file.name(section);
+      if (name == ".got" || name == ".got.plt") constants.add({module.base + section.sh_addr, module.base + section.sh_addr + section.sh_size});
+    }
+    Functions(module, file).find(constants, found);
+  }
+  return found;
+}
+
+}  // namespace
+
+std::uint64_t modules_generation() {
+  std::uint64_t generation = 0;
+  dl_iterate_phdr([](dl_phdr_info* info, std::size_t, void* result) {
+    *static_cast<std::uint64_t*>(result) = info->dlpi_adds + info->dlpi_subs;
+    return 1;
+  }, &generation);
+  return generation;
+}
+
+const UnseenCode& unseen_code() {
+  static auto* const known = new UnseenCode;
+  static std::uint64_t generation = 0;  // of what is known; no process has loaded nothing
+  if (const std::uint64_t now = modules_generation(); now != generation) {
+    *known = look();
+    generation = now;
+  }
+  return *known;
+}
+
+}  // namespace interleave::engine

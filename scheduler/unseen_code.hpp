@@ -1,0 +1,48 @@
+// Code of the process that is not instrumented, and so cannot be seen while it runs: whole modules, and functions that the linker has
+// put among instrumented ones (an object file or a static library that was compiled without -fsanitize=thread).
+//
+// A function is one of these if it touches memory that is not its own (machine_code.hpp) and calls no hook. Functions come from the
+// symbol table of the file; of a stripped one, from the table of the unwinder, without names. Most functions of an instrumented program
+// call a hook near their begin, so that they need not be decoded.
+//
+// Left out is what belongs to the system (the C and C++ libraries), to a test framework, or to the engine alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace interleave::engine {
+
+struct AddressRange {
+  std::uintptr_t low = 0, high = 0;
+  bool contains(std::uintptr_t address) const { return address - low < high - low; }
+};
+
+struct UnseenModule {
+  std::string path;                      // of the program itself: of its file
+  std::vector<AddressRange> code;        // whole pages
+  std::vector<AddressRange> writable;    // its static storage, without what the loader fills in
+};
+
+struct UnseenFunction {
+  std::uint8_t* begin = nullptr;
+  std::size_t   size = 0;
+  std::string   name;                    // as in the symbol table; empty: there is none
+  std::string   module;                  // the path
+};
+
+struct UnseenCode {
+  std::vector<UnseenModule> modules;
+  std::vector<UnseenFunction> functions;
+  std::vector<std::string> unreadable;   // instrumented modules whose functions cannot be told apart
+  std::size_t functions_looked_at = 0;
+};
+
+// Of what is loaded now. Looks again only if something was loaded or unloaded since.
+const UnseenCode& unseen_code();
+// Changes when something was loaded or unloaded.
+std::uint64_t modules_generation();
+
+}  // namespace interleave::engine
