@@ -1,7 +1,7 @@
 # interleave_add_test: one compilation of a test, two programs.
 #
 #   interleave_add_test(NAME SOURCES FILE... [FRAMEWORK none|catch2|gtest] [LIBRARIES TARGET...] [TIMEOUT SECONDS] [LABELS LABEL...]
-#                       [MODEL_ONLY | STRESS_ONLY])
+#                       [TRUSTED FILE...] [MODEL_ONLY | STRESS_ONLY])
 #
 #   NAME_objects   the sources, compiled once with -fsanitize=thread (what the program means is decided by the link)
 #   NAME           linked with the model, without the flag: threads are fibers, every schedule is explored
@@ -13,9 +13,10 @@
 # <interleave/gtest.hpp> or GoogleTest's own header; GoogleTest is compiled from its sources, instrumented, so GTest::gtest must not be
 # linked (INTERLEAVE_GTEST_SOURCE: the folder that has src/gtest-all.cc, if it is not where packages put it).
 #
-# LIBRARIES are linked into both programs. A library that runs inside a body must be compiled with -fsanitize=thread as well
-# (target_compile_options(LIBRARY PRIVATE ${INTERLEAVE_INSTRUMENT})), or the model does not see what it does; its std:: inline
-# functions would even replace the instrumented ones.
+# LIBRARIES are linked into both programs. Libraries that the project itself builds are compiled a second time, instrumented, for these
+# programs (InterleaveTwins.cmake); the project's other programs keep those without. Others are linked as they are.
+#
+# TRUSTED names libraries (libfoo.so) that are not instrumented and known to be harmless for this test: a pass does not name them.
 
 # In the cache, where also a project sees them that adds the tree with add_subdirectory or FetchContent.
 #
@@ -26,17 +27,28 @@ if(NOT DEFINED INTERLEAVE_DEBUG_INFO)
 endif()
 # What a compiler does not tell of a function's own locals: InterleaveLocals.cmake.
 include(${CMAKE_CURRENT_LIST_DIR}/InterleaveLocals.cmake)
+# One entry for each option, none with a semicolon, so that the list can be used as it is: add_compile_options(${INTERLEAVE_INSTRUMENT}).
+# The compilers of C and of C++ need not be of one kind.
+set(interleave_options_ -fsanitize=thread ${INTERLEAVE_DEBUG_INFO})
+function(interleave_option_ compiler)
+  foreach(option IN LISTS ARGN)
+    list(APPEND interleave_options_
+      "$<$<OR:$<COMPILE_LANG_AND_ID:C,${compiler}>,$<COMPILE_LANG_AND_ID:CXX,${compiler}>>:${option}>")
+  endforeach()
+  set(interleave_options_ "${interleave_options_}" PARENT_SCOPE)
+endfunction()
 # clang leaves out a read that a write of the same variable follows, and with it the moment between the two (races=explore).
+interleave_option_(Clang "SHELL:-mllvm -tsan-instrument-read-before-write=1")
 # g++ expands calls of memcpy and its kin with small constant sizes or constant texts in line, after instrumentation: nobody would see
 # these accesses.
-set(INTERLEAVE_INSTRUMENT -fsanitize=thread ${INTERLEAVE_DEBUG_INFO}
-  "$<$<CXX_COMPILER_ID:GNU>:-Wno-tsan;-fno-builtin-memcpy;-fno-builtin-memmove;-fno-builtin-memset;-fno-builtin-memcmp>"
-  "$<$<CXX_COMPILER_ID:GNU>:-fno-builtin-strcpy;-fno-builtin-strncpy;-fno-builtin-stpcpy;-fno-builtin-strcat;-fno-builtin-strncat>"
-  "$<$<CXX_COMPILER_ID:GNU>:-fno-builtin-strcmp;-fno-builtin-strncmp>"
-  "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-instrument-read-before-write=1>" ${INTERLEAVE_LOCALS} CACHE INTERNAL "")
+interleave_option_(GNU -Wno-tsan -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset -fno-builtin-memcmp -fno-builtin-strcpy
+  -fno-builtin-strncpy -fno-builtin-stpcpy -fno-builtin-strcat -fno-builtin-strncat -fno-builtin-strcmp -fno-builtin-strncmp)
+set(INTERLEAVE_INSTRUMENT ${interleave_options_} ${INTERLEAVE_LOCALS} CACHE INTERNAL "")
 # To be added for code that means atomic by volatile (older C code): tells volatile accesses from plain ones, and each is a step.
 set(INTERLEAVE_VOLATILE_ATOMIC "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-distinguish-volatile=1>"
   $<$<CXX_COMPILER_ID:GNU>:--param=tsan-distinguish-volatile=1> CACHE INTERNAL "")
+
+include(${CMAKE_CURRENT_LIST_DIR}/InterleaveTwins.cmake)
 
 # The adapters' sources lie beside this file's package, or in the tree.
 set(interleave_adapters_ ${CMAKE_CURRENT_LIST_DIR})
@@ -91,7 +103,7 @@ function(interleave_gtest_main_)
 endfunction()
 
 function(interleave_add_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "MODEL_ONLY;STRESS_ONLY" "FRAMEWORK;TIMEOUT" "SOURCES;LIBRARIES;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "MODEL_ONLY;STRESS_ONLY" "FRAMEWORK;TIMEOUT" "SOURCES;LIBRARIES;LABELS;TRUSTED")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "interleave_add_test(${name}): what is '${arg_UNPARSED_ARGUMENTS}'? "
       "Usage: interleave_add_test(NAME SOURCES FILE... [FRAMEWORK none|catch2|gtest] [LIBRARIES TARGET...] [TIMEOUT SECONDS])")
@@ -129,15 +141,20 @@ function(interleave_add_test name)
   # to be an instrumented one.
   if(NOT arg_STRESS_ONLY)
     add_executable(${name} ${objects})
+    interleave_link_libraries_(${name} ${name}_objects ${arg_LIBRARIES})
     interleave_link_model(${name})
-    target_link_libraries(${name} PRIVATE ${framework_libraries} ${arg_LIBRARIES})
+    target_link_libraries(${name} PRIVATE ${framework_libraries})
+    if(arg_TRUSTED)
+      interleave_trust_(${name} ${arg_TRUSTED})
+    endif()
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "model;${arg_LABELS}")
   endif()
   if(NOT arg_MODEL_ONLY)
     add_executable(${name}_stress ${objects})
+    interleave_link_libraries_(${name}_stress ${name}_objects ${arg_LIBRARIES})
     interleave_link_stress(${name}_stress)
-    target_link_libraries(${name}_stress PRIVATE ${framework_libraries} ${arg_LIBRARIES})
+    target_link_libraries(${name}_stress PRIVATE ${framework_libraries})
     add_test(NAME ${name}_stress COMMAND ${name}_stress)
     # Lock order is the model's business: TSan reports an inversion even where nothing can hang.
     set_tests_properties(${name}_stress PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "stress;${arg_LABELS}"

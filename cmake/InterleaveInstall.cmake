@@ -23,4 +23,6 @@ configure_package_config_file(cmake/interleave-config.cmake.in ${PROJECT_BINARY_
   INSTALL_DESTINATION ${interleave_package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/interleave-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/interleave-config.cmake ${PROJECT_BINARY_DIR}/interleave-config-version.cmake
-  cmake/InterleaveAddTest.cmake cmake/InterleaveLocals.cmake cmake/locals_probe.c cmake/locals_probe.cpp scheduler/catch2.cpp scheduler/gtest.cpp DESTINATION ${interleave_package_dir})
+  cmake/InterleaveAddTest.cmake cmake/InterleaveLocals.cmake cmake/locals_probe.c cmake/locals_probe.cpp cmake/InterleaveTwins.cmake
+  scheduler/catch2.cpp scheduler/gtest.cpp DESTINATION ${interleave_package_dir})
+install(DIRECTORY cmake/twins DESTINATION ${interleave_package_dir})

@@ -1,0 +1,32 @@
+# Libraries under test: installs the package from BUILD, builds the project libraries/ against it, runs its tests, and looks at what the
+# project's own program was linked with.
+#   cmake -D BUILD=DIR -D SOURCE=DIR -D WORK=DIR -D CXX=COMPILER [-D GENERATOR=Ninja] -P libraries.cmake
+function(run)
+  execute_process(COMMAND ${ARGV} RESULT_VARIABLE status OUTPUT_VARIABLE said ERROR_VARIABLE said)
+  if(status)
+    list(JOIN ARGV " " command)
+    message(FATAL_ERROR "failed with status ${status}: ${command}\n${said}")
+  endif()
+endfunction()
+
+function(hooks_of program variable)
+  execute_process(COMMAND nm ${program} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "__tsan_[a-z0-9_]+" hooks "${symbols}")
+  set(${variable} "${hooks}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
+run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK}/build -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${CXX} -D CMAKE_BUILD_TYPE=RelWithDebInfo
+  -D CMAKE_PREFIX_PATH=${WORK}/prefix)
+run(${CMAKE_COMMAND} --build ${WORK}/build --parallel 2)
+run(${CMAKE_CTEST_COMMAND} --test-dir ${WORK}/build --output-on-failure --no-tests=error)
+
+hooks_of(${WORK}/build/app hooks)
+if(hooks)
+  message(FATAL_ERROR "The project's own program has instrumented code: ${hooks}")
+endif()
+hooks_of(${WORK}/build/tests/kinds hooks)
+if(NOT hooks)
+  message(FATAL_ERROR "The test has no instrumented code, so the look at the other program says nothing")
+endif()

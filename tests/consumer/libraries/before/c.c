@@ -1,0 +1,5 @@
+#if __STDC_VERSION__ != 199901L
+#error
+#endif
+#include "racy.h"
+RACY(c_function)

@@ -1,0 +1,3 @@
+#include <in_file_set.hpp>
+#include "racy.h"
+RACY(file_set)

@@ -1,0 +1,5 @@
+#ifdef IN_PCH
+#error
+#endif
+#include "racy.h"
+RACY(no_pch)

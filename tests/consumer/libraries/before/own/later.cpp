@@ -1,0 +1,3 @@
+
+#include "racy.h"
+RACY(later_source)

@@ -1,0 +1,2 @@
+#pragma once
+#define ONLY_HERE

@@ -1,0 +1,2 @@
+#include <string>
+#define IN_PCH 1

@@ -1,0 +1,5 @@
+#include "registry.hpp"
+std::set<std::string>& registry() {
+  static std::set<std::string> names;
+  return names;
+}

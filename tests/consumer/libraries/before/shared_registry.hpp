@@ -1,0 +1,3 @@
+#pragma once
+void register_in_shared();
+int registered_in_shared();

@@ -1,0 +1,3 @@
+#include "racy.h"
+#define CALL(name) RACY(name)
+CALL(SHARED_SOURCE)

@@ -1,0 +1,5 @@
+#ifndef __cplusplus
+#error
+#endif
+#include "racy.h"
+RACY(single_language)
