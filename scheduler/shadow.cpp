@@ -31,6 +31,7 @@ void Shadow::begin_execution() {
   ++execution_;
   objects_.clear();
   alone_ = unusual_ = true;
+  begin_without_annotations();
   buried_ = 0;
   more_used_ = 0;
   stacks_.clear();
@@ -161,7 +162,10 @@ __attribute__((always_inline)) inline bool Shadow::among_few(std::uint32_t threa
 }
 
 bool Shadow::access_among_few(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes) {
-  if (alone_ && (address - unwatched_ < unwatched_size_ || address - arena_ >= arena_size_)) return true;
+  if (unusual_) [[unlikely]] {
+    if (alone_ && (address - unwatched_ < unwatched_size_ || address - arena_ >= arena_size_)) return true;
+    if (ignores(thread, Ignored::accesses)) return true;
+  }
   const std::uint8_t kind = writes ? writing : plain_read;
   unsigned mask = mask_of(size) << (address & 7);
   const Recent& recent = recent_[(address >> page_bits) % recent_.size()];
@@ -222,7 +226,7 @@ bool Shadow::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entr
         return true;
       }
       at_once = true;
-    } else if (racing == nullptr && clashes(*entry)) {
+    } else if (racing == nullptr && clashes(*entry) && !is_benign(word, entry->mask & now.mask)) {
       racing = entry;
     }
   }
@@ -231,7 +235,7 @@ bool Shadow::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entr
   std::vector<Entry>* const more = place.more != none ? &more_[place.more] : nullptr;
   if (more != nullptr) {
     for (const Entry& entry : *more)
-      if (clashes(entry)) return met_race(word, entry, now);
+      if (clashes(entry) && !is_benign(word, entry.mask & now.mask)) return met_race(word, entry, now);
   }
   if (at_once && !explains_) {  // where and when are the same: one entry for all bytes that were written, one for those only read
     for (Entry* entry = begin; entry != end; ++entry) {

@@ -91,6 +91,13 @@ class Shadow {
   // False: nothing orders it and a use.
   bool destroyed(std::uint32_t thread, std::uintptr_t object);
 
+  // ---- what the program takes out by annotation ----
+  // A region begins, or ends, in which the thread's accesses are not looked at, or its operations order nothing. They nest. False: none
+  // has begun.
+  enum class Ignored : std::uint8_t { accesses, order };
+  void ignore(std::uint32_t thread, Ignored what);
+  bool ignore_no_more(std::uint32_t thread, Ignored what);
+
   // ---- blocks of the arena ----
   void allocated(std::uint32_t thread, std::uintptr_t block, std::size_t size);
   // False: something that nothing orders accesses it. `checks`: whether that is looked at.
@@ -246,13 +253,20 @@ class Shadow {
   bool last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr_t end);
   void met_dead(std::uintptr_t word, const Entry& now);
   bool met_race(std::uintptr_t word, const Entry& before, const Entry& now);  // false
+  static bool is_benign(std::uintptr_t word, unsigned mask);
+  bool ignores(std::uint32_t thread, Ignored what) const {
+    return ignoring_ != 0 && thread < ignores_.size() && ignores_[thread][static_cast<std::size_t>(what)] != 0;
+  }
+  void forget_ignored(std::uint32_t thread);
+  void begin_without_annotations();
   std::uint32_t remember_stack();
   bool insert(std::uint32_t thread, Cell& cell, std::uintptr_t word, Entry now);
 
   // What happens seldom and is asked for at every access.
   bool explains_;
   bool alone_ = true;                // only the first thread has been: all that it did happens before all others
-  bool unusual_ = true;              // one of both
+  std::uint32_t ignoring_ = 0;       // how many entries of ignores_ are not 0
+  bool unusual_ = true;              // one of these three
   // Not looked at: thread-local variables of precompiled libraries, which all fibers share (as std::call_once's are).
   std::uintptr_t unwatched_, unwatched_size_;
   std::uintptr_t arena_, arena_size_;  // where there are blocks, and so dead bytes
@@ -261,6 +275,7 @@ class Shadow {
   std::size_t width_ = 8, stride_ = rows * 8;  // of a clock, and of all rows of a thread
   std::vector<Count> clocks_, object_clocks_;
   std::vector<std::uint8_t> weak_;   // by thread, of any execution: whether its rows `acquired` and `released` were written to
+  std::vector<std::array<std::uint32_t, 2>> ignores_;  // by thread: how many regions it is in
   std::vector<Object> objects_;      // of this execution
   std::unordered_map<std::uintptr_t, std::unique_ptr<Page>> pages_;
   struct Recent {
@@ -290,6 +305,17 @@ class Shadow {
   Block* block_around(std::uintptr_t address);
   std::string object_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames);
 };
+
+// Where the program says that races on some bytes do no harm.
+struct BenignRace {
+  std::uintptr_t begin = 0, end = 0;
+  const char* file = nullptr;
+  int line = 0;
+};
+// From now on, in this execution or in all (`always`), races on these bytes are none.
+void allow_races(const BenignRace& on, bool always);
+// The one of these that has set a race aside since it was asked last; null: none has.
+const BenignRace* race_allowed();
 
 // Of the exploration under way; null: memory accesses are not looked at.
 extern Shadow* shadow;

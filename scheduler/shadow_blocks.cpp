@@ -119,7 +119,7 @@ bool Shadow::last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr
 
 bool Shadow::freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks) {
   const std::uintptr_t end = block + size;
-  if (checks && !alone_) {
+  if (checks && !alone_ && !ignores(thread, Ignored::accesses)) {
     const Count* past = clock(thread);
     const auto ordered = [&](const Cell& place, std::uintptr_t word) {
       const Entry& only = place.entries[0];

@@ -9,7 +9,8 @@ namespace interleave::engine {
 
 void Shadow::created(std::uint32_t parent, std::uint32_t child) {
   alone_ = !races_;
-  unusual_ = alone_ || explains_;
+  unusual_ = alone_ || explains_ || ignoring_ != 0;
+  if (ignoring_ != 0) [[unlikely]] forget_ignored(child);
   start(child);
   copy(clock(child), clock(parent));
   clock(child)[child] = 1;
@@ -71,12 +72,13 @@ inline void Shadow::release(std::uint32_t thread, Cell& place, std::uintptr_t ob
 }
 
 void Shadow::acquire(std::uint32_t thread, std::uintptr_t object) {
-  if (alone_) return;
+  if (unusual_ && (alone_ || ignores(thread, Ignored::order))) return;
   if (const std::uint32_t known = find(cell(object >> 3), object); known != none) acquire(clock(thread), known);
 }
 
 void Shadow::release(std::uint32_t thread, std::uintptr_t object, bool also) {
-  if (!alone_) release(thread, cell(object >> 3), object, also);
+  if (unusual_ && (alone_ || ignores(thread, Ignored::order))) return;
+  release(thread, cell(object >> 3), object, also);
 }
 
 __attribute__((always_inline)) inline bool Shadow::used(std::uint32_t thread, Cell& place, std::uintptr_t object) {
@@ -85,14 +87,20 @@ __attribute__((always_inline)) inline bool Shadow::used(std::uint32_t thread, Ce
 }
 
 bool Shadow::acquired_by_use(std::uint32_t thread, std::uintptr_t object) {
-  if (alone_) return used(thread, object);
+  if (unusual_) [[unlikely]] {
+    if (ignores(thread, Ignored::order)) return true;
+    if (alone_) return used(thread, object);
+  }
   Cell& place = cell(object >> 3);
   if (const std::uint32_t known = find(place, object); known != none) acquire(clock(thread), known);
   return used(thread, place, object);
 }
 
 bool Shadow::released_by_use(std::uint32_t thread, std::uintptr_t object, bool also) {
-  if (alone_) return used(thread, object);
+  if (unusual_) [[unlikely]] {
+    if (ignores(thread, Ignored::order)) return true;
+    if (alone_) return used(thread, object);
+  }
   Cell& place = cell(object >> 3);
   const bool ordered = used(thread, place, object);
   release(thread, place, object, also);
@@ -108,7 +116,8 @@ __attribute__((always_inline)) inline bool Shadow::atomic_as(std::uint32_t threa
                                                              int order) {
   if (unusual_) [[unlikely]] {
     if constexpr (quick) return atomic_slowly<reads, writes>(thread, object, size, bytes, order);
-    if (alone_) return access(thread, object, size, writes, true);
+    if (ignores(thread, Ignored::order)) return true;
+    if (alone_) return ignores(thread, Ignored::accesses) || access(thread, object, size, writes, true);
   }
   const unsigned mask = bytes << (object & 7);
   const Recent& recent = recent_[(object >> page_bits) % recent_.size()];
@@ -126,7 +135,7 @@ __attribute__((always_inline)) inline bool Shadow::atomic_as(std::uint32_t threa
   if constexpr (quick) {
     if ((place.dead & of_word) != 0 || !settles<kind>(thread, of_word, place, own)) [[unlikely]]
       return atomic_slowly<reads, writes>(thread, object, size, bytes, order);
-  } else {
+  } else if (!unusual_ || !ignores(thread, Ignored::accesses)) {
     if (!(mask <= 0xff ? access<kind>(thread, place, object >> 3, of_word) : access(thread, object, size, writes, true))) return false;
   }
   if constexpr (writes) {
@@ -158,7 +167,7 @@ template bool Shadow::atomic<false, true>(std::uint32_t, std::uintptr_t, std::si
 template bool Shadow::atomic<true, true>(std::uint32_t, std::uintptr_t, std::size_t, unsigned, int);
 
 void Shadow::fence(std::uint32_t thread, int order) {
-  if (alone_ || order == __ATOMIC_RELAXED) return;
+  if (alone_ || order == __ATOMIC_RELAXED || ignores(thread, Ignored::order)) return;
   if (order != __ATOMIC_RELEASE) join(clock(thread), clock(thread, acquired));
   if (order != __ATOMIC_ACQUIRE && order != __ATOMIC_CONSUME) {
     copy(weak_clock(thread, released), clock(thread));

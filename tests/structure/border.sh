@@ -22,7 +22,7 @@ std_templates() {
 # A door stands in front of a function that exists: of the C library, of the standard library, or a hook of the compilers.
 real_functions() {
   ldd "$library" | awk '/lib(c|stdc\+\+)\.so/ { print $3 }' | xargs -r nm -D --defined-only | awk '{ sub(/@.*/, "", $3); print $3 }'
-  exported | grep -E '^((__tsan|__atomic)_|AnnotateHappens)' || true
+  exported | grep -E '^((__tsan|__sanitizer|__atomic)_|(WTF)?Annotate|RunningOnValgrind$|ValgrindSlowdown$|ThreadSanitizerQuery$)' || true
 }
 
 exported() { nm -D --defined-only "$library" | awk '{ sub(/@.*/, "", $3); print $3 }'; }
