@@ -59,6 +59,7 @@ void overflowed(Execution& run) {
 
 void FaultGuard::on_signal(int number, siginfo_t* info, void* context) {
   if (is_trap(number, *info, context)) return;
+  if (number == SIGSEGV && answered_cycle_counter(*info, context)) return;
   Execution* run = Execution::current;
   const bool asynchronous = number != SIGSEGV && number != SIGBUS && number != SIGFPE && number != SIGILL && number != SIGABRT;
   const bool sent_by_itself = info->si_code <= 0 && info->si_pid == getpid();
@@ -112,9 +113,11 @@ FaultGuard::FaultGuard() : previous_terminate_(std::set_terminate(&on_terminate)
     sigaction(number, nullptr, &previous_[number]);
     if (previous_[number].sa_handler != SIG_IGN) sigaction(number, &action, nullptr);
   }
+  trap_.emplace();
 }
 
 FaultGuard::~FaultGuard() {
+  trap_.reset();
   installed = outer_;
   std::set_terminate(previous_terminate_);
   for (const int number : signals) sigaction(number, &previous_[number], nullptr);

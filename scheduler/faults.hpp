@@ -7,6 +7,9 @@
 
 #include <csignal>
 #include <exception>
+#include <optional>
+
+#include <interleave/scheduler/cycle_counter.hpp>
 
 namespace interleave::engine {
 
@@ -27,6 +30,7 @@ class FaultGuard {
   stack_t previous_stack_ = {};
   std::terminate_handler previous_terminate_;
   FaultGuard* outer_;
+  std::optional<CycleCounterTrap> trap_;  // while the handlers are there
 };
 
 // The running thread has no stack left.

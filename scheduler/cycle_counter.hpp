@@ -1,0 +1,26 @@
+// The processor's cycle counter, which code reads in line (rdtsc, rdtscp), past every door. While an exploration runs, the processor traps on
+// it, and the modelled threads are shown the model's own clock: nanoseconds, as CLOCK_MONOTONIC has them. A pass names the first place.
+#pragma once
+
+#include <csignal>
+
+namespace interleave::engine {
+
+// While it lives, reading the counter traps, if any code of the program or of a module that is not the system's may read it. The trap is a
+// SIGSEGV, so the handler must be there before and after it. Only of the calling thread. Forked children inherit it, and so would a
+// program that is executed.
+class CycleCounterTrap {
+ public:
+  CycleCounterTrap();
+  ~CycleCounterTrap();
+  CycleCounterTrap(const CycleCounterTrap&) = delete;
+  CycleCounterTrap& operator=(const CycleCounterTrap&) = delete;
+
+ private:
+  bool outermost_;
+};
+
+// From the handler of SIGSEGV: whether that was such a trap. If so, the registers hold what the counter shows, and the code may go on.
+bool answered_cycle_counter(const siginfo_t& info, void* context);
+
+}  // namespace interleave::engine
