@@ -24,6 +24,7 @@ find_runtime(libclang_rt.asan-preinit-x86_64.a asan_preinit)
 # Not the stack: fibers are abandoned and executions jumped out of, which leaves the marks of frames that no longer are.
 target_compile_options(engine PRIVATE -fsanitize=${INTERLEAVE_ENGINE_SANITIZERS} -fno-sanitize=vptr -fno-sanitize-recover=undefined
   -mllvm -asan-stack=0 -fno-omit-frame-pointer -fsanitize-ignorelist=${CMAKE_CURRENT_LIST_DIR}/engine_sanitizers.ignore)
+target_compile_definitions(engine PRIVATE INTERLEAVE_SANITIZED=1)
 # glibc's own names of malloc, which the heap's doors call, would go past the sanitizer.
 foreach(function malloc calloc realloc memalign free)
   target_compile_definitions(engine PRIVATE __libc_${function}=__interceptor_${function})

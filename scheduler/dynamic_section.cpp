@@ -21,6 +21,13 @@ std::uintptr_t DynamicSection::address(std::int64_t tag) const {
   return there != 0 && there < bias_ ? there + bias_ : there;
 }
 
+bool DynamicSection::needs(std::string_view library) const {
+  const auto* strings = reinterpret_cast<const char*>(address(DT_STRTAB));
+  for (const ElfW(Dyn)* entry = entries_; entry != nullptr && strings != nullptr && entry->d_tag != DT_NULL; ++entry)
+    if (entry->d_tag == DT_NEEDED && strings + entry->d_un.d_val == library) return true;
+  return false;
+}
+
 // Nothing says where a table of symbols ends: DT_HASH does, but is rare now, DT_GNU_HASH leaves out the symbols that are only referred
 // to, and which table follows is up to each linker. But what a module refers to, a relocation names.
 bool DynamicSection::imports(bool (*asked_for)(const char* name)) const {

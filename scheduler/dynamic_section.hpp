@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include <link.h>
 
@@ -17,6 +18,9 @@ class DynamicSection {
 
   // An entry that is an address, as a pointer into the loaded module; 0 if there is none.
   std::uintptr_t address(std::int64_t tag) const;
+
+  // Whether the module was linked with a shared library of this file name (DT_SONAME).
+  bool needs(std::string_view library) const;
 
   // Whether the module refers to a symbol of another module whose name is asked for.
   bool imports(bool (*asked_for)(const char* name)) const;

@@ -1,12 +1,13 @@
-// How the program was compiled and linked. Two mistakes would make every verdict worthless, so neither goes unnoticed:
+// How the program was compiled and linked. Mistakes that would make every verdict worthless, or end in a crash, are refused:
 //
-//   not compiled with -fsanitize=thread   no access is seen, and one execution would pass for all
-//   linked with it                        ThreadSanitizer's runtime gets the hooks that are meant for us, and crashes
+//   not instrumented at all           no access is seen, and one execution would pass for all
+//   linked with a sanitizer, it or a  its runtime gets calls that are meant for us, and we get its; ThreadSanitizer's even the hooks
+//   shared library of it
 #pragma once
 
 namespace interleave::engine {
 
-// Throws UsageError if no part of the program is instrumented. The other mistake ends the process as it starts, with status 2.
+// Throws UsageError if no part of the program is instrumented. The other ends the process as it starts, with status 2.
 void require_instrumented_program();
 
 }  // namespace interleave::engine
