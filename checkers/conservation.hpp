@@ -11,17 +11,17 @@
 // ledger adds no step to the model and no order between threads; make it before the threads that use it.
 #pragma once
 
-#include <concepts>
 #include <initializer_list>
 #include <iterator>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <interleave/checkers/monitor.hpp>
 
 namespace interleave {
 
-template <detail::Nameable T>
+template <class T>
 class Ledger {
  public:
   explicit Ledger(std::string name = "ledger") : name_(std::move(name)) {}
@@ -40,8 +40,8 @@ class Ledger {
   void settle(SourceLocation where = SourceLocation::current()) { detail::ledger_settle(this, name_, where); }
 
   // What is left over, in the container say, counts as taken.
-  template <class Things>
-    requires requires(const Things& things) { { *std::begin(things) } -> std::convertible_to<const T&>; }
+  template <class Things,
+            std::enable_if_t<std::is_convertible_v<decltype(*std::begin(std::declval<const Things&>())), const T&>, int> = 0>
   void settle(const Things& left_over, SourceLocation where = SourceLocation::current()) {
     for (const T& thing : left_over) take(thing, where);
     settle(where);

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <charconv>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -20,19 +19,20 @@
 
 namespace interleave::detail {
 
-// What a monitor can tell apart: numbers, enumerators, pointers and text. For anything larger, give it an id.
+// What a monitor can tell apart.
 template <class T>
-concept Nameable =
-    std::convertible_to<const T&, std::string_view> || std::integral<T> || std::is_enum_v<T> || std::is_pointer_v<T>;
+inline constexpr bool is_nameable =
+    std::is_convertible_v<const T&, std::string_view> || std::is_integral_v<T> || std::is_enum_v<T> || std::is_pointer_v<T>;
 
 // A value by which a monitor knows a thing, and shows it. Valid as long as the value that it was made from.
 class Text {
  public:
-  template <Nameable T>
+  template <class T>
   explicit Text(const T& value) {
-    if constexpr (std::convertible_to<const T&, std::string_view>) {
+    static_assert(is_nameable<T>, "a monitor tells numbers, enumerators, pointers and text apart: give anything larger an id");
+    if constexpr (std::is_convertible_v<const T&, std::string_view>) {
       text_ = value;
-    } else if constexpr (std::same_as<T, char>) {
+    } else if constexpr (std::is_same_v<T, char>) {
       digits_[0] = value;
       text_ = {digits_, 1};
     } else if constexpr (std::is_pointer_v<T>) {
@@ -41,7 +41,7 @@ class Text {
       print(digits_ + 2, reinterpret_cast<std::uintptr_t>(value), 16);
     } else if constexpr (std::is_enum_v<T>) {
       print(digits_, static_cast<long long>(value), 10);
-    } else if constexpr (std::same_as<T, bool>) {
+    } else if constexpr (std::is_same_v<T, bool>) {
       text_ = value ? "true" : "false";
     } else {
       print(digits_, value, 10);

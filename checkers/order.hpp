@@ -24,12 +24,12 @@ class Order {
   Order(const Order&) = delete;
   Order& operator=(const Order&) = delete;
 
-  template <detail::Nameable Source, detail::Nameable Value>
+  template <class Source, class Value>
   void produced(const Source& source, const Value& value, SourceLocation where = SourceLocation::current()) {
     detail::order_produced(this, name_, detail::Text(source).view(), detail::Text(value).view(), where);
   }
 
-  template <detail::Nameable Consumer, detail::Nameable Source, detail::Nameable Value>
+  template <class Consumer, class Source, class Value>
   void consumed(const Consumer& consumer, const Source& source, const Value& value,
                 SourceLocation where = SourceLocation::current()) {
     detail::order_consumed(this, name_, detail::Text(consumer).view(), detail::Text(source).view(), detail::Text(value).view(),

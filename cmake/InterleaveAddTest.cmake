@@ -40,8 +40,8 @@ endfunction()
 # clang leaves out a read that a write of the same variable follows, and with it the moment between the two (races=explore).
 interleave_option_(Clang "SHELL:-mllvm -tsan-instrument-read-before-write=1")
 # g++ expands calls of memcpy and its kin with small constant sizes or constant texts in line, after instrumentation: nobody would see
-# these accesses.
-interleave_option_(GNU -Wno-tsan -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset -fno-builtin-memcmp -fno-builtin-strcpy
+# these accesses. And with -flto it would not instrument before the link, whose options are those of another world.
+interleave_option_(GNU -fno-lto -Wno-tsan -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset -fno-builtin-memcmp -fno-builtin-strcpy
   -fno-builtin-strncpy -fno-builtin-stpcpy -fno-builtin-strcat -fno-builtin-strncat -fno-builtin-strcmp -fno-builtin-strncmp)
 set(INTERLEAVE_INSTRUMENT ${interleave_options_} ${INTERLEAVE_LOCALS} CACHE INTERNAL "")
 # To be added for code that means atomic by volatile (older C code): tells volatile accesses from plain ones, and each is a step.
@@ -133,7 +133,12 @@ function(interleave_add_test name)
   endif()
 
   add_library(${name}_objects OBJECT ${arg_SOURCES})
-  target_compile_features(${name}_objects PRIVATE cxx_std_20)
+  # C++20, unless the project has chosen. The headers need C++17.
+  if(CMAKE_CXX_FLAGS MATCHES "-std=[a-z0-9+]+")
+    target_compile_options(${name}_objects PRIVATE ${CMAKE_MATCH_0})  # behind what CMake makes of the features
+  elseif(NOT CMAKE_CXX_STANDARD)
+    target_compile_features(${name}_objects PRIVATE cxx_std_20)
+  endif()
   target_compile_options(${name}_objects PRIVATE ${INTERLEAVE_INSTRUMENT})
   target_link_libraries(${name}_objects PRIVATE interleave::model ${framework_libraries} ${arg_LIBRARIES})
 

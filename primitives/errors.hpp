@@ -3,6 +3,10 @@
 // A call that throws one of these has changed nothing, unless its own comment says otherwise.
 #pragma once
 
+#if __cplusplus < 202002L
+#error "Interleave's primitives need C++20: compile this file with -std=c++20 or later"
+#endif
+
 #include <exception>
 #include <stdexcept>
 

@@ -7,7 +7,13 @@
 //
 // Everything here may be called from any thread of a body. Outside a body, `explore` and `check` may be called from one
 // thread at a time; an exploration inside an exploration is refused (std::logic_error).
+//
+// Needs C++17 and the standard library libstdc++.
 #pragma once
+
+#if !defined(__cplusplus) || __cplusplus < 201703L
+#error "Interleave's headers need C++17: compile this file with -std=c++17 or later"
+#endif
 
 #include <chrono>
 #include <cstddef>
@@ -22,6 +28,10 @@
 #include <utility>
 #include <type_traits>
 #include <vector>
+
+#ifdef _LIBCPP_VERSION
+#error "Interleave is built with libstdc++, whose std::string and std::function are others than those of libc++: compile and link this program without -stdlib=libc++"
+#endif
 
 // The library hides everything but this interface.
 #pragma GCC visibility push(default)
@@ -182,14 +192,14 @@ bool modelled() noexcept;
 // points, and order happens-before.
 void parallel(const std::vector<std::function<void()>>& bodies);
 
-template <class... F>
-  requires(sizeof...(F) > 0 && (std::is_invocable_v<F&> && ...))
+template <class... F, std::enable_if_t<(sizeof...(F) > 0 && (std::is_invocable_v<F&> && ...)), int> = 0>
 void parallel(F&&... bodies) {
   std::vector<std::function<void()>> list;
   list.reserve(sizeof...(F));
-  const auto add = [&list]<class Body>(Body&& body) {
-    if constexpr (std::is_copy_constructible_v<std::remove_cvref_t<Body>>) {
-      list.emplace_back(std::forward<Body>(body));
+  const auto add = [&list](auto&& body) {
+    using Body = std::remove_cv_t<std::remove_reference_t<decltype(body)>>;
+    if constexpr (std::is_copy_constructible_v<Body>) {
+      list.emplace_back(std::forward<decltype(body)>(body));
     } else {
       list.emplace_back(std::ref(body));  // it outlives the call
     }
