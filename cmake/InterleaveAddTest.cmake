@@ -135,7 +135,7 @@ function(interleave_add_test name)
   add_library(${name}_objects OBJECT ${arg_SOURCES})
   # C++20, unless the project has chosen. The headers need C++17.
   if(CMAKE_CXX_FLAGS MATCHES "-std=[a-z0-9+]+")
-    target_compile_options(${name}_objects PRIVATE ${CMAKE_MATCH_0})  # behind what CMake makes of the features
+    target_compile_options(${name}_objects PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${CMAKE_MATCH_0}>)  # behind what CMake makes of the features
   elseif(NOT CMAKE_CXX_STANDARD)
     target_compile_features(${name}_objects PRIVATE cxx_std_20)
   endif()

@@ -1,0 +1,5 @@
+namespace {
+int count;
+}
+
+extern "C" void increment() { ++count; }
