@@ -106,9 +106,9 @@ void copy_step(void* to, const void* from, std::size_t size);
 __attribute__((always_inline)) inline void shown(const void* p, std::size_t size, bool writes) {
   if (shadow == nullptr) return;
   if (writes) {
-    plain_access<true>(p, size, Shadow::mask_of(size));
+    plain_access<true, false>(p, size, Shadow::mask_of(size));
   } else {
-    plain_access<false>(p, size, Shadow::mask_of(size));
+    plain_access<false, false>(p, size, Shadow::mask_of(size));
   }
 }
 

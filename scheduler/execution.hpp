@@ -29,6 +29,7 @@
 #include <interleave/scheduler/mode.hpp>
 #include <interleave/scheduler/operation.hpp>
 #include <interleave/scheduler/ordered_list.hpp>
+#include <interleave/scheduler/repeated_accesses.hpp>
 #include <interleave/scheduler/sequence.hpp>
 #include <interleave/scheduler/states.hpp>
 #include <interleave/scheduler/strategy.hpp>
@@ -125,6 +126,7 @@ class Execution final : public Situation {
   __attribute__((always_inline)) std::uint32_t step(const Operation& operation) {
     // Inlined, so that the operation is written where it belongs, field by field: what is put together elsewhere and copied in
     // larger pieces has to wait until its pieces have left the processor.
+    repeated_accesses.forget();
     if (watching_) [[unlikely]] {
       if (states_ != nullptr) [[unlikely]] {
         const Operation whole = operation;  // whose address is taken here only
@@ -260,6 +262,7 @@ class Execution final : public Situation {
   // From here on, `thread` runs. The only place that says so.
   void runs(Thread& thread) {
     running_ = &thread;
+    repeated_accesses.forget();
     memory->runs(thread);
   }
   bool gone_round(const OperationType& type, const void* object);

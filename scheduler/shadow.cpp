@@ -7,12 +7,14 @@
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/faults.hpp>
 #include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/repeated_accesses.hpp>
 #include <interleave/scheduler/shadow_inline.hpp>
 #include <interleave/scheduler/thread_block.hpp>
 
 namespace interleave::engine {
 
 Shadow* shadow = nullptr;
+RepeatedAccesses repeated_accesses;
 bool explores_races = false;
 
 void report_found(Execution& run) {
@@ -29,6 +31,7 @@ Shadow::Shadow(bool races, bool explains) : explains_(explains), races_(races) {
 
 void Shadow::begin_execution() {
   ++execution_;
+  repeated_accesses.forget();
   objects_.clear();
   alone_ = unusual_ = true;
   begin_without_annotations();
@@ -81,30 +84,39 @@ __attribute__((noinline)) void Shadow::turn_to(std::uintptr_t number) {
 
 // ---- plain accesses, as hooks tell of them ---------------------------------------------------------------------------
 
-template <bool writes>
-__attribute__((always_inline)) inline bool Shadow::access_quickly(std::uint32_t thread, std::uintptr_t address, unsigned bytes) {
-  return settled<writes ? writing : plain_read>(thread, address, bytes);
+template <bool writes, class F>
+__attribute__((always_inline)) inline bool Shadow::access_quickly(std::uint32_t thread, std::uintptr_t address, unsigned bytes, F again) {
+  return settled<writes ? writing : plain_read>(thread, address, bytes, again);
 }
 
 // Out of line: most accesses are settled without.
-__attribute__((noinline)) void plain_access_slowly(const void* p, std::size_t size, bool writes) {
+__attribute__((noinline)) void plain_access_slowly(const void* p, std::size_t size, bool writes, bool remembers) {
   Execution& run = *Execution::current;
   const auto address = reinterpret_cast<std::uintptr_t>(p);
-  if (shadow->access_among_few(run.self().id, address, size, writes)) return;
+  if (shadow->access_among_few(run.self().id, address, size, writes)) {
+    if (remembers) repeated_accesses.remember(address, size, writes);
+    return;
+  }
   mode = Mode::outside;
   if (!shadow->access(run.self().id, address, size, writes)) report_found(run);
   mode = Mode::modelled;
 }
 
 // Calls nothing but the other, and that last: so it keeps nothing on the stack.
-template <bool writes>
+template <bool writes, bool remembers>
 void plain_access(const void* p, std::size_t size, unsigned bytes) {
-  if (!shadow->access_quickly<writes>(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(p), bytes)) [[unlikely]]
-    plain_access_slowly(p, size, writes);
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  const auto again = [=] {
+    if constexpr (remembers) repeated_accesses.remember(address, size, writes);
+  };
+  if (!shadow->access_quickly<writes>(Execution::current->self().id, address, bytes, again)) [[unlikely]]
+    plain_access_slowly(p, size, writes, remembers);
 }
 
-template void plain_access<false>(const void*, std::size_t, unsigned);
-template void plain_access<true>(const void*, std::size_t, unsigned);
+template void plain_access<false, false>(const void*, std::size_t, unsigned);
+template void plain_access<false, true>(const void*, std::size_t, unsigned);
+template void plain_access<true, false>(const void*, std::size_t, unsigned);
+template void plain_access<true, true>(const void*, std::size_t, unsigned);
 
 // ---- accesses --------------------------------------------------------------------------------------------------------
 
@@ -283,7 +295,10 @@ bool Shadow::used(std::uint32_t thread, std::uintptr_t object) {
   return settled<atomically | by_door>(thread, object, 1) || access_as(thread, object, 1, atomically | by_door);
 }
 
-bool Shadow::destroyed(std::uint32_t thread, std::uintptr_t object) { return access_as(thread, object, 1, writing | destroying); }
+bool Shadow::destroyed(std::uint32_t thread, std::uintptr_t object) {
+  repeated_accesses.forget();
+  return access_as(thread, object, 1, writing | destroying);
+}
 
 bool Shadow::access_as(std::uint32_t thread, std::uintptr_t address, std::size_t size, std::uint8_t kind) {
   if (address - unwatched_ < unwatched_size_) return true;

@@ -78,8 +78,9 @@ class Shadow {
   // False: it races with an earlier access, which `describe` tells of.
   bool access(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes, bool atomic = false);
   // The same where little is to be done, which is most often: true if that was all. Allocates nothing. `bytes`: mask_of(the size).
-  template <bool writes>
-  bool access_quickly(std::uint32_t thread, std::uintptr_t address, unsigned bytes);
+  // again(): is called if nothing was to be done.
+  template <bool writes, class F>
+  bool access_quickly(std::uint32_t thread, std::uintptr_t address, unsigned bytes, F again);
   // The same where a little more is to be done.
   bool access_among_few(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes);
   // A bit for each byte, of one that begins a word; of a size beyond a word, more bits than a word has.
@@ -229,10 +230,11 @@ class Shadow {
   bool access(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind);
   template <std::uint8_t kind>
   bool access(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask);
-  template <std::uint8_t kind>
-  bool settles(std::uint32_t thread, std::uint8_t mask, Cell& cell, const Count* past);
-  template <std::uint8_t kind>
-  bool settled(std::uint32_t thread, std::uintptr_t address, unsigned bytes);
+  static constexpr auto nothing = [] {};
+  template <std::uint8_t kind, class F = decltype(nothing)>
+  bool settles(std::uint32_t thread, std::uint8_t mask, Cell& cell, const Count* past, F again = nothing);
+  template <std::uint8_t kind, class F = decltype(nothing)>
+  bool settled(std::uint32_t thread, std::uintptr_t address, unsigned bytes, F again = nothing);
   static bool comes_after(std::uint64_t now, Cell& cell, const Count* past);
   bool among_few(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind);
   bool ends_reads(const Entry& now, Cell& cell, const Count* past) const;
@@ -328,8 +330,8 @@ extern bool explores_races;
 void report_found(Execution& run);
 
 // An access of the running thread, seen by a hook. REQUIRES: modelled code, and a shadow; `bytes` is Shadow::mask_of(size). Does not
-// return if it races, unless the execution is to run on.
-template <bool writes>
+// return if it races, unless the execution is to run on. `remembers`: among repeated_accesses; REQUIRES of a write: it was noted.
+template <bool writes, bool remembers>
 void plain_access(const void* p, std::size_t size, unsigned bytes);
 
 }  // namespace interleave::engine

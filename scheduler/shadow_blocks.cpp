@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/repeated_accesses.hpp>
 #include <interleave/scheduler/shadow_inline.hpp>
 #include <interleave/scheduler/trace.hpp>
 
@@ -118,6 +119,7 @@ bool Shadow::last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr
 }
 
 bool Shadow::freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks) {
+  repeated_accesses.forget();
   const std::uintptr_t end = block + size;
   if (checks && !alone_ && !ignores(thread, Ignored::accesses)) {
     const Count* past = clock(thread);
@@ -140,6 +142,7 @@ bool Shadow::freed(std::uint32_t thread, std::uintptr_t block, std::size_t size,
 }
 
 void Shadow::revived(std::uint32_t thread, std::uintptr_t block, std::size_t size) {
+  repeated_accesses.forget();
   acquire(thread, block);
   const std::uintptr_t end = block + size;
   const auto begin_anew = [](Cell& place, std::uintptr_t) { return place.begin(), true; };
@@ -151,6 +154,7 @@ void Shadow::revived(std::uint32_t thread, std::uintptr_t block, std::size_t siz
 }
 
 void Shadow::unmapped(std::uintptr_t begin, std::uintptr_t end) {
+  repeated_accesses.forget();
   for (auto& [number, page] : pages_) {
     if (number < begin >> page_bits || number >= end >> page_bits) continue;
     for (Cell& place : page->cells) place.execution = 0;  // of none

@@ -49,13 +49,16 @@ __attribute__((always_inline)) inline Shadow::Cell& Shadow::cell(std::uintptr_t 
 }
 
 // Whether the access is the first of its word, the same again, comes after the only one before and stands for it, or is a read
-// among reads.
-template <std::uint8_t kind>
-__attribute__((always_inline)) inline bool Shadow::settles(std::uint32_t thread, std::uint8_t mask, Cell& place, const Count* past) {
+// among reads. again(): is called if it is the same again.
+template <std::uint8_t kind, class F>
+__attribute__((always_inline)) inline bool Shadow::settles(std::uint32_t thread, std::uint8_t mask, Cell& place, const Count* past, F again) {
   Entry& first = place.entries[0];
   const Entry now{.count = past[thread], .thread = static_cast<std::uint16_t>(thread), .mask = mask, .kind = kind, .where = 0};
   if (first.count == now.count && first.thread == now.thread) {
-    if (stands_for(first, now)) return true;
+    if (stands_for(first, now)) {
+      again();
+      return true;
+    }
     if (place.size == 1 && first.kind == kind) {  // other bytes
       first.mask |= mask;
       return true;
@@ -86,14 +89,14 @@ __attribute__((always_inline)) inline bool Shadow::settles(std::uint32_t thread,
 }
 
 // Whether that was all that is to be done.
-template <std::uint8_t kind>
-__attribute__((always_inline)) inline bool Shadow::settled(std::uint32_t thread, std::uintptr_t address, unsigned bytes) {
+template <std::uint8_t kind, class F>
+__attribute__((always_inline)) inline bool Shadow::settled(std::uint32_t thread, std::uintptr_t address, unsigned bytes, F again) {
   const unsigned mask = bytes << (address & 7);  // more than 8 bits where it is of several words
   const Recent& recent = recent_[(address >> page_bits) % recent_.size()];
   if (unusual_ || mask > 0xff || recent.number != address >> page_bits) [[unlikely]] return false;
   if (address - unwatched_ < unwatched_size_) [[unlikely]] return true;
   Cell& place = in_page(*recent.page, address >> 3);
-  return (place.dead & mask) == 0 && settles<kind>(thread, static_cast<std::uint8_t>(mask), place, clock(thread));
+  return (place.dead & mask) == 0 && settles<kind>(thread, static_cast<std::uint8_t>(mask), place, clock(thread), again);
 }
 
 inline bool Shadow::access(std::uint32_t thread, Cell& place, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind) {

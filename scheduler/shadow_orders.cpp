@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include <interleave/scheduler/repeated_accesses.hpp>
 #include <interleave/scheduler/shadow_inline.hpp>
 
 namespace interleave::engine {
@@ -15,6 +16,7 @@ void Shadow::created(std::uint32_t parent, std::uint32_t child) {
   copy(clock(child), clock(parent));
   clock(child)[child] = 1;
   ++clock(parent)[parent];
+  repeated_accesses.forget();
 }
 
 void Shadow::joined(std::uint32_t thread, std::uint32_t ended) { join(clock(thread), clock(ended)); }
@@ -45,6 +47,7 @@ __attribute__((always_inline)) inline void Shadow::release(std::uint32_t thread,
     to.count = own[thread];
   }
   ++own[thread];
+  repeated_accesses.forget();
 }
 
 // The thread's operation of this memory order is the first that releases anything there. True.
@@ -58,6 +61,7 @@ __attribute__((noinline)) bool Shadow::release_first(std::uint32_t thread, Cell&
   }
   Count* const own = clock(thread);
   copy(object_clock(fresh), own);
+  repeated_accesses.forget();
   objects_[fresh].by = thread;
   objects_[fresh].count = own[thread]++;
   return true;
@@ -172,6 +176,7 @@ void Shadow::fence(std::uint32_t thread, int order) {
   if (order != __ATOMIC_ACQUIRE && order != __ATOMIC_CONSUME) {
     copy(weak_clock(thread, released), clock(thread));
     ++clock(thread)[thread];
+    repeated_accesses.forget();
   }
 }
 

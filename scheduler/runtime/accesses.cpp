@@ -2,6 +2,7 @@
 // Writes outside the executions' own memory are logged, so that they can be taken back; all are shown to the shadow.
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/framework_code.hpp>
+#include <interleave/scheduler/repeated_accesses.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -46,13 +47,23 @@ __attribute__((noinline)) void explored(const void* p, std::size_t size, bool wr
   if (writes) memory->note_write(const_cast<void*>(p), size);
 }
 
+// What the hooks of one size are for, of all that is known of an access.
+inline bool repeated(const void* p, std::size_t size, bool writes) {
+  return size <= 16 && repeated_accesses.contains(reinterpret_cast<std::uintptr_t>(p), size, writes);
+}
+template <bool writes>
+void shown_by_hook(const void* p, std::size_t size) {
+  if (shadow == nullptr) return;
+  plain_access<writes, true>(p, size, Shadow::mask_of(size));
+}
+
 // In line, once for every size, and without a frame: what is called here is called last.
 __attribute__((always_inline)) inline void read(const void* p, std::size_t size) {
-  if (mode != Mode::modelled) return;
+  if (mode != Mode::modelled || repeated(p, size, false)) return;
   if (explores_races) [[unlikely]] return explored(p, size, false);
   // Where races are no failures, a thread may wait for what others write with nothing to order it.
   if (shadow == nullptr) return Execution::current->polled(p, size);
-  shown(p, size, false);
+  shown_by_hook<false>(p, size);
 }
 
 __attribute__((always_inline)) inline void written(void* p, std::size_t size) {
@@ -60,9 +71,10 @@ __attribute__((always_inline)) inline void written(void* p, std::size_t size) {
     if (mode == Mode::framework) [[unlikely]] framework_write(p, size);
     return;
   }
+  if (repeated(p, size, true)) return;
   if (explores_races) [[unlikely]] return explored(p, size, true);
   memory->note_write(p, size);
-  shown(p, size, true);
+  shown_by_hook<true>(p, size);
 }
 
 }  // namespace
