@@ -8,7 +8,8 @@
 //
 // By lines of 64 bytes, a bit for each byte. A line is of a *moment*; whatever ends the moment forgets all lines at the cost of one addition.
 //
-//   forget      before each step, when another thread runs, when the thread's own time goes on, when bytes come to their end
+//   forget      before each step, when another thread runs, when the thread's own time goes on, when bytes come to their end, behind a
+//               region in which accesses are ignored
 //   remember    by the shadow, where it finds that an access is repeated, or has had more to do than a look
 #pragma once
 

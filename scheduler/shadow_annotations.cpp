@@ -1,5 +1,6 @@
 // What a program takes out by annotation: regions in which a thread's accesses are not looked at, or its operations order nothing, and
 // bytes of which it says that races on them do no harm.
+#include <interleave/scheduler/repeated_accesses.hpp>
 #include <interleave/scheduler/shadow.hpp>
 
 #include <algorithm>
@@ -42,6 +43,7 @@ void Shadow::ignore(std::uint32_t thread, Ignored what) {
 
 bool Shadow::ignore_no_more(std::uint32_t thread, Ignored what) {
   if (!ignores(thread, what)) return false;
+  repeated_accesses.forget();  // those within the region are not known
   if (--ignores_[thread][static_cast<std::size_t>(what)] == 0) --ignoring_;
   unusual_ = alone_ || explains_ || ignoring_ != 0;
   return true;
