@@ -1,6 +1,8 @@
 // The public API in the model: what a body calls is handed to its execution; outside an exploration the same functions work
 // on real threads (stress.hpp).
+#include <atomic>
 #include <cstdio>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -22,6 +24,7 @@
 #include <interleave/scheduler/services.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/stress.hpp>
+#include <interleave/scheduler/uncaught.hpp>
 
 namespace interleave {
 namespace {
@@ -30,6 +33,28 @@ using engine::Model;
 
 // Whether the calling thread is a modelled one, be it inside an assertion of the test framework.
 bool in_model() { return engine::mode != engine::Mode::outside; }
+
+// Of all threads of the process one may explore. Lives as long as it does.
+class OnlyOne {
+ public:
+  OnlyOne() {
+    if (taken_.exchange(true)) throw UsageError("another thread of this process is exploring: explorations run one after the other");
+  }
+  ~OnlyOne() { taken_ = false; }
+  OnlyOne(const OnlyOne&) = delete;
+  OnlyOne& operator=(const OnlyOne&) = delete;
+
+ private:
+  static inline std::atomic<bool> taken_{false};
+};
+
+void refuse_mistakes(const std::function<void()>& body) {
+  const bool nested = in_model();
+  const engine::EngineScope scope;
+  watch_uncaught();
+  if (nested) throw UsageError("an exploration inside an exploration: call explore and check outside the body");
+  if (!body) throw UsageError("there is nothing to explore: the body is an empty std::function");
+}
 
 Options prepared(Options options, SourceLocation where) {
   if (options.name.empty()) options.name = real::default_name(where);
@@ -49,23 +74,36 @@ Options prepared(Options options, SourceLocation where) {
   return options;
 }
 
+Report explored(const std::function<void()>& body, const Options& options) {
+  try {
+    return engine::explore_by_default(body, options);
+  } catch (const std::bad_alloc&) {
+    throw UsageError(fmt::format("{}: the exploration was refused memory by the system; give the process more (ulimit -v, the limit of its container)", options.name));
+  }
+}
+
 }  // namespace
 
 Report explore(std::function<void()> body, Options options, SourceLocation where) {
+  refuse_mistakes(body);
   const engine::EngineScope scope;
-  if (engine::exploring()) throw std::logic_error("an exploration inside an exploration: call explore outside the body");
+  const OnlyOne turn;
   const Options all = prepared(std::move(options), where);
-  return engine::explore_by_default(body, all);
+  return explored(body, all);
 }
 
 void check(std::function<void()> body, Options options, SourceLocation where) {
+  refuse_mistakes(body);
   const engine::EngineScope scope;
-  if (engine::exploring()) throw std::logic_error("an exploration inside an exploration: call check outside the body");
   const Options all = prepared(std::move(options), where);
-  Report report = engine::explore_by_default(body, all);
+  Report report = [&] {
+    const OnlyOne turn;
+    return explored(body, all);
+  }();
   if (report.verdict == Verdict::pass) return;
   const std::string text = report_text(report, render_program(all.name, engine::command_line()));
   std::fflush(stdout);
+  was_printed(text);
   fmt::print(stderr, "{}\n", text);
   std::fflush(stderr);
   detail::deliver_failure(text, std::move(report), where);

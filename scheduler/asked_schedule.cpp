@@ -1,10 +1,15 @@
 #include <interleave/scheduler/asked_schedule.hpp>
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include <fmt/format.h>
+
+#include <interleave/scheduler/variables.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -14,8 +19,7 @@ struct Asked {
   bool found = false;
   std::string first;  // the name of the first exploration
 
-  ~Asked() {
-    if (explorations == 0 || found) return;
+  void say() const {
     fmt::print(stderr, "interleave: nothing was replayed: INTERLEAVE_SCHEDULE was recorded for none of the explorations that ran ({}, of which the "
                "first is {}). A name without one of its own is file:line of the call, which changes with the file; Options::name keeps it\n",
                explorations, first);
@@ -23,15 +27,26 @@ struct Asked {
 };
 
 Asked& asked() {
-  static Asked only;
-  return only;
+  static auto* only = new Asked;
+  return *only;
+}
+
+// Whatever the process has come to: it is no replay.
+void at_exit(int, void*) {
+  if (asked().found || is_on("INTERLEAVE_SCHEDULE_OPTIONAL")) return;
+  asked().say();
+  std::fflush(nullptr);
+  ::_exit(2);
 }
 
 }  // namespace
 
 void schedule_was_asked_for(std::string_view name, bool its) {
   Asked& all = asked();
-  if (all.explorations++ == 0) all.first = name;
+  if (all.explorations++ == 0) {
+    all.first = name;
+    ::on_exit(&at_exit, nullptr);
+  }
   all.found = all.found || its;
 }
 

@@ -2,6 +2,7 @@
 // so, where the compilers make of a loop of unknown length a dozen branches, or a call of memcpy, which lies behind a door.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -27,6 +28,9 @@ inline void each_eight(std::size_t width, F f) {
     asm("" : "+r"(i));
   }
 }
+
+// The next width: by half as much again, so that all rows together are copied a few times only, however many threads there come to be.
+inline Count wider_than(Count width) { return width + std::max<Count>(8, width / 2 & ~Count{7}); }
 
 inline void join(Count* into, const Count* from, std::size_t width) {
   each_eight(width, [=](std::size_t i) {

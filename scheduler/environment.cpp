@@ -8,6 +8,9 @@
 #include <optional>
 #include <string>
 
+#include <interleave/scheduler/uncaught.hpp>
+#include <interleave/scheduler/variables.hpp>
+
 namespace interleave {
 namespace {
 
@@ -87,6 +90,8 @@ void validate(const Options& options) {
 }
 
 Options with_environment(Options options) {
+  watch_uncaught();
+  check_variables();
   if (const auto v = variable("INTERLEAVE_SEED")) options.seed = parse_number(*v, "INTERLEAVE_SEED");
   if (const auto v = variable("INTERLEAVE_STRATEGY")) options.strategy = *v;
   if (const auto v = variable("INTERLEAVE_SCHEDULE")) options.schedule = *v;

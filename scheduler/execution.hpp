@@ -147,6 +147,7 @@ class Execution final : public Situation {
   }
 
   // Starts a thread and lets it run to its first announcement. Null if there is no stack left.
+  std::string too_many_threads() const;  // for a message
   Thread* spawn(void* (*start)(void*), void* argument, const std::function<void()>* body);
 
   // Lets `thread`, whose sleep has just ended, run on to its next announcement.

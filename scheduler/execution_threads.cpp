@@ -186,6 +186,11 @@ __attribute__((always_inline)) inline void Execution::launch(Thread& thread) {
   from.fiber.start(thread.fiber);
 }
 
+std::string Execution::too_many_threads() const {
+  return fmt::format("more than {} threads in one execution: there is room for no more stacks of {} KiB (INTERLEAVE_STACK_KB makes them smaller, "
+                     "4,096 threads are the most)", memory->stacks_max(), memory->stack_size() / 1024);
+}
+
 Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::function<void()>* body) {
   if (thread_count_ == memory->stacks_max()) return nullptr;
   Thread& thread = new_thread();
@@ -241,7 +246,7 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   }
   for (const auto& body : bodies) {
     if (thread_count_ == memory->stacks_max())
-      fail("unsupported", fmt::format("more than {} threads in one execution", memory->stacks_max()));
+      fail("unsupported", too_many_threads());
     Thread& thread = new_thread();
     thread.body = &body;
     thread.group = &me;

@@ -19,8 +19,10 @@
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/shadow.hpp>
 #include <interleave/scheduler/replay.hpp>
+#include <interleave/scheduler/report.hpp>
 #include <interleave/scheduler/schedule.hpp>
 #include <interleave/scheduler/strategy.hpp>
+#include <interleave/scheduler/variables.hpp>
 #include <interleave/scheduler/witness.hpp>
 
 namespace interleave::engine {
@@ -33,15 +35,8 @@ constexpr std::uint64_t probed_first = 64;            // from this execution on,
 
 // How much a strategy may keep: INTERLEAVE_MEMORY_MB, or half of what the machine has, but no more than 4 GiB.
 std::size_t memory_limit() {
-  if (const char* text = std::getenv("INTERLEAVE_MEMORY_MB")) {
-    char* end = nullptr;
-    const unsigned long mib = std::strtoul(text, &end, 10);
-    if (end == text || *end != '\0' || mib == 0 || mib > std::size_t{1} << 30)
-      throw UsageError(fmt::format("INTERLEAVE_MEMORY_MB must be a whole number of at least 1, not '{}'", text));
-    return mib << 20;
-  }
-  const auto machine = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  return std::min(machine / 2, std::size_t{4} << 30);
+  if (const std::uint64_t mib = number_of("INTERLEAVE_MEMORY_MB", 0)) return mib << 20;
+  return std::min(half_of_the_machine(), std::size_t{4} << 30);
 }
 
 bool under_way = false;
@@ -274,15 +269,14 @@ Report Explorer::run(std::uint64_t steps_in_all) {
         "{} with a thread that waits for a plain write, which is not seen where races are ignored, the first one at {}: explore them, or "
         "search by dfs",
         missing_writes == 1 ? "1 execution ended" : fmt::format("{} executions ended", missing_writes), place_of_cut(*first_cut_));
-  else if (undecided > 0)
+  else if (undecided > 0 && learnt_.counters->none())
     report_.incomplete_reason = fmt::format(
-        "{} came back to where {} been{}, the first one at {}, and whether threads go round for ever is not known",
-        undecided == 1 ? "1 execution" : fmt::format("{} executions", undecided), undecided == 1 ? "it had" : "they had",
-        learnt_.counters->none() ? "" : ", but for what counts their rounds", place_of_cut(*first_cut_));
+        "{} came back to where {} been, the first one at {}, and whether threads go round for ever is not known",
+        undecided == 1 ? "1 execution" : fmt::format("{} executions", undecided), undecided == 1 ? "it had" : "they had", place_of_cut(*first_cut_));
   else if (report_.cut > 0)
-    report_.incomplete_reason = fmt::format("{} cut at the limit of {} steps, the first one at {}",
+    report_.incomplete_reason = fmt::format("{} cut at the limit of {} steps, the first one at {}{} (INTERLEAVE_STEPS or Options::steps_max sets another)",
                                             report_.cut == 1 ? "1 execution was" : fmt::format("{} executions were", report_.cut),
-                                            options_.steps_max, place_of_cut(*first_cut_));
+                                            grouped(options_.steps_max), place_of_cut(*first_cut_), undecided > 0 ? ", in a loop that counts its rounds" : "");
   const bool goal_missed = report_.cut > 0 || (strategy_->ends() && !exhausted);
   report_.verdict = shortest_ ? Verdict::fail : goal_missed ? Verdict::incomplete : Verdict::pass;
   if (report_.verdict != Verdict::incomplete) report_.incomplete_reason.clear();

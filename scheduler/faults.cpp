@@ -14,6 +14,7 @@
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/trace.hpp>
 #include <interleave/scheduler/unseen_runs.hpp>
+#include <interleave/scheduler/witness.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -88,13 +89,21 @@ namespace {
 
 [[noreturn]] void on_terminate() {
   Execution* run = Execution::current;
-  if (run == nullptr || !run->on_fiber()) std::abort();
+  if (run == nullptr || !run->on_fiber()) {  // not the program under test: let it happen as it would have
+    witness::end();
+    FaultGuard::otherwise();
+  }
   mode = Mode::outside;
   run->crash("crash", std::current_exception() != nullptr ? fmt::format("std::terminate, on {}", current_exception_text())
                                                            : "std::terminate: a joinable std::thread destroyed, or no exception to rethrow");
 }
 
 }  // namespace
+
+void FaultGuard::otherwise() {
+  installed->previous_terminate_();
+  std::abort();
+}
 
 FaultGuard::FaultGuard() : previous_terminate_(std::set_terminate(&on_terminate)), outer_(std::exchange(installed, this)) {
   if (handler_stack == nullptr) {

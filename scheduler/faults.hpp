@@ -23,6 +23,9 @@ class FaultGuard {
   FaultGuard(const FaultGuard&) = delete;
   FaultGuard& operator=(const FaultGuard&) = delete;
 
+  // What std::terminate would do if there were no guard. REQUIRES: there is one.
+  [[noreturn]] static void otherwise();
+
  private:
   static constexpr int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
   static void on_signal(int, siginfo_t*, void*);

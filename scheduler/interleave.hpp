@@ -6,7 +6,8 @@
 // ThreadSanitizer the same object files run on real threads.
 //
 // Everything here may be called from any thread of a body. Outside a body, `explore` and `check` may be called from one
-// thread at a time; an exploration inside an exploration is refused (std::logic_error).
+// thread at a time: an exploration inside an exploration, or beside one, is refused (UsageError).
+// An exception of these functions that nobody catches ends the process with status 1 (Failed) or 2 (UsageError).
 //
 // Needs C++17 and the standard library libstdc++.
 #pragma once
@@ -159,7 +160,7 @@ class UsageError : public std::invalid_argument {
 };
 
 // Runs `body` under the schedules that `options` asks for. Never throws for a failing program; throws UsageError for bad
-// options and std::logic_error inside another exploration.
+// options, an empty body, and where an exploration is under way.
 Report explore(std::function<void()> body, Options options = {}, SourceLocation = SourceLocation::current());
 
 // As explore, but a failure, or a search that could not be completed, is reported through the test framework, or thrown as

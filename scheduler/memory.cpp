@@ -1,15 +1,19 @@
 #include <interleave/scheduler/memory.hpp>
 
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <new>
+#include <string>
 
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/variables.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -44,6 +48,21 @@ void UndoLog::forget(std::uintptr_t begin, std::uintptr_t end) {
   });
 }
 
+namespace {
+
+[[noreturn]] void no_address_space() {
+  rlimit limit{};
+  getrlimit(RLIMIT_AS, &limit);
+  const std::string known = limit.rlim_cur == RLIM_INFINITY ? "" : fmt::format(", and ulimit -v allows this process {} MiB: raise it", limit.rlim_cur >> 20);
+  throw UsageError(fmt::format("an exploration needs 64 MiB of address space at the least for stacks and heap, better 1 GiB{}", known));
+}
+
+}  // namespace
+
+std::size_t half_of_the_machine() {
+  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) / 2 * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
 Memory& Memory::instance() {
   if (memory == nullptr) memory = new Memory;
   return *memory;
@@ -51,16 +70,12 @@ Memory& Memory::instance() {
 
 Memory::Memory() {
   stack_size_ = std::size_t{256} << 10;
-  if (const char* text = std::getenv("INTERLEAVE_STACK_KB")) {
-    char* end = nullptr;
-    const unsigned long kib = std::strtoul(text, &end, 10);
-    if (end == text || *end != '\0' || kib < 64 || kib > 1u << 20)
-      throw UsageError(fmt::format("INTERLEAVE_STACK_KB must be a whole number from 64 to 1048576, not '{}'", text));
-    stack_size_ = (kib << 10 | 0xfff) + 1;
-  }
+  if (const std::uint64_t kib = number_of("INTERLEAVE_STACK_KB", 0)) stack_size_ = (kib << 10 | 0xfff) + 1;
+  const std::uint64_t mib = number_of("INTERLEAVE_MEMORY_MB", 0);
+  heap_max_ = mib != 0 ? mib << 20 : half_of_the_machine();
   // As much address space as the system grants; only what is touched costs memory.
   for (std::size_t wanted = std::size_t{256} << 30; size_ == 0; wanted /= 2) {
-    if (wanted < std::size_t{64} << 20) throw std::bad_alloc();
+    if (wanted < std::size_t{64} << 20) no_address_space();
     void* p = mmap(nullptr, wanted, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) continue;
     base_ = reinterpret_cast<std::uintptr_t>(p);
@@ -74,10 +89,11 @@ Memory::Memory() {
   arena_ = base_ + stacks_max_ * slot;
   arena_size_ = size_ - stacks_max_ * slot;
   while (mprotect(reinterpret_cast<void*>(arena_), arena_size_, PROT_READ | PROT_WRITE) != 0) {
-    if (arena_size_ < std::size_t{16} << 20) throw std::bad_alloc();
+    if (arena_size_ < std::size_t{16} << 20) no_address_space();
     arena_size_ = arena_size_ / 2 & ~std::size_t{0xfff};
   }
   start_ = top_ = arena_;
+  limit_heap();
   shared_.cover(base_, slot);
 }
 
@@ -194,6 +210,7 @@ void* Memory::map(std::size_t size, int protection, int flags, int descriptor, s
   changed();
   if (states_ != nullptr) note_allocation();
   top_ = begin + whole_pages(size);
+  heap_end_ = std::min(heap_end_ + whole_pages(size), end);
   mapped_.push_back({begin, top_});
   return p;
 }
@@ -243,6 +260,7 @@ void Memory::end_execution(bool completed) {
   ++executions_;
   if (keep) start_ = top_;
   top_ = start_;
+  limit_heap();
   live_ = 0;
   last_ = 0;
   freed_.clear();

@@ -77,6 +77,9 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
+// Of its memory, in bytes.
+std::size_t half_of_the_machine();
+
 class Memory {
  public:
   // The one instance; mapped at the first use. Throws std::bad_alloc if not even a small range can be had.
@@ -110,7 +113,10 @@ class Memory {
   bool in_guard(const void* p) const;
 
   // ---- heap of the modelled threads ----
-  void* allocate(std::size_t size, std::size_t alignment, Origin origin);  // null if the arena is full
+  void* allocate(std::size_t size, std::size_t alignment, Origin origin);  // null if the heap is full
+  // How much the heap of one execution may hold, what it has freed included: half of the machine's memory, or INTERLEAVE_MEMORY_MB.
+  std::size_t heap_max() const { return heap_max_; }
+  std::size_t heap_used() const { return top_ - start_; }
   enum class Release { done, earlier, again, never };            // earlier: of an earlier execution; again: it was released
                                                                  // before; never: no block begins there
   Release release(void* p);
@@ -213,6 +219,7 @@ class Memory {
     if (!shared_.knows(p, size)) write_elsewhere(p, size);
   }
   void note_change_anew(void* p, std::size_t size);
+  void limit_heap() { heap_end_ = start_ + std::min(heap_max_, arena_ + arena_size_ - start_); }
   void make_writable();
   void take_back_mapped();
   void note_allocation();
@@ -229,6 +236,8 @@ class Memory {
   std::size_t size_ = 0, arena_size_ = 0;
   std::size_t stack_size_ = 0, stacks_max_ = 0, slot_size_ = 0;
   std::size_t stacks_ready_ = 0;        // the first so many
+  std::size_t heap_max_ = 0;
+  std::uintptr_t heap_end_ = 0;         // of what this execution may allocate
   std::uintptr_t top_ = 0, start_ = 0;  // next free address; where the current execution's blocks begin
   std::uintptr_t last_ = 0;             // the block allocated last; 0: none in this execution
   std::size_t live_ = 0, executions_ = 0;
@@ -252,7 +261,7 @@ inline void* Memory::allocate(std::size_t size, std::size_t alignment, Origin or
   changed();
   if (states_ != nullptr) [[unlikely]] note_allocation();
   alignment = std::max<std::size_t>(alignment, 16);
-  const std::uintptr_t user = (top_ + sizeof(Block) + alignment - 1) & ~(alignment - 1), end = arena_ + arena_size_;
+  const std::uintptr_t user = (top_ + sizeof(Block) + alignment - 1) & ~(alignment - 1), end = heap_end_;
   if (user > end || size > end - user) [[unlikely]] return nullptr;
   const std::uintptr_t distance = last_ == 0 ? 0 : user - last_;
   *(reinterpret_cast<Block*>(user) - 1) = {.previous = static_cast<std::uint32_t>(distance >> 4), .live = 1, .exempt = 0,

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include <interleave/scheduler/clock_rows.hpp>
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/faults.hpp>
 #include <interleave/scheduler/memory.hpp>
@@ -60,7 +63,7 @@ void Shadow::start(std::uint32_t thread) {
 }
 
 void Shadow::widen() {
-  const std::size_t wider = width_ + 8;
+  const std::size_t wider = clock_rows::wider_than(static_cast<clock_rows::Count>(width_));
   for (std::vector<Count>* clocks : {&clocks_, &object_clocks_}) {
     std::vector<Count> result(clocks->size() / width_ * wider);
     for (std::size_t i = 0; i < clocks->size(); ++i) result[i / width_ * wider + i % width_] = (*clocks)[i];
@@ -70,12 +73,20 @@ void Shadow::widen() {
   stride_ = rows * width_;
 }
 
+// Rather than let the machine run out of memory.
+void Shadow::no_room() {
+  Execution::current->fail("unsupported", fmt::format("out of memory: executions access {} MiB, and to look for data races in them takes {} times as much "
+                           "(INTERLEAVE_MEMORY_MB sets another limit, INTERLEAVE_RACES=ignore does not look)",
+                           (pages_.size() << page_bits) >> 20, sizeof(Page) >> page_bits));
+}
+
 // ---- pages -----------------------------------------------------------------------------------------------------------
 
 __attribute__((noinline)) void Shadow::turn_to(std::uintptr_t number) {
   std::unique_ptr<Page>& page = pages_[number];
   if (page == nullptr) {
     if (memory->stack_room() < Memory::stack_reserve) overflowed(*Execution::current);
+    if (pages_.size() * sizeof(Page) > memory->heap_max() / 2) no_room();  // half, for a failure is explained by a second shadow
     page = std::make_unique<Page>();
     if (is_dead_page(number)) page->dead_in = execution_;
   }

@@ -227,6 +227,7 @@ class Shadow {
   void begin_if_old(Page& page, Cell& cell) const;
   Cell& in_page(Page& page, std::uintptr_t word) const;
   void turn_to(std::uintptr_t page);
+  [[noreturn]] void no_room();
   bool access(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind);
   template <std::uint8_t kind>
   bool access(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask);

@@ -27,6 +27,7 @@
 #include <interleave/scheduler/gate.hpp>
 #include <interleave/scheduler/unseen.hpp>
 #include <interleave/scheduler/stress_watchdog.hpp>
+#include <interleave/scheduler/uncaught.hpp>
 
 namespace interleave {
 namespace real {
@@ -222,6 +223,8 @@ void fail(std::string_view kind, std::string_view message, SourceLocation where)
                            .strategy = report.strategy, .step = 0, .threads = {}, .trace = {}};
   const std::string text =
       std::string(kind) + " failed outside a run at " + place(where) + (message.empty() ? "" : ": ") + std::string(message);
+  watch_uncaught();
+  was_printed(text);
   std::fprintf(stderr, "%s\n", text.c_str());
   throw Failed(text, std::move(report));
 }
@@ -315,7 +318,8 @@ std::string describe(const Report& report, std::string_view name) {
 }  // namespace real
 
 Report stress(std::function<void()> body, Options options, SourceLocation where) {
-  if (real::in_run()) throw std::logic_error("stress inside a run on real threads: run one after the other");
+  if (real::in_run()) throw UsageError("stress inside a run on real threads: run one after the other");
+  if (!body) throw UsageError("there is nothing to run: the body is an empty std::function");
   options = with_environment(std::move(options));
   if (options.name.empty()) options.name = real::default_name(where);
   if (options.executions_max == 0 && options.time_max.count() == 0) options.executions_max = 1000;

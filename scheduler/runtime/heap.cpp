@@ -100,6 +100,19 @@ std::string misfit(const void* p, const Release& how) {
   return fmt::format("by {} what {} allocated", with_alignment(how.function, how.origin), with_alignment(name_of(origin.family), origin));
 }
 
+std::string in_binary_units(std::size_t bytes) {
+  if (bytes >= std::size_t{1} << 30) return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1 << 30));
+  return bytes >= std::size_t{1} << 20 ? fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20)) : fmt::format("{} bytes", bytes);
+}
+
+// Rather than let the machine run out of memory.
+void refuse(std::size_t size) {
+  const Model model;
+  model->fail("unsupported", fmt::format("out of memory: a block of {} is asked for, {} were allocated before, and the heap of one execution holds {}, "
+                                         "what was freed included (INTERLEAVE_MEMORY_MB sets another limit)",
+                                         in_binary_units(size), in_binary_units(memory->heap_used()), in_binary_units(memory->heap_max())));
+}
+
 }  // namespace
 
 void* allocate(std::size_t size, std::size_t alignment, Origin origin, const void* caller) {
@@ -113,8 +126,9 @@ void* allocate(std::size_t size, std::size_t alignment, Origin origin, const voi
     }
   }
   if (p == nullptr) p = memory->allocate(size, alignment, origin);
-  if (p == nullptr) {
-    errno = ENOMEM;
+  if (p == nullptr) [[unlikely]] {
+    if (size <= memory->arena_size()) refuse(size);
+    errno = ENOMEM;  // no machine has so much
   } else if (shadow != nullptr) {
     const EngineScope engine;
     shadow->allocated(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(p), size);

@@ -91,7 +91,7 @@ int pthread_create(pthread_t* result, const pthread_attr_t* attributes, void* (*
   memory->note_write(result, sizeof *result);
   *result = model->self().next_handle();
   Thread* thread = model->spawn(start, argument, nullptr);
-  if (thread == nullptr) return EAGAIN;
+  if (thread == nullptr) model->fail("unsupported", model->too_many_threads());
   if (detach == PTHREAD_CREATE_DETACHED) thread->daemon = true;
   return 0;
 }

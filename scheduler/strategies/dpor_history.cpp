@@ -6,7 +6,7 @@
 namespace interleave::engine::dpor {
 
 void Dpor::widen() {
-  const std::uint32_t wider = width_ + 8;
+  const std::uint32_t wider = clock_rows::wider_than(width_);
   const auto spread = [&](std::vector<Count>& rows) {
     std::vector<Count> result(rows.size() / width_ * wider);
     for (std::size_t i = 0; i < rows.size(); ++i) result[i / width_ * wider + i % width_] = rows[i];
