@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/rolled_back.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -233,6 +234,7 @@ void Memory::take_back_mapped() {
 void Memory::end_execution(bool completed) {
   if (!mapped_.empty()) [[unlikely]] take_back_mapped();
   if (!write_protected_.empty()) [[unlikely]] make_writable();
+  undo_.each([](const std::uint64_t* word, std::uint64_t before) { note_rolled_back(word, before); });
   undo_.roll_back();
   shared_.clear();
   changed_.forget();

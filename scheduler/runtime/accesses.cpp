@@ -2,6 +2,7 @@
 // Writes outside the executions' own memory are logged, so that they can be taken back; all are shown to the shadow.
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/framework_code.hpp>
+#include <interleave/scheduler/rolled_back.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -48,7 +49,7 @@ __attribute__((noinline)) void explored(const void* p, std::size_t size, bool wr
 
 // In line, once for every size, and without a frame: what is called here is called last.
 __attribute__((always_inline)) inline void read(const void* p, std::size_t size) {
-  if (mode != Mode::modelled) return;
+  if (mode != Mode::modelled) return outside_access(p, size, false);
   if (explores_races) [[unlikely]] return explored(p, size, false);
   // Where races are no failures, a thread may wait for what others write with nothing to order it.
   if (shadow == nullptr) return Execution::current->polled(p, size);
@@ -57,12 +58,17 @@ __attribute__((always_inline)) inline void read(const void* p, std::size_t size)
 
 __attribute__((always_inline)) inline void written(void* p, std::size_t size) {
   if (mode != Mode::modelled) {
-    if (mode == Mode::framework) [[unlikely]] framework_write(p, size);
-    return;
+    if (mode == Mode::framework) [[unlikely]] return framework_write(p, size);
+    return outside_access(p, size, true);
   }
   if (explores_races) [[unlikely]] return explored(p, size, true);
   memory->note_write(p, size);
   shown(p, size, true);
+}
+
+__attribute__((always_inline)) inline void changed(void* p, std::size_t size) {
+  if (mode == Mode::outside) return outside_access(p, size, false);
+  written(p, size);
 }
 
 }  // namespace
@@ -72,8 +78,8 @@ __attribute__((always_inline)) inline void written(void* p, std::size_t size) {
   void __tsan_unaligned_read##n(void* p) { read(p, n); }  \
   void __tsan_write##n(void* p) { written(p, n); }        \
   void __tsan_unaligned_write##n(void* p) { written(p, n); } \
-  void __tsan_read_write##n(void* p) { written(p, n); }   \
-  void __tsan_unaligned_read_write##n(void* p) { written(p, n); }
+  void __tsan_read_write##n(void* p) { changed(p, n); }   \
+  void __tsan_unaligned_read_write##n(void* p) { changed(p, n); }
 
 #pragma GCC visibility push(default)
 
