@@ -1,17 +1,14 @@
 # interleave_add_test: one compilation of a test, two programs.
 #
-#   interleave_add_test(NAME SOURCES FILE... [FRAMEWORK none|catch2|gtest] [LIBRARIES TARGET...] [TIMEOUT SECONDS] [LABELS LABEL...]
+#   interleave_add_test(NAME SOURCES FILE... [FRAMEWORK NAME] [LIBRARIES TARGET...] [TIMEOUT SECONDS] [LABELS LABEL...]
 #                       [TRUSTED FILE...] [MODEL_ONLY | STRESS_ONLY])
 #
 #   NAME_objects   the sources, compiled once with -fsanitize=thread (what the program means is decided by the link)
 #   NAME           linked with the model, without the flag: threads are fibers, every schedule is explored
 #   NAME_stress    linked with the flag and the real-thread library: real threads, watched by ThreadSanitizer
 #
-# Both programs are registered with CTest under their own names, NAME_stress with the label "stress". FRAMEWORK none (the
-# default): the sources have their own main. FRAMEWORK catch2: they have none; they include <interleave/catch2.hpp> or Catch2's
-# own header, and a failed assertion inside a body is that execution's failure. FRAMEWORK gtest: the same with
-# <interleave/gtest.hpp> or GoogleTest's own header; GoogleTest is compiled from its sources, instrumented, so GTest::gtest must not be
-# linked (INTERLEAVE_GTEST_SOURCE: the folder that has src/gtest-all.cc, if it is not where packages put it).
+# Both programs are registered with CTest under their own names, NAME_stress with the label "stress". FRAMEWORK names a test framework
+# (InterleaveFrameworks.cmake lists them); with `none`, the default, the sources have their own main.
 #
 # LIBRARIES are linked into both programs. Libraries that the project itself builds are compiled a second time, instrumented, for these
 # programs (InterleaveTwins.cmake); the project's other programs keep those without. Others are linked as they are.
@@ -68,69 +65,30 @@ function(interleave_link_stress target)
   target_link_options(${target} PRIVATE -fsanitize=thread)
 endfunction()
 
-# Catch2's main and our hooks, compiled once per project, and without optimisation: 8 seconds of compile time instead of 23.
-function(interleave_catch2_main_)
-  if(TARGET interleave_catch2_main)
-    return()
-  endif()
-  find_package(Catch2 REQUIRED)
-  add_library(interleave_catch2_main OBJECT ${INTERLEAVE_ADAPTERS}/catch2.cpp)
-  target_compile_features(interleave_catch2_main PRIVATE cxx_std_20)
-  target_compile_options(interleave_catch2_main PRIVATE ${INTERLEAVE_INSTRUMENT} -O0)
-  target_link_libraries(interleave_catch2_main PRIVATE interleave::model Catch2::Catch2)
-endfunction()
-
-# GoogleTest, its main and our hook, the same way.
-function(interleave_gtest_main_)
-  if(TARGET interleave_gtest_main)
-    return()
-  endif()
-  find_path(INTERLEAVE_GTEST_SOURCE src/gtest-all.cc HINTS ${googletest_SOURCE_DIR}/googletest
-    PATHS /usr/src/googletest/googletest /usr/src/gtest)
-  if(NOT INTERLEAVE_GTEST_SOURCE)
-    message(FATAL_ERROR "FRAMEWORK gtest needs the sources of GoogleTest: install libgtest-dev, or set INTERLEAVE_GTEST_SOURCE to "
-      "the folder that has src/gtest-all.cc")
-  endif()
-  add_library(interleave_gtest INTERFACE)
-  if(EXISTS ${INTERLEAVE_GTEST_SOURCE}/include)
-    target_include_directories(interleave_gtest SYSTEM INTERFACE ${INTERLEAVE_GTEST_SOURCE}/include)
-  endif()
-  add_library(interleave_gtest_main OBJECT ${INTERLEAVE_ADAPTERS}/gtest.cpp)
-  target_compile_features(interleave_gtest_main PRIVATE cxx_std_20)
-  target_compile_options(interleave_gtest_main PRIVATE ${INTERLEAVE_INSTRUMENT} -O0)
-  target_include_directories(interleave_gtest_main SYSTEM PRIVATE ${INTERLEAVE_GTEST_SOURCE})
-  target_link_libraries(interleave_gtest_main PRIVATE interleave::model interleave_gtest)
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/InterleaveFrameworks.cmake)
 
 function(interleave_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "MODEL_ONLY;STRESS_ONLY" "FRAMEWORK;TIMEOUT" "SOURCES;LIBRARIES;LABELS;TRUSTED")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "interleave_add_test(${name}): what is '${arg_UNPARSED_ARGUMENTS}'? "
-      "Usage: interleave_add_test(NAME SOURCES FILE... [FRAMEWORK none|catch2|gtest] [LIBRARIES TARGET...] [TIMEOUT SECONDS])")
+      "Usage: interleave_add_test(NAME SOURCES FILE... [FRAMEWORK NAME] [LIBRARIES TARGET...] [TIMEOUT SECONDS])")
   endif()
   if(NOT arg_SOURCES)
     message(FATAL_ERROR "interleave_add_test(${name}): no SOURCES given")
   endif()
   if(NOT arg_FRAMEWORK)
     set(arg_FRAMEWORK none)
-  elseif(NOT arg_FRAMEWORK MATCHES "^(none|catch2|gtest)$")
-    message(FATAL_ERROR "interleave_add_test(${name}): FRAMEWORK is none, catch2 or gtest, not '${arg_FRAMEWORK}'")
+  elseif(NOT arg_FRAMEWORK IN_LIST INTERLEAVE_FRAMEWORKS)
+    list(JOIN INTERLEAVE_FRAMEWORKS ", " known)
+    message(FATAL_ERROR "interleave_add_test(${name}): FRAMEWORK is one of ${known}, not '${arg_FRAMEWORK}'")
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
 
   set(objects $<TARGET_OBJECTS:${name}_objects>)
-  set(framework_libraries)
-  if(arg_FRAMEWORK STREQUAL catch2)
-    interleave_catch2_main_()
-    list(APPEND objects $<TARGET_OBJECTS:interleave_catch2_main>)
-    set(framework_libraries Catch2::Catch2)
-  elseif(arg_FRAMEWORK STREQUAL gtest)
-    interleave_gtest_main_()
-    list(APPEND objects $<TARGET_OBJECTS:interleave_gtest_main>)
-    set(framework_libraries interleave_gtest)
-  endif()
+  cmake_language(CALL interleave_framework_${arg_FRAMEWORK}_)
+  list(APPEND objects ${framework_objects})
 
   add_library(${name}_objects OBJECT ${arg_SOURCES})
   # C++20, unless the project has chosen. The headers need C++17.
@@ -148,7 +106,7 @@ function(interleave_add_test name)
     add_executable(${name} ${objects})
     interleave_link_libraries_(${name} ${name}_objects ${arg_LIBRARIES})
     interleave_link_model(${name})
-    target_link_libraries(${name} PRIVATE ${framework_libraries})
+    target_link_libraries(${name} PRIVATE ${framework_libraries} ${framework_main})
     if(arg_TRUSTED)
       interleave_trust_(${name} ${arg_TRUSTED})
     endif()
@@ -159,7 +117,7 @@ function(interleave_add_test name)
     add_executable(${name}_stress ${objects})
     interleave_link_libraries_(${name}_stress ${name}_objects ${arg_LIBRARIES})
     interleave_link_stress(${name}_stress)
-    target_link_libraries(${name}_stress PRIVATE ${framework_libraries})
+    target_link_libraries(${name}_stress PRIVATE ${framework_libraries} ${framework_main})
     add_test(NAME ${name}_stress COMMAND ${name}_stress)
     # Lock order is the model's business: TSan reports an inversion even where nothing can hang.
     set_tests_properties(${name}_stress PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "stress;${arg_LABELS}"

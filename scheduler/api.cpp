@@ -115,6 +115,10 @@ void require(bool holds, std::string_view message, SourceLocation where) {
   detail::fail("require", message, where);
 }
 
+void assertion_failed(std::string_view text, SourceLocation where) {
+  detail::framework_assertion_failed(std::string(text).c_str(), where.file, where.line);
+}
+
 std::size_t choose(std::size_t n) {
   static constexpr engine::OperationType choose_type{
       .name = "choose",

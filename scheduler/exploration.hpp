@@ -21,6 +21,7 @@
 #include <interleave/scheduler/observer.hpp>
 #include <interleave/scheduler/onward.hpp>
 #include <interleave/scheduler/outer_state.hpp>
+#include <interleave/scheduler/rolled_back.hpp>
 #include <interleave/scheduler/schedule.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/unseen_runs.hpp>
@@ -148,6 +149,7 @@ class Explorer {
   Learnt& learnt_;
   const void* frame_;         // where the stack of whoever asked begins
   doors::RunOfFrameworks frameworks_;  // before the state is first looked at
+  RolledBackStatics rolled_back_;
   OuterState outer_;
   Leaks leaks_;               // of the last execution
   ObserverBridge bridge_;

@@ -173,6 +173,13 @@ void check(std::function<void()> body, Options options = {}, SourceLocation = So
 // goes on.
 void require(bool holds, std::string_view message = {}, SourceLocation = SourceLocation::current());
 
+// For assertions of the program's own, or of a test framework that Interleave does not know: the one line that makes one that fails
+// count. Inside an exploration it ends this execution at once as a failure of kind "require", from any thread; on real threads the
+// failure is recorded and the thread goes on; outside of both it does nothing, and whoever asserted counts as ever.
+//
+//   #define EXPECT(x) do { if (!(x)) { interleave::assertion_failed(#x); ++failures; } } while (0)
+void assertion_failed(std::string_view text, SourceLocation = SourceLocation::current());
+
 // Nondeterministic 0..n-1, explored like any choice. REQUIRES: n > 0. On real threads: random, from the seed.
 std::size_t choose(std::size_t n);
 

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/rolled_back.hpp>
 #include <interleave/scheduler/variables.hpp>
 
 namespace interleave::engine {
@@ -250,6 +251,7 @@ void Memory::take_back_mapped() {
 void Memory::end_execution(bool completed) {
   if (!mapped_.empty()) [[unlikely]] take_back_mapped();
   if (!write_protected_.empty()) [[unlikely]] make_writable();
+  undo_.each([](const std::uint64_t* word, std::uint64_t before) { note_rolled_back(word, before); });
   undo_.roll_back();
   shared_.clear();
   changed_.forget();

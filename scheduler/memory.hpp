@@ -40,6 +40,10 @@ class UndoLog {
   void forget();
   void forget(std::uintptr_t begin, std::uintptr_t end);
   template <class F>
+  void each(F f) const {  // f(word, old value)
+    for (const Entry& entry : entries_) f(entry.word, entry.old);
+  }
+  template <class F>
   void each_word(F f) const {
     for (const Entry& entry : entries_) f(entry.word);
   }

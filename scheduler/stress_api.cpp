@@ -24,6 +24,9 @@ void check(std::function<void()> body, Options options, SourceLocation where) {
 }
 
 void require(bool holds, std::string_view message, SourceLocation where) { real::require(holds, message, where); }
+void assertion_failed(std::string_view text, SourceLocation where) {
+  detail::framework_assertion_failed(std::string(text).c_str(), where.file, where.line);
+}
 std::size_t choose(std::size_t n) { return real::choose(n); }
 void outcome(std::string value) { real::outcome(value); }
 void note(std::string) {}

@@ -3,6 +3,7 @@
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/repeated_accesses.hpp>
+#include <interleave/scheduler/rolled_back.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -59,7 +60,8 @@ void shown_by_hook(const void* p, std::size_t size) {
 
 // In line, once for every size, and without a frame: what is called here is called last.
 __attribute__((always_inline)) inline void read(const void* p, std::size_t size) {
-  if (mode != Mode::modelled || repeated(p, size, false)) return;
+  if (mode != Mode::modelled) return outside_access(p, size, false);
+  if (repeated(p, size, false)) return;
   if (explores_races) [[unlikely]] return explored(p, size, false);
   // Where races are no failures, a thread may wait for what others write with nothing to order it.
   if (shadow == nullptr) return Execution::current->polled(p, size);
@@ -68,13 +70,18 @@ __attribute__((always_inline)) inline void read(const void* p, std::size_t size)
 
 __attribute__((always_inline)) inline void written(void* p, std::size_t size) {
   if (mode != Mode::modelled) {
-    if (mode == Mode::framework) [[unlikely]] framework_write(p, size);
-    return;
+    if (mode == Mode::framework) [[unlikely]] return framework_write(p, size);
+    return outside_access(p, size, true);
   }
   if (repeated(p, size, true)) return;
   if (explores_races) [[unlikely]] return explored(p, size, true);
   memory->note_write(p, size);
   shown_by_hook<true>(p, size);
+}
+
+__attribute__((always_inline)) inline void changed(void* p, std::size_t size) {
+  if (mode == Mode::outside) return outside_access(p, size, false);
+  written(p, size);
 }
 
 }  // namespace
@@ -84,8 +91,8 @@ __attribute__((always_inline)) inline void written(void* p, std::size_t size) {
   void __tsan_unaligned_read##n(void* p) { read(p, n); }  \
   void __tsan_write##n(void* p) { written(p, n); }        \
   void __tsan_unaligned_write##n(void* p) { written(p, n); } \
-  void __tsan_read_write##n(void* p) { written(p, n); }   \
-  void __tsan_unaligned_read_write##n(void* p) { written(p, n); }
+  void __tsan_read_write##n(void* p) { changed(p, n); }   \
+  void __tsan_unaligned_read_write##n(void* p) { changed(p, n); }
 
 #pragma GCC visibility push(default)
 

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <interleave/scheduler/door.hpp>
+#include <interleave/scheduler/rolled_back.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -108,7 +109,10 @@ __attribute__((always_inline)) inline void order(Execution& run, const void* p, 
 template <class T>
 T load(const volatile T* p, int mo) {
   Model model;
-  if (!model) return real_load(p);
+  if (!model) {
+    outside_access(p, sizeof *p, false);
+    return real_load(p);
+  }
   Execution& run = *model;
   const T value = turn(run, load_type, p);
   order<true, false>(run, plain(p), sizeof(T), mo);
@@ -120,6 +124,7 @@ template <class T>
 void store(volatile T* p, T value, int mo) {
   Model model;
   if (!model) {
+    outside_access(p, sizeof *p, true);
     real_modify(p, [&](T) { return value; });
     return;
   }

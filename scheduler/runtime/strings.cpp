@@ -3,12 +3,13 @@
 
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/door.hpp>
+#include <interleave/scheduler/rolled_back.hpp>
 
 namespace interleave::engine {
 namespace {
 
 inline void written(void* p, std::size_t size) {
-  if (mode == Mode::outside || size == 0) [[likely]] return;
+  if (mode == Mode::outside || size == 0) [[likely]] return outside_access(p, size, true);
   if (mode == Mode::modelled) {
     accessed(p, size, true);
     memory->note_write(p, size);
@@ -18,7 +19,7 @@ inline void written(void* p, std::size_t size) {
 }
 
 inline void copying(void* to, const void* from, std::size_t size) {
-  if (mode == Mode::outside || size == 0) [[likely]] return;
+  if (mode == Mode::outside || size == 0) [[likely]] return outside_access(to, size, true);
   if (mode == Mode::modelled) {
     copied(to, from, size);
     memory->note_write(to, size);

@@ -8,6 +8,7 @@
 
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/framework_code.hpp>
+#include <interleave/scheduler/rolled_back.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -18,7 +19,7 @@ const OperationType write_type{.name = "volatile write", .access = Access::write
 void volatile_access(void* p, std::size_t size, bool writes) {
   if (mode == Mode::framework && writes) framework_write(p, size);
   Model model;
-  if (!model) return;
+  if (!model) return outside_access(p, size, writes);
   model->step({.type = writes ? &write_type : &read_type, .object = p, .size = static_cast<std::uint32_t>(size)});
   Thread& self = model->self();
   std::memcpy(&self.pending.state, p, std::min(size, sizeof self.pending.state));

@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$1"
 
-api='interleave.hpp|catch2.hpp|gtest.hpp'
+api='interleave.hpp|catch2.hpp|gtest.hpp|doctest.hpp|boost.hpp'
 table="
 primitives/.*              primitives/[^/]*
 checkers/.*                $api|checkers/[^/]*|scheduler/(observer|trace|operation|clock|services|hooks|unseen|mode)[.]hpp
