@@ -212,7 +212,7 @@ class Functions {
       if (is_start_up(name) || is_thunk(name, symbol.size) || is_of_framework(name)) continue;
       if (is_part(name) && whole_calls_hook(name, symbols)) continue;
       if (!touches_shared_memory(code, symbol.size, constants, is_part(name) || name.empty()) || !seen.insert(symbol.begin).second) continue;
-      found.functions.push_back({const_cast<std::uint8_t*>(code), symbol.size, std::string(name), module_.path});
+      found.functions.push_back({const_cast<std::uint8_t*>(code), symbol.size, std::string(name), module_.path, symbol.begin - module_.base});
     }
   }
 

@@ -31,6 +31,7 @@ struct UnseenFunction {
   std::size_t   size = 0;
   std::string   name;                    // as in the symbol table; empty: there is none
   std::string   module;                  // the path
+  std::uintptr_t offset = 0;             // in the module
 };
 
 struct UnseenCode {

@@ -393,7 +393,7 @@ void tell_functions(Report& report) {
   for (const Function& function : traps().functions) {
     if (function.ran == Ran::no) continue;
     const std::string name = function.code->name.empty()
-                                 ? fmt::format("the function at {}+{:#x}", base_name(function.code->module), 0)
+                                 ? fmt::format("the function at {}+{:#x}", base_name(function.code->module), function.code->offset)
                                  : demangled(function.code->name.c_str());
     const Frame& frame = symbols.frames(function.code->begin + 1).back();
     const std::string file(base_name(frame.file));
