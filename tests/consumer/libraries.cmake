@@ -32,6 +32,17 @@ if(NOT hooks)
   message(FATAL_ERROR "The test has no instrumented code, so the look at the other program says nothing")
 endif()
 
+# An existing project as docs/build.md has it: its own test passes, the race in its library is found, its program is as it was.
+run(${CMAKE_COMMAND} -S ${SOURCE}/../existing -B ${WORK}/existing -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${CXX}
+  -D CMAKE_PREFIX_PATH=${WORK}/prefix)
+run(${CMAKE_COMMAND} --build ${WORK}/existing)
+run(${WORK}/existing/spool_test)
+hooks_of(${WORK}/existing/spooler hooks)
+execute_process(COMMAND ${WORK}/existing/spool_schedules RESULT_VARIABLE status OUTPUT_VARIABLE said ERROR_VARIABLE said)
+if(hooks OR status EQUAL 0 OR NOT said MATCHES "write by T1 at spool.cpp:11 in Spool::add")
+  message(FATAL_ERROR "An existing project: hooks in its program: '${hooks}', status ${status}\n${said}")
+endif()
+
 # Configured only. A line break of CMake's may be anywhere in a sentence.
 function(refused case expected)
   execute_process(COMMAND ${CMAKE_COMMAND} -S ${SOURCE}/../refused -B ${WORK}/refused -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${CXX}
