@@ -90,6 +90,7 @@ function(interleave_add_test name)
   cmake_language(CALL interleave_framework_${arg_FRAMEWORK}_)
   list(APPEND objects ${framework_objects})
 
+  interleave_refuse_unlinkable_(${name} ${arg_LIBRARIES})
   add_library(${name}_objects OBJECT ${arg_SOURCES})
   # C++20, unless the project has chosen. The headers need C++17.
   if(CMAKE_CXX_FLAGS MATCHES "-std=[a-z0-9+]+")

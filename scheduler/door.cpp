@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <interleave/scheduler/dynamic_section.hpp>
+#include <interleave/scheduler/loaded_modules.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -20,32 +21,30 @@ struct Range {
   std::uintptr_t low, high;
 };
 
-// Writable segments of the libraries that were compiled without instrumentation.
+// Writable segments of the system's libraries.
 struct ForeignStatics {
   std::vector<Range> ranges;
   std::uintptr_t low = ~std::uintptr_t{0}, high = 0;
 };
 
-int add_module(dl_phdr_info* info, std::size_t, void* data) {
-  auto& found = *static_cast<ForeignStatics*>(data);
-  const bool program = info->dlpi_name == nullptr || *info->dlpi_name == '\0';
-  if (program || instrumented(*info)) return 0;
-  for (int i = 0; i < info->dlpi_phnum; ++i) {
-    const auto& segment = info->dlpi_phdr[i];
+// Only those of the system: the locks of a library of the user's are modelled, whether the rest of it is seen or not.
+void add_module(ForeignStatics& found, const LoadedModule& module) {
+  if (module.program || module.instrumented || !module.system) return;
+  for (std::size_t i = 0; i < module.segment_count; ++i) {
+    const auto& segment = module.segments[i];
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) == 0) continue;
-    const Range range{info->dlpi_addr + segment.p_vaddr, info->dlpi_addr + segment.p_vaddr + segment.p_memsz};
+    const Range range{module.base + segment.p_vaddr, module.base + segment.p_vaddr + segment.p_memsz};
     found.ranges.push_back(range);
     found.low = std::min(found.low, range.low);
     found.high = std::max(found.high, range.high);
   }
-  return 0;
 }
 
 const ForeignStatics& foreign_statics() {
   static const ForeignStatics* known = nullptr;
   if (known == nullptr) {
     auto* found = new ForeignStatics;
-    dl_iterate_phdr(&add_module, found);
+    for (const LoadedModule& module : loaded_modules()) add_module(*found, module);
     known = found;
   }
   return *known;

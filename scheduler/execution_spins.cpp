@@ -6,6 +6,7 @@
 #include <limits>
 
 #include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/unseen_runs.hpp>
 
 namespace interleave::engine {
 
@@ -32,6 +33,8 @@ bool Execution::gone_round(const OperationType& type, const void* object) {
   me.spin.remember_first(me.pending);
   if (me.pending.object != nullptr)
     me.spin.read(me.pending.object, me.pending.type->bytes != 0 ? me.pending.type->bytes : me.pending.size);
+  // It may wait for what only such calls change.
+  if (unseen_code_ran()) [[unlikely]] me.spin.read(&what_is_not_seen, sizeof what_is_not_seen);
   return me.spin.round(type, object, interleave_call_state, me.stack_high, memory->shared_words());
 }
 

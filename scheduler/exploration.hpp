@@ -98,6 +98,7 @@ class Explorer {
     std::shared_ptr<Counters> counters = std::make_shared<Counters>();  // without these
     std::map<std::pair<std::uint32_t, std::uint64_t>, unsigned> probed;  // threads alone, by where they stood: how often
     std::size_t stack_cleared = 0;  // how much of the stacks is to be cleared
+    bool traces_unseen = false;     // whether calls of code that is not instrumented are traced
     std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();  // of the first attempt
   };
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt);
@@ -107,6 +108,7 @@ class Explorer {
   Report run(std::uint64_t steps_in_all);
   bool misled() const { return outer_.misled(); }
   bool goes_round() const { return goes_round_; }
+  bool wants_traces() const { return unseen_runs_.wants_traces(); }
   bool wants_clear_stacks() const { return wants_clear_stacks_; }
   // For the next attempt.
   void learn();

@@ -65,7 +65,8 @@ void prepare_process() {
 
 Explorer::Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt)
     : body_(body), options_(options), learnt_(learnt), frame_(caller_frame),
-      outer_((prepare_process(), caller_frame), learnt.unseen), bridge_(options_.observers), keeps_states_(learnt.keeps_states),
+      outer_((prepare_process(), caller_frame), learnt.unseen), bridge_(options_.observers),
+      unseen_runs_(learnt.traces_unseen), keeps_states_(learnt.keeps_states),
       stack_cleared_(learnt.stack_cleared) {
   under_way = true;
   explores_races = options_.races == "explore";
@@ -194,6 +195,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
     witness::executing(begun);
     Ending ending = run_once(execution, fault);
     witness::executing(0);
+    if (wants_traces()) return {};
     if (fault.kind == "leak" && !leaks_again(execution)) {
       ending = Ending::finished;
       fault = {};
@@ -281,12 +283,17 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   report_.verdict = shortest_ ? Verdict::fail : goal_missed ? Verdict::incomplete : Verdict::pass;
   if (report_.verdict != Verdict::incomplete) report_.incomplete_reason.clear();
   if (shortest_) report_.failure = explain(*shortest_);
+  // What was not seen may be to blame.
+  constexpr std::string_view doubtful[] = {"nondeterminism", "livelock", "deadlock", "data-race"};
+  if (report_.failure && !report_.unseen.empty() && std::find(std::begin(doubtful), std::end(doubtful), report_.failure->kind) != std::end(doubtful))
+    report_.failure->message += fmt::format("; perhaps because of what was not seen: {} (compile it with -fsanitize=thread, too)", report_.unseen.front());
   return std::move(report_);
 }
 
 void Explorer::learn() {
   learnt_.keeps_states |= goes_round_;
   if (wants_clear_stacks_) learnt_.stack_cleared = std::min(2 * stack_compared_ + 1024, stack_cleared_most);
+  learnt_.traces_unseen |= wants_traces();
   learnt_.unseen = outer_.unseen();
 }
 
@@ -320,7 +327,7 @@ __attribute__((noinline)) Report explore(const std::function<void()>& body, cons
   while (true) {
     Explorer explorer(body, options, __builtin_frame_address(0), learnt);
     Report report = explorer.run(steps_in_all);
-    if (!explorer.misled() && !explorer.goes_round() && !explorer.wants_clear_stacks()) return report;
+    if (!explorer.misled() && !explorer.goes_round() && !explorer.wants_clear_stacks() && !explorer.wants_traces()) return report;
     explorer.learn();
   }
 }

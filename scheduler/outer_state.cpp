@@ -8,6 +8,8 @@
 
 #include <interleave/scheduler/dynamic_section.hpp>
 #include <interleave/scheduler/framework_code.hpp>
+#include <interleave/scheduler/unseen_code.hpp>
+#include <interleave/scheduler/unseen_runs.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -37,10 +39,13 @@ void cut_out(std::vector<Range>& ranges, const Range& hole) {
   ranges = std::move(rest);
 }
 
-// The writable segment of the program itself, less what the loader has made read-only again or fills in as the program runs.
-int program_statics(dl_phdr_info* info, std::size_t, void* result) {
-  auto& ranges = *static_cast<std::vector<Range>*>(result);
-  std::vector<Range> holes;
+// The writable segments of the program itself, and of modules that are not instrumented, less what the loader has made read-only again
+// or fills in as the program runs.
+int statics(dl_phdr_info* info, std::size_t, void* result) {
+  auto& all = *static_cast<std::vector<Range>*>(result);
+  const bool program = all.empty();
+  if (!program && !is_unseen_module(info->dlpi_addr)) return 0;
+  std::vector<Range> ranges, holes;
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const auto& segment = info->dlpi_phdr[i];
     const Range range{info->dlpi_addr + segment.p_vaddr, info->dlpi_addr + segment.p_vaddr + segment.p_memsz};
@@ -49,7 +54,8 @@ int program_statics(dl_phdr_info* info, std::size_t, void* result) {
   }
   holes.push_back(lazy_bindings(DynamicSection(*info)));
   for (const Range& hole : holes) cut_out(ranges, hole);
-  return 1;  // the first is the program
+  all.insert(all.end(), ranges.begin(), ranges.end());
+  return 0;
 }
 
 // The stack from `frame` up to the first frame of a test framework, whose state is not ours to put back.
@@ -75,7 +81,7 @@ Range test_frames(const void* frame) {
 OuterState::OuterState(const void* frame, const Places& unseen) {
   for (std::uint64_t* place : unseen) unseen_.push_back({place, *place});
   std::vector<Range> ranges;
-  dl_iterate_phdr(&program_statics, &ranges);
+  dl_iterate_phdr(&statics, &ranges);
   ranges.push_back(test_frames(frame));
   for (const Range& range : ranges) {
     auto* begin = reinterpret_cast<std::uint64_t*>((range.low + 7) & ~std::uintptr_t{7});
@@ -87,8 +93,8 @@ OuterState::OuterState(const void* frame, const Places& unseen) {
 void OuterState::restore() {
   ++executions_;
   for (const Word& word : unseen_) *word.place = word.value;
-  if (executions_ < next_comparison_) return;
-  next_comparison_ *= 2;
+  if (executions_ < next_comparison_ && !unseen_code_ran()) return;
+  if (executions_ >= next_comparison_) next_comparison_ *= 2;
   compare();
 }
 

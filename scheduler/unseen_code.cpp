@@ -212,7 +212,7 @@ class Functions {
       if (is_start_up(name) || is_thunk(name, symbol.size) || is_of_framework(name)) continue;
       if (is_part(name) && whole_calls_hook(name, symbols)) continue;
       if (!touches_shared_memory(code, symbol.size, constants, is_part(name) || name.empty()) || !seen.insert(symbol.begin).second) continue;
-      found.functions.push_back({const_cast<std::uint8_t*>(code), symbol.size, std::string(name), module_.path});
+      found.functions.push_back({const_cast<std::uint8_t*>(code), symbol.size, std::string(name), module_.path, symbol.begin - module_.base});
     }
   }
 
@@ -312,13 +312,13 @@ class Functions {
 
 // ---- whole modules --------------------------------------------------------------------------------------------------
 
-UnseenModule whole(const LoadedModule& module) {
-  UnseenModule result{.path = module.path, .code = {}, .writable = {}};
+std::vector<AddressRange> code_of(const LoadedModule& module) {
+  std::vector<AddressRange> result;
   for (std::size_t i = 0; i < module.segment_count; ++i) {
     const auto& segment = module.segments[i];
     if (segment.p_type != PT_LOAD) continue;
     const std::uintptr_t low = module.base + segment.p_vaddr, high = low + segment.p_memsz;
-    if ((segment.p_flags & PF_X) != 0) result.code.push_back({low & ~(page - 1), (high + page - 1) & ~(page - 1)});
+    if ((segment.p_flags & PF_X) != 0) result.push_back({low & ~(page - 1), (high + page - 1) & ~(page - 1)});
   }
   return result;
 }
@@ -330,9 +330,10 @@ UnseenCode look() {
   for (const LoadedModule& module : modules) {
     if (module.system) continue;
     if (!module.instrumented) {
-      found.modules.push_back(whole(module));
+      found.modules.push_back({.path = module.path, .code = code_of(module), .base = module.base});
       continue;
     }
+    for (const AddressRange& range : code_of(module)) found.instrumented.push_back(range);
     const File file(module.path);
     if (!file.is(module)) {
       found.unreadable.push_back(module.path);
@@ -349,6 +350,11 @@ UnseenCode look() {
 }
 
 }  // namespace
+
+bool is_unseen_module(std::uintptr_t base) {
+  const auto& modules = unseen_code().modules;
+  return std::any_of(modules.begin(), modules.end(), [&](const UnseenModule& module) { return module.base == base; });
+}
 
 std::uint64_t modules_generation() {
   std::uint64_t generation = 0;

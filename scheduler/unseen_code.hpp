@@ -23,7 +23,7 @@ struct AddressRange {
 struct UnseenModule {
   std::string path;                      // of the program itself: of its file
   std::vector<AddressRange> code;        // whole pages
-  std::vector<AddressRange> writable;    // its static storage, without what the loader fills in
+  std::uintptr_t base = 0;               // where it is loaded
 };
 
 struct UnseenFunction {
@@ -31,17 +31,21 @@ struct UnseenFunction {
   std::size_t   size = 0;
   std::string   name;                    // as in the symbol table; empty: there is none
   std::string   module;                  // the path
+  std::uintptr_t offset = 0;             // in the module
 };
 
 struct UnseenCode {
   std::vector<UnseenModule> modules;
   std::vector<UnseenFunction> functions;
   std::vector<std::string> unreadable;   // instrumented modules whose functions cannot be told apart
+  std::vector<AddressRange> instrumented;  // the code of instrumented modules: whole pages
   std::size_t functions_looked_at = 0;
 };
 
 // Of what is loaded now. Looks again only if something was loaded or unloaded since.
 const UnseenCode& unseen_code();
+// Whether one of its modules is loaded there.
+bool is_unseen_module(std::uintptr_t base);
 // Changes when something was loaded or unloaded.
 std::uint64_t modules_generation();
 

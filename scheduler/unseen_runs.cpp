@@ -12,10 +12,12 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/hooks.hpp>
@@ -26,6 +28,8 @@
 #include <interleave/scheduler/unseen_code.hpp>
 #include <interleave/scheduler/whose_code.hpp>
 
+extern "C" __attribute__((visibility("hidden"))) std::uint64_t what_is_not_seen = 0;
+
 namespace interleave::engine {
 namespace {
 
@@ -33,6 +37,7 @@ enum class Ran : std::uint8_t { no, perhaps, yes };
 
 struct Module {
   const UnseenModule* code;
+  bool trusted = false;
   Ran ran = Ran::no;
   bool closed = false;
 };
@@ -41,9 +46,16 @@ constexpr std::uint8_t halt = 0xf4;
 
 struct Function {
   const UnseenFunction* code;
+  bool trusted = false;
   Ran ran = Ran::no;
   bool armed = false;
   std::uint8_t first = 0;  // the byte that the trap stands for
+};
+
+// Where a traced function returns to.
+struct Return {
+  std::uint8_t first = 0;
+  bool armed = false;
 };
 
 struct Traps {
@@ -53,7 +65,13 @@ struct Traps {
   std::vector<std::string> loaded;           // modules that came while the exploration was under way
   bool under_way = false;
   bool blind = false;                        // traps could not be set: all that is there may have run
-  Function* stepping = nullptr;              // its first instruction is executed, then it is armed again
+  bool ran = false;                          // any of it
+  bool traces = false;
+  std::map<std::uintptr_t, Return> returns;
+  bool instrumented_closed = false;          // while a traced module may be executed
+  std::vector<bool> inside;                  // by thread: whether it is in a traced module
+  std::uintptr_t entry = 0;                  // where the call begins that is about to be traced
+  std::uint8_t* stepping = nullptr;          // this instruction is executed, then it is armed again
   struct sigaction previous_trap {};
   bool catches_traps = false;
 };
@@ -67,7 +85,7 @@ Traps& traps() {
 
 bool protect(const UnseenModule& module, int protection) {
   return std::all_of(module.code.begin(), module.code.end(), [&](const AddressRange& range) {
-    return mprotect(reinterpret_cast<void*>(range.low), range.high - range.low, protection) == 0;
+    return REAL(mprotect)(reinterpret_cast<void*>(range.low), range.high - range.low, protection) == 0;
   });
 }
 
@@ -77,7 +95,7 @@ void open(Module& module) {
 }
 
 void close(Module& module) {
-  if (module.closed || module.ran == Ran::yes) return;
+  if (module.closed || (module.ran == Ran::yes && (!traps().traces || module.trusted))) return;
   module.closed = protect(*module.code, PROT_READ);
   if (!module.closed) {
     protect(*module.code, PROT_READ | PROT_EXEC);
@@ -87,30 +105,44 @@ void close(Module& module) {
 
 // ---- functions: a first byte that faults ----------------------------------------------------------------------------
 
+// By the C library's mprotect: ours would take it for the program's.
 constexpr std::uintptr_t page = 4096;
 
 bool protect_pages(const std::uint8_t* p, int protection) {
   const auto low = reinterpret_cast<std::uintptr_t>(p) & ~(page - 1);
-  return mprotect(reinterpret_cast<void*>(low), page, protection) == 0;
+  return REAL(mprotect)(reinterpret_cast<void*>(low), page, protection) == 0;
 }
 
-bool put(Function& function, std::uint8_t byte) {
-  if (!protect_pages(function.code->begin, PROT_READ | PROT_WRITE | PROT_EXEC)) return false;
-  *const_cast<volatile std::uint8_t*>(function.code->begin) = byte;
-  protect_pages(function.code->begin, PROT_READ | PROT_EXEC);
+bool put(std::uint8_t* place, std::uint8_t byte) {
+  if (!protect_pages(place, PROT_READ | PROT_WRITE | PROT_EXEC)) return false;
+  *const_cast<volatile std::uint8_t*>(place) = byte;
+  protect_pages(place, PROT_READ | PROT_EXEC);
   return true;
 }
 
 void arm(Function& function) {
-  if (function.armed || function.ran == Ran::yes) return;
+  if (function.armed || (function.ran == Ran::yes && (!traps().traces || function.trusted))) return;
   function.first = *function.code->begin;
-  function.armed = put(function, halt);
+  function.armed = put(function.code->begin, halt);
   if (!function.armed) function.ran = Ran::perhaps;
 }
 
 void disarm(Function& function) {
-  if (function.armed) put(function, function.first);
+  if (function.armed) put(function.code->begin, function.first);
   function.armed = false;
+}
+
+void arm_return(std::uintptr_t address) {
+  Return& place = traps().returns[address];
+  if (place.armed) return;
+  auto* const code = reinterpret_cast<std::uint8_t*>(address);
+  place.first = *code;
+  place.armed = put(code, halt);
+}
+
+void disarm_return(std::uintptr_t address) {
+  Return& place = traps().returns[address];
+  if (std::exchange(place.armed, false)) put(reinterpret_cast<std::uint8_t*>(address), place.first);
 }
 
 Function* function_at(std::uintptr_t address) {
@@ -123,16 +155,18 @@ Function* function_at(std::uintptr_t address) {
 
 constexpr greg_t trap_flag = 0x100;
 
-// After the first instruction of a function that was stepped over.
-void on_single_step(int number, siginfo_t*, void* context) {
-  Traps& all = traps();
-  if (all.stepping == nullptr) {
-    sigaction(number, &all.previous_trap, nullptr);
-    raise(number);
-    return;
-  }
-  static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_EFL] &= ~trap_flag;
-  arm(*std::exchange(all.stepping, nullptr));
+// The instruction at `place` is executed without its trap, which comes back behind it.
+void step_over(std::uint8_t* place, greg_t* registers) {
+  traps().stepping = place;
+  registers[REG_EFL] |= trap_flag;
+}
+
+void after_step(greg_t* registers) {
+  registers[REG_EFL] &= ~trap_flag;
+  std::uint8_t* const place = std::exchange(traps().stepping, nullptr);
+  const auto address = reinterpret_cast<std::uintptr_t>(place);
+  if (Function* function = function_at(address)) arm(*function);
+  if (traps().returns.contains(address)) arm_return(address);
 }
 
 // ---- who runs it ----------------------------------------------------------------------------------------------------
@@ -150,7 +184,8 @@ bool below_framework() {
   return framework;
 }
 
-bool on_modelled_thread() { return mode == Mode::modelled && Execution::current != nullptr && Execution::current->on_fiber() && !below_framework(); }
+// `interrupted`: what was under way.
+bool on_modelled_thread(Mode interrupted) { return interrupted == Mode::modelled && Execution::current != nullptr && Execution::current->on_fiber() && !below_framework(); }
 
 bool traced_by_debugger() {
   std::FILE* const file = std::fopen("/proc/self/status", "re");
@@ -163,12 +198,114 @@ bool traced_by_debugger() {
   return tracer != 0;
 }
 
+// ---- traced calls ---------------------------------------------------------------------------------------------------
+
+const OperationType call_type{.name = "unseen call", .access = Access::write, .noun = "unseen code"};
+
+// All calls of such code go through `what_is_not_seen`, as far as order is concerned.
+
+void close_instrumented(bool closed) {
+  if (std::exchange(traps().instrumented_closed, closed) == closed) return;
+  for (const AddressRange& range : unseen_code().instrumented)
+    REAL(mprotect)(reinterpret_cast<void*>(range.low), range.high - range.low, closed ? PROT_READ : PROT_READ | PROT_EXEC);
+}
+
+// A traced module may be executed from here on, and instrumented code may not.
+void go_inside(Module& module) {
+  open(module);
+  close_instrumented(true);
+}
+
+void come_outside() {
+  close_instrumented(false);
+  for (Module& module : traps().modules)
+    if (!module.trusted) close(module);
+}
+
+void set_inside(std::size_t thread, bool inside) {
+  auto& threads = traps().inside;
+  if (threads.size() <= thread) threads.resize(thread + 1);
+  threads[thread] = inside;
+}
+
+bool is_inside(std::size_t thread) { return thread < traps().inside.size() && traps().inside[thread]; }
+
+void order_after_calls() {
+  if (shadow != nullptr) shadow->acquire(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(&what_is_not_seen));
+}
+
+Module* module_at(std::uintptr_t address) {
+  for (Module& module : traps().modules)
+    if (std::any_of(module.code->code.begin(), module.code->code.end(), [&](const AddressRange& range) { return range.contains(address); })) return &module;
+  return nullptr;
+}
+
+bool is_instrumented(std::uintptr_t address) {
+  const auto& ranges = unseen_code().instrumented;
+  return std::any_of(ranges.begin(), ranges.end(), [&](const AddressRange& range) { return range.contains(address); });
+}
+
+extern "C" __attribute__((visibility("hidden"))) const char interleave_traced_call[];
+asm(".pushsection .text\n"
+    "interleave_traced_call:\n"
+    "int3\n"
+    ".popsection\n");
+
+// A signal for a handler that runs on the thread's own stack, where it may switch to other threads: the call begins when that is done.
+void trace_call(std::uintptr_t entry, greg_t* registers) {
+  traps().entry = entry;
+  registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<std::uintptr_t>(interleave_traced_call));
+}
+
+void traced_call(greg_t* registers) {
+  Traps& all = traps();
+  const std::uintptr_t entry = std::exchange(all.entry, 0);
+  Module* const module = module_at(entry);
+  {
+    Execution* const model = Execution::current;
+    model->step({.type = &call_type, .object = module != nullptr ? reinterpret_cast<const void*>(module->code->code.front().low) : &what_is_not_seen});
+    ++what_is_not_seen;
+    if (shadow != nullptr) {
+      const auto order = reinterpret_cast<std::uintptr_t>(&what_is_not_seen);
+      shadow->acquire(model->self().id, order);
+      shadow->release(model->self().id, order, true);
+    }
+    if (module != nullptr) set_inside(model->self().id, true);
+  }
+  registers[REG_RIP] = static_cast<greg_t>(entry);
+  if (module != nullptr) {
+    go_inside(*module);
+    return;
+  }
+  std::uintptr_t back;
+  std::memcpy(&back, reinterpret_cast<const void*>(registers[REG_RSP]), sizeof back);
+  if (is_instrumented(back)) arm_return(back);
+  if (Function* const function = function_at(entry); function != nullptr && function->armed) {
+    disarm(*function);
+    step_over(function->code->begin, registers);
+  }
+}
+
+void on_debug_trap(int number, siginfo_t*, void* context) {
+  const EngineScope engine;
+  greg_t* const registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  if (traps().entry != 0 && static_cast<std::uintptr_t>(registers[REG_RIP]) == reinterpret_cast<std::uintptr_t>(interleave_traced_call) + 1) {
+    traced_call(registers);
+  } else if (traps().stepping != nullptr) {
+    after_step(registers);
+  } else {
+    sigaction(number, &traps().previous_trap, nullptr);
+    raise(number);
+  }
+}
+
 // ---- the traps of an exploration ------------------------------------------------------------------------------------
 
 void adopt(const UnseenCode& code) {
   Traps& all = traps();
-  for (const UnseenModule& module : code.modules) all.modules.push_back({.code = &module});
-  for (const UnseenFunction& function : code.functions) all.functions.push_back({.code = &function});
+  for (const UnseenModule& module : code.modules) all.modules.push_back({.code = &module, .trusted = trusted_module(module.path)});
+  for (const UnseenFunction& function : code.functions)
+    all.functions.push_back({.code = &function, .trusted = trusted_module(function.module) || trusted_function(demangled(function.name.c_str()), "")});
   std::sort(all.functions.begin(), all.functions.end(), [](const Function& a, const Function& b) { return a.code->begin < b.code->begin; });
 }
 
@@ -181,8 +318,10 @@ void set_all() {
 
 void remove_all() {
   Traps& all = traps();
+  close_instrumented(false);
   for (Module& module : all.modules) open(module);
   for (Function& function : all.functions) disarm(function);
+  for (const auto& [address, place] : all.returns) disarm_return(address);
 }
 
 // What has been loaded in the last execution: its constructors have run there, at least.
@@ -215,6 +354,10 @@ void before_execution() {
   Traps& all = traps();
   if (!all.under_way) return;
   notice_loaded();
+  all.inside.clear();
+  all.entry = 0;
+  what_is_not_seen = 0;
+  close_instrumented(false);
   set_all();
 }
 
@@ -250,7 +393,7 @@ void tell_functions(Report& report) {
   for (const Function& function : traps().functions) {
     if (function.ran == Ran::no) continue;
     const std::string name = function.code->name.empty()
-                                 ? fmt::format("the function at {}+{:#x}", base_name(function.code->module), 0)
+                                 ? fmt::format("the function at {}+{:#x}", base_name(function.code->module), function.code->offset)
                                  : demangled(function.code->name.c_str());
     const Frame& frame = symbols.frames(function.code->begin + 1).back();
     const std::string file(base_name(frame.file));
@@ -292,18 +435,21 @@ const hooks::Basis telling(nullptr, &tell);
 
 }  // namespace
 
-UnseenRuns::UnseenRuns() {
+UnseenRuns::UnseenRuns(bool traces) {
   Traps& all = traps();
   all.modules.clear();
   all.functions.clear();
+  all.returns.clear();
   all.generation = 0;
+  all.traces = traces;
+  all.ran = false;
   notice_loaded();
   all.under_way = true;
   if (all.modules.empty() && all.functions.empty()) return;
   all.blind = (personality(0xffffffff) & READ_IMPLIES_EXEC) != 0 || traced_by_debugger();
   struct sigaction action {};
-  action.sa_sigaction = &on_single_step;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
+  action.sa_sigaction = &on_debug_trap;
+  action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART;
   sigaction(SIGTRAP, &action, &all.previous_trap);
   all.catches_traps = true;
 }
@@ -315,33 +461,78 @@ UnseenRuns::~UnseenRuns() {
   if (std::exchange(all.catches_traps, false)) sigaction(SIGTRAP, &all.previous_trap, nullptr);
 }
 
+bool UnseenRuns::wants_traces() const {
+  const Traps& all = traps();
+  const auto wants = [](const auto& each) { return each.ran == Ran::yes && !each.trusted; };
+  return !all.traces && !all.blind &&
+         (std::any_of(all.modules.begin(), all.modules.end(), wants) || std::any_of(all.functions.begin(), all.functions.end(), wants));
+}
+
+bool unseen_code_ran() { return traps().ran; }
+
+namespace {
+
+// A fault of what may not be executed now.
+bool is_crossing(std::uintptr_t at, greg_t* registers, Mode interrupted) {
+  Traps& all = traps();
+  Execution* const run = Execution::current;
+  const bool on_fiber = run != nullptr && run->on_fiber();
+  if (all.instrumented_closed && is_instrumented(at)) {
+    come_outside();
+    if (on_fiber && interrupted != Mode::outside && is_inside(run->self().id)) {
+      set_inside(run->self().id, false);
+      order_after_calls();
+    }
+    return true;
+  }
+  Module* const module = module_at(at);
+  if (module == nullptr || !module->closed) return false;
+  if (!on_modelled_thread(interrupted)) {
+    if (on_fiber) module->ran = std::max(module->ran, Ran::perhaps);
+    open(*module);
+    return true;
+  }
+  module->ran = Ran::yes;
+  all.ran = true;
+  if (!all.traces || module->trusted) {
+    open(*module);
+  } else if (is_inside(run->self().id)) {
+    go_inside(*module);
+  } else {
+    trace_call(at, registers);
+  }
+  return true;
+}
+
+}  // namespace
+
 bool is_trap(int number, const siginfo_t& info, void* context) {
   Traps& all = traps();
   if (number != SIGSEGV || !all.under_way || info.si_code <= 0) return false;
-  auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  const Mode interrupted = mode;
+  const EngineScope engine;
+  greg_t* const registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   const auto at = static_cast<std::uintptr_t>(registers[REG_RIP]);
-  if (info.si_addr == reinterpret_cast<void*>(at)) {
-    for (Module& module : all.modules) {
-      if (!module.closed || std::none_of(module.code->code.begin(), module.code->code.end(), [&](const AddressRange& range) { return range.contains(at); })) continue;
-      if (on_modelled_thread()) {
-        module.ran = Ran::yes;
-      } else if (Execution::current != nullptr && Execution::current->on_fiber()) {
-        module.ran = std::max(module.ran, Ran::perhaps);
-      }
-      open(module);
-      return true;
-    }
-    return false;
+  if (info.si_addr == reinterpret_cast<void*>(at)) return is_crossing(at, registers, interrupted);
+  if (const auto found = all.returns.find(at); found != all.returns.end() && found->second.armed) {
+    if (interrupted == Mode::modelled && Execution::current->on_fiber()) order_after_calls();
+    disarm_return(at);
+    step_over(reinterpret_cast<std::uint8_t*>(at), registers);
+    return true;
   }
   Function* const function = function_at(at);
   if (function == nullptr || !function->armed) return false;
-  disarm(*function);
-  if (on_modelled_thread()) {
+  const bool counts = on_modelled_thread(interrupted);
+  if (counts) {
     function->ran = Ran::yes;
-  } else {
-    all.stepping = function;
-    registers[REG_EFL] |= trap_flag;
+    all.ran = true;
   }
+  if (counts && all.traces && !function->trusted) {
+    trace_call(at, registers);
+    return true;
+  }
+  disarm(*function);
+  if (!counts) step_over(function->code->begin, registers);
   return true;
 }
 

@@ -3,22 +3,38 @@
 // While an exploration is under way, the pages of such a module may not be executed, and such a function begins with an instruction
 // that faults (hlt): the first time that a modelled thread gets there is noted, and costs a signal. What the engine or a test framework
 // runs does not count: a function is stepped over, and a module stays open until the next execution.
+//
+// If any has run, the exploration begins anew, and each call of such code is *traced*. What the code does is not seen, so a call is a
+// step that depends on every other call into the same module, and orders what came before it with what comes after later calls return:
+// whatever locks are hidden there, no race is reported that they prevent. For that, either such modules may be executed or the
+// instrumented ones may, never both: each crossing is a fault. Functions among instrumented ones fault at their begin and where
+// they return to.
 #pragma once
 
 #include <csignal>
+#include <cstdint>
 
 namespace interleave::engine {
 
-// Of this exploration.
+// Of one attempt at an exploration.
 class UnseenRuns {
  public:
-  // Arms the traps.
-  UnseenRuns();
+  // Sets the traps. `traces`: calls are traced.
+  explicit UnseenRuns(bool traces);
   // Takes them away.
   ~UnseenRuns();
   UnseenRuns(const UnseenRuns&) = delete;
   UnseenRuns& operator=(const UnseenRuns&) = delete;
+
+  // Whether code has run that is to be traced, and is not.
+  bool wants_traces() const;
 };
+
+// Whether any such code has run in this attempt.
+bool unseen_code_ran();
+
+// How many calls of it were traced in this execution. Named for reports, which name what threads wait for.
+extern "C" __attribute__((visibility("hidden"))) std::uint64_t what_is_not_seen;
 
 // Whether a signal was the fault of a trap. If so, the program goes on where it was.
 bool is_trap(int number, const siginfo_t& info, void* context);

@@ -275,12 +275,12 @@ TEST_CASE("gap: inline assembly is not seen, neither what it accesses nor what i
   }));
 }
 
-TEST_CASE("gap: what is compiled without -fsanitize=thread is not seen, neither what it accesses nor what it orders") {
+TEST_CASE("gap: what is compiled without -fsanitize=thread is not seen; what it may order is no race") {
   CHECK_FALSE(found([] {
     int x = 0;
     parallel([&] { not_seen_put(&x, 1); }, [&] { get(x); });
   }));
-  CHECK(found([] {
+  CHECK_FALSE(found([] {
     int x = 0, given = 0;
     parallel([&] { put(x); not_seen_release(&given); }, [&] { if (not_seen_acquire(&given)) get(x); });
   }));

@@ -1,0 +1,31 @@
+// Compiled without instrumentation, as a library that somebody else has built: in an object of the program, and in a shared library.
+#include "library.hpp"
+
+#include <atomic>
+#include <thread>
+
+namespace LIBRARY {
+namespace {
+
+std::atomic<int> held[2];
+int kept = 0;
+
+}  // namespace
+
+void lock(int i) {
+  int none = 0;
+  while (!held[i].compare_exchange_weak(none, 1)) {
+    none = 0;
+    std::this_thread::yield();
+  }
+}
+void unlock(int i) { held[i] = 0; }
+void add(int& n) { ++n; }
+int keep() { return ++kept; }
+void call(void (*function)(void*), void* argument) {
+  ++kept;
+  function(argument);
+}
+int twice(int n) { return 2 * n; }
+
+}  // namespace LIBRARY
