@@ -137,7 +137,9 @@ RolledBackStatics::RolledBackStatics() {
 RolledBackStatics::~RolledBackStatics() { watches_rolled_back = !noted().bytes.empty(); }
 
 void looked_at_outside(const volatile void* p, std::size_t size, bool writes) {
-  if (mode != Mode::outside) return;
+  static thread_local bool looking = false;  // what looks things up reads and copies as well
+  if (mode != Mode::outside || looking) return;
+  looking = true;
   Noted& all = noted();
   const std::lock_guard lock(all.mutex);
   const auto begin = reinterpret_cast<std::uintptr_t>(p), end = begin + size;
@@ -152,6 +154,7 @@ void looked_at_outside(const volatile void* p, std::size_t size, bool writes) {
   }
   if (lost && !writes) warn(const_cast<const void*>(p));
   if (all.bytes.empty()) watches_rolled_back = false;
+  looking = false;
 }
 
 }  // namespace interleave::engine
