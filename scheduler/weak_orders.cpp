@@ -1,0 +1,134 @@
+#include <interleave/scheduler/weak_orders.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/hooks.hpp>
+#include <interleave/scheduler/stack_text.hpp>
+#include <interleave/scheduler/symbols.hpp>
+#include <interleave/scheduler/trace.hpp>
+#include <interleave/scheduler/whose_code.hpp>
+
+namespace interleave::engine {
+
+WeakOrders weak_orders;
+
+void WeakOrders::begin() {
+  callers_.fill(nullptr);
+  callers_known_ = 0;
+  fresh_ = any_ = looking_ = false;
+  found_.clear();
+}
+
+void WeakOrders::note_anew(const void* caller, const void* object) {
+  if (looking_) {
+    seen_.emplace_back(object, stack_here());
+    return;
+  }
+  any_ = true;
+  std::size_t at = slot_of(caller);
+  while (callers_[at] != nullptr && callers_[at] != caller) at = (at + 1) % size;
+  if (callers_[at] == caller) return;
+  fresh_ = true;
+  if (callers_known_ + 1 < size) {  // one that is always free ends the search
+    ++callers_known_;
+    callers_[at] = caller;
+  }
+}
+
+void WeakOrders::Accesses::performed(Execution&, const Thread& thread) {
+  const Operation& op = thread.pending;
+  if (op.object == nullptr || op.access() == Access::none) return;
+  const auto [known, fresh] = first.try_emplace(op.object, thread.id);
+  if (!fresh && known->second != thread.id) shared.insert(op.object);
+}
+
+void WeakOrders::begin_look() {
+  accesses_.first.clear();
+  accesses_.shared.clear();
+  seen_.clear();
+  kept_ = callers_;
+  callers_.fill(nullptr);
+  looking_ = true;
+}
+
+void WeakOrders::end_look() {
+  looking_ = fresh_ = false;
+  callers_ = kept_;
+  for (auto& [object, stack] : seen_)
+    if (accesses_.shared.contains(object)) found_.insert(std::move(stack));
+  seen_.clear();
+}
+
+namespace {
+
+bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts) {
+  for (const std::string_view part : parts)
+    if (text.find(part) != text.npos) return true;
+  return false;
+}
+
+// Whether a function of a library takes the order from its caller, as std::atomic's members do. Asked of the name without arguments;
+// `within`: it is a caller of one that does, as what waits for an atomic to change is of what loads it.
+bool passes_order_on(const std::string& name, bool within) {
+  if (within && contains_any(name, {"std::__detail::__waiter", "std::__detail::__atomic"})) return true;
+  return contains_any(name, {"std::atomic", "std::__atomic", "std::__1::atomic", "std::__1::__cxx_atomic", "std::__1::__atomic", "boost::atomics::"}) &&
+         !contains_any(name, {"__atomic_semaphore", "__atomic_futex", "_Sp_atomic"});
+}
+
+// Whose weaker order it is.
+struct Place {
+  enum Whose { users, librarys, unknown } whose;
+  std::string file;
+  unsigned line;
+  std::string text;
+};
+
+// Nothing: of the standard library's own or ours, whose authors answer for them.
+std::optional<Place> place_of(Symbols& symbols, const WeakOrders::Stack& stack) {
+  bool within = false;
+  for (const void* address : stack) {
+    for (const Frame& frame : symbols.frames(address)) {
+      if (frame.function.empty() && frame.file.empty()) continue;  // a stub of the linker's, say
+      const std::string name = function_name(frame.function);
+      if (frame.library && passes_order_on(name, within)) {
+        within = true;
+        continue;
+      }
+      if (is_primitive(frame.file) || contains_any(name, {"interleave::", "Catch::", "testing::"})) return std::nullopt;
+      const bool standard = name.starts_with("std::") || name.starts_with("__gnu_cxx::") || contains_any(frame.file, {"/include/c++/", "/lib/gcc/"});
+      if (frame.library && standard) {
+        if (!frame.file.empty()) return std::nullopt;
+        return Place{Place::unknown, "", 0, "in code without debug information (compile it with -g)"};  // what was inlined into it is not known
+      }
+      const std::string in = frame.line == 0 ? "" : " in " + reader_name(frame.function);
+      return Place{frame.library ? Place::librarys : Place::users, frame.file, frame.line, "at " + place(frame) + in};
+    }
+  }
+  return Place{Place::unknown, "", 0, "in code without debug information (compile it with -g)"};
+}
+
+void begin(const Options&) { weak_orders.begin(); }
+
+void tell(Report& report) {
+  if (weak_orders.found().empty() || report.failing > 0) return;
+  static Symbols symbols;  // kept: to open the debug information takes long
+  std::optional<Place> first;
+  const auto rank = [](const Place& p) { return std::tie(p.whose, p.file, p.line, p.text); };
+  for (const WeakOrders::Stack& stack : weak_orders.found()) {
+    std::optional<Place> place = place_of(symbols, stack);
+    if (place && (!first || rank(*place) < rank(*first))) first = std::move(place);
+  }
+  if (first)
+    report.assumed.insert(report.assumed.begin(),
+                          fmt::format("sequentially consistent memory; orders weaker than seq_cst are declared, first {}", first->text));
+}
+
+const hooks::Basis basis(begin, tell);
+
+}  // namespace
+}  // namespace interleave::engine
