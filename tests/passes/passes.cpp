@@ -157,8 +157,17 @@ TEST_CASE("nothing is assumed of memory where no weaker order is declared on an 
           std::condition_variable c;
           bool ready = false;
           std::once_flag once;
-          parallel([&] { std::call_once(once, [] {}), std::scoped_lock(m), ready = true, c.notify_one(); },
-                   [&] { std::unique_lock l(m), std::call_once(once, [] {}); c.wait(l, [&] { return ready; }); });
+          parallel([&] {
+                     std::call_once(once, [] {});
+                     const std::scoped_lock l(m);
+                     ready = true;
+                     c.notify_one();
+                   },
+                   [&] {
+                     std::call_once(once, [] {});
+                     std::unique_lock l(m);
+                     c.wait(l, [&] { return ready; });
+                   });
         }).empty());
   CHECK(memory_of([] {  // a fence alone
           std::atomic<int> n{0};
