@@ -72,12 +72,17 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
   return false;
 }
 
-// Whether a function of a library takes the order from its caller, as std::atomic's members do. Asked of the name without arguments;
-// `within`: it is a caller of one that does, as what waits for an atomic to change is of what loads it.
-bool passes_order_on(const std::string& name, bool within) {
-  if (within && contains_any(name, {"std::__detail::__waiter", "std::__detail::__atomic"})) return true;
-  return contains_any(name, {"std::atomic", "std::__atomic", "std::__1::atomic", "std::__1::__cxx_atomic", "std::__1::__atomic", "boost::atomics::"}) &&
-         !contains_any(name, {"__atomic_semaphore", "__atomic_futex", "_Sp_atomic"});
+// Whether a function of a library takes the order from its caller, as std::atomic's members do; `name`: without arguments. Known by its file
+// where there is debug information, for a function that was inlined away may have no more than its last name there.
+// `within`: it calls one that does, as what waits for an atomic to change calls what loads it.
+bool passes_order_on(const Frame& frame, const std::string& name, bool within) {
+  if (frame.file.find("/include/c++/") != frame.file.npos) {
+    const std::string_view file = base_name(frame.file);
+    if (file == "atomic" || file == "atomic_base.h" || frame.file.find("/__atomic/") != frame.file.npos) return true;
+    return within && file == "atomic_wait.h";
+  }
+  if (contains_any(name, {"boost::atomics::"})) return true;
+  return frame.file.empty() && contains_any(name, {"std::atomic", "std::__atomic_base", "std::__atomic_impl", "std::__atomic_ref"});
 }
 
 // Whose weaker order it is.
@@ -95,7 +100,7 @@ std::optional<Place> place_of(Symbols& symbols, const WeakOrders::Stack& stack) 
     for (const Frame& frame : symbols.frames(address)) {
       if (frame.function.empty() && frame.file.empty()) continue;  // a stub of the linker's, say
       const std::string name = function_name(frame.function);
-      if (frame.library && passes_order_on(name, within)) {
+      if (frame.library && passes_order_on(frame, name, within)) {
         within = true;
         continue;
       }
