@@ -20,13 +20,17 @@ WeakOrders weak_orders;
 void WeakOrders::begin() {
   callers_.fill(nullptr);
   callers_known_ = 0;
-  fresh_ = any_ = looking_ = false;
+  fresh_ = any_ = looking_ = watching_ = false;
   found_.clear();
+  settled_.clear();
+  watched_.fill({});
+  execution_ = 0;
 }
 
 void WeakOrders::note_anew(const void* caller, const void* object) {
   if (looking_) {
-    seen_.emplace_back(object, stack_here());
+    constexpr unsigned times_most = 16;  // from there on the same stacks come again
+    if (times_[{caller, object}]++ < times_most) seen_.push_back({caller, object, stack_here()});
     return;
   }
   any_ = true;
@@ -40,6 +44,15 @@ void WeakOrders::note_anew(const void* caller, const void* object) {
   }
 }
 
+void WeakOrders::watch(int order, const void* caller, const void* object) {
+  if (looking_) return;
+  const std::uint32_t thread = Execution::current->self().id;
+  Touch& known = watched_[slot_of(object)];
+  if (known.object != object || known.execution != execution_) known = {.object = object, .execution = execution_, .thread = thread, .weak = nullptr};
+  if (order != __ATOMIC_SEQ_CST && known.weak == nullptr && !settled_.contains(caller)) known.weak = caller;
+  if (known.weak != nullptr && known.thread != thread) fresh_ = true;
+}
+
 void WeakOrders::Accesses::performed(Execution&, const Thread& thread) {
   const Operation& op = thread.pending;
   if (op.object == nullptr || op.access() == Access::none) return;
@@ -51,6 +64,7 @@ void WeakOrders::begin_look() {
   accesses_.first.clear();
   accesses_.shared.clear();
   seen_.clear();
+  times_.clear();
   kept_ = callers_;
   callers_.fill(nullptr);
   looking_ = true;
@@ -59,9 +73,13 @@ void WeakOrders::begin_look() {
 void WeakOrders::end_look() {
   looking_ = fresh_ = false;
   callers_ = kept_;
-  for (auto& [object, stack] : seen_)
-    if (accesses_.shared.contains(object)) found_.insert(std::move(stack));
+  for (Seen& each : seen_) {
+    if (!accesses_.shared.contains(each.object)) continue;
+    settled_.insert(each.caller);
+    found_.insert(std::move(each.stack));
+  }
   seen_.clear();
+  watching_ = settled_.size() < callers_known_;
 }
 
 namespace {
