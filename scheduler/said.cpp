@@ -1,24 +1,15 @@
 #include <interleave/scheduler/said.hpp>
 
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/environment.hpp>
 #include <interleave/scheduler/report.hpp>
 #include <interleave/scheduler/strategy.hpp>
+#include <interleave/scheduler/variables.hpp>
 
 namespace interleave::engine {
-namespace {
-
-bool wants_quiet() {
-  const char* value = std::getenv("INTERLEAVE_QUIET");
-  return value != nullptr && *value != '\0' && parse_switch(value, "INTERLEAVE_QUIET");
-}
-
-}  // namespace
 
 void require_complete(Report& report, const Options& options) {
   if (!options.require_complete || report.verdict != Verdict::pass || report.complete) return;
@@ -30,7 +21,7 @@ void require_complete(Report& report, const Options& options) {
 }
 
 void say_what_it_rests_on(const Report& report, const Options& options) {
-  if (report.verdict != Verdict::pass || (wants_quiet() && report.complete)) return;
+  if (report.verdict != Verdict::pass || (report.complete && is_on("INTERLEAVE_QUIET"))) return;
   RenderOptions render;
   render.name = options.name;
   // A strategy that was asked for and that draws, draws all executions alike; where it came after a search that did not end, it does not.

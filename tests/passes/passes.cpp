@@ -236,23 +236,25 @@ TEST_CASE("the place is the same whatever is drawn, and whatever strategy runs")
 }
 
 TEST_CASE("a place that only some executions come to is found, and so is an object that only some share") {
-  unsigned at = __LINE__ + 5;
-  CHECK(contains(memory_of([] {
+  const unsigned first = __LINE__ + 5;
+  const std::string rarely_come_to = memory_of([] {
     std::atomic<int> n{0}, rare{0};
     parallel([&] {
       ++n;
       if (n == 1 && choose(40) == 33) rare.store(1, relaxed);
     }, [&] { ++n, ++rare; });
-  }), "passes.cpp" + line(at)));
-  at = __LINE__ + 4;
-  CHECK(contains(memory_of([] {  // the third to come, who is seldom the third thread, takes what only the third thread writes
+  });
+  CHECK(contains(rarely_come_to, "passes.cpp" + line(first)));
+  const unsigned second = __LINE__ + 4;
+  const std::string rarely_shared = memory_of([] {  // only if the second thread is the last does it look at what the first one writes
     std::atomic<int> n{0}, slots[3] = {};
     const auto work = [&](int i) {
       slots[i].fetch_add(1, relaxed);
       if (n++ == 2 && i == 1) ++slots[0];
     };
     parallel([&] { work(0); }, [&] { work(1); }, [&] { work(2); });
-  }), "passes.cpp" + line(at)));
+  });
+  CHECK(contains(rarely_shared, "passes.cpp" + line(second)));
 }
 
 // ---- loops ----
