@@ -1,5 +1,7 @@
 #include <interleave/scheduler/weak_orders.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -103,6 +105,13 @@ bool passes_order_on(const Frame& frame, const std::string& name, bool within) {
   return frame.file.empty() && contains_any(name, {"std::atomic", "std::__atomic_base", "std::__atomic_impl", "std::__atomic_ref"});
 }
 
+// Whether a function of the standard library's makes atomic operations by itself, without std::atomic. Of any other that seems to, what was
+// inlined into it is not known: g++ forgets that of functions that it merges.
+bool has_atomics_of_its_own(const Frame& frame) {
+  constexpr std::string_view files[] = {"atomicity.h", "atomic_wait.h", "shared_ptr_base.h", "shared_ptr_atomic.h", "semaphore_base.h", "cow_string.h"};
+  return std::find(std::begin(files), std::end(files), base_name(frame.file)) != std::end(files);
+}
+
 // Whose weaker order it is.
 struct Place {
   enum Whose { users, librarys, unknown } whose;
@@ -125,8 +134,9 @@ std::optional<Place> place_of(Symbols& symbols, const WeakOrders::Stack& stack) 
       if (is_primitive(frame.file) || contains_any(name, {"interleave::", "Catch::", "testing::"})) return std::nullopt;
       const bool standard = name.starts_with("std::") || name.starts_with("__gnu_cxx::") || contains_any(frame.file, {"/include/c++/", "/lib/gcc/"});
       if (frame.library && standard) {
-        if (!frame.file.empty()) return std::nullopt;
-        return Place{Place::unknown, "", 0, "in code without debug information (compile it with -g)"};  // what was inlined into it is not known
+        if (frame.file.empty()) return Place{Place::unknown, "", 0, "in code without debug information (compile it with -g)"};
+        if (within || has_atomics_of_its_own(frame)) return std::nullopt;
+        return Place{Place::unknown, "", 0, "in functions that the compiler has found alike and merged (-fno-ipa-icf keeps them apart)"};
       }
       const std::string in = frame.line == 0 ? "" : " in " + reader_name(frame.function);
       return Place{frame.library ? Place::librarys : Place::users, frame.file, frame.line, "at " + place(frame) + in};

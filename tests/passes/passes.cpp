@@ -3,14 +3,17 @@
 
 #include <array>
 #include <atomic>
+#include <barrier>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <future>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <semaphore>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -175,6 +178,33 @@ TEST_CASE("nothing is assumed of memory where no weaker order is declared on an 
                      std::unique_lock l(m);
                      c.wait(l, [&] { return ready; });
                    });
+        }).empty());
+  CHECK(memory_of([] {
+          std::latch l(2);
+          std::barrier b(2);
+          const auto work = [&] { l.arrive_and_wait(), b.arrive_and_wait(); };
+          parallel(work, work);
+        }).empty());
+  CHECK(memory_of([] { std::jthread t([](std::stop_token s) { while (!s.stop_requested()) std::this_thread::yield(); }); }).empty());
+  CHECK(memory_of([] { require(std::async(std::launch::async, [] { return 1; }).get() == 1); }).empty());
+  CHECK(memory_of([] {
+          const auto p = std::make_shared<int>(1);
+          const std::weak_ptr<int> w = p;
+          const auto work = [&] { const auto q = w.lock(); };
+          parallel(work, work);
+        }).empty());
+  CHECK(memory_of([] {
+          std::atomic<int> n{0};
+          const auto work = [&] {
+            thread_local std::atomic<int> mine{0};
+            mine.fetch_add(1, relaxed), ++n;
+          };
+          std::thread a(work), b(work);
+          a.join(), b.join();
+        }).empty());
+  CHECK(memory_of([] {  // where it waits with the strongest order, what it waits by is not the user's
+          std::atomic<int> n{0};
+          parallel([&] { n = 1, n.notify_all(); }, [&] { n.wait(0); });
         }).empty());
   CHECK(memory_of([] {  // a fence alone
           std::atomic<int> n{0};
