@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/services.hpp>
 
 #include "access_kernels.hpp"
 
@@ -26,7 +27,7 @@ Figures of(const AccessKernel (&kernels)[access_kernels_count]) {
 Figures in_the_model(const char* races, bool second_thread) {
   Figures figures(access_kernels_count);
   double* result = figures.data();
-  explore([=] {
+  detail::explore_unsaid([=] {
     const auto memory = std::make_unique<std::uint32_t[]>(access_words);
     prepare_access_memory(memory.get());
     const auto all = [&] {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <interleave/scenarios/scenario.hpp>
+#include <interleave/scheduler/services.hpp>
 
 namespace {
 
@@ -24,7 +25,7 @@ Report run(const Definition& program, std::string strategy, std::uint64_t seed, 
   options.strategy = std::move(strategy);
   options.seed = seed;
   options.executions_max = executions;
-  return explore(program.body, options);
+  return detail::explore_unsaid(program.body, options);
 }
 
 // Executions up to the first failure; of another kind than declared: said so.
@@ -56,7 +57,7 @@ std::string mean(const Definition& bug, const std::string& sampler, std::uint64_
 std::string proof(const Definition& program) {
   Options options = program.options;
   if (program.effort == scenarios::Effort::sample) return "not searched";
-  const Report report = explore(program.body, options);
+  const Report report = detail::explore_unsaid(program.body, options);
   if (report.failure) return "FAILS: " + report.failure->kind;
   if (report.complete) return "all " + std::to_string(report.executions);
   return report.covered.empty() ? "not complete" : std::to_string(report.executions) + ": " + report.covered;

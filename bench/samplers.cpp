@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <interleave/scenarios/scenario.hpp>
+#include <interleave/scheduler/services.hpp>
 
 namespace {
 
@@ -83,7 +84,7 @@ Report sample(const scenarios::Definition& program, const std::string& strategy,
   options.seed = seed;
   options.executions_max = executions;
   options.stop_at_first_failure = stop;
-  return explore(program.body, options);
+  return detail::explore_unsaid(program.body, options);
 }
 
 template <class F>

@@ -61,6 +61,11 @@ std::string below_the_table(const Request& request, const Campaign& campaign, co
   for (const Result& result : results)
     if (reached_its_bound(*result.scenario, result.report)) bounds += fmt::format("  {}: {}\n", result.scenario->name, result.report.covered);
   if (!bounds.empty()) text += fmt::format("\nSearched up to the bound that the scenario declares, and no further:\n{}", bounds);
+  std::string unseen;
+  for (const Result& result : results)
+    if (const std::string what = what_was_not_seen(result.report); !what.empty() && result.report.verdict == Verdict::pass)
+      unseen += fmt::format("  {}: {}\n", result.scenario->name, what);
+  if (!unseen.empty()) text += fmt::format("\nNot complete, because not all that happened was seen or counts:\n{}", unseen);
   if (!tokens.empty()) text += fmt::format("\nThe shortest failing schedule of each scenario that fails:\n{}", tokens);
   for (const Result& result : results) {
     if (result.difference.empty()) continue;

@@ -25,9 +25,9 @@ struct VerbSyntax {
 constexpr VerbSyntax verbs[] = {
     {Verb::list, "list", "Name the scenarios, and what each must show.", "--color"},
     {Verb::search, "search", "Run scenarios under every schedule, to the end.",
-     "--strategy --seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --color"},
+     "--strategy --seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --require-complete --color"},
     {Verb::sample, "sample", "Run scenarios under schedules drawn at random.",
-     "--strategy --seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --color"},
+     "--strategy --seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --require-complete --color"},
     {Verb::replay, "replay", "Run the one execution that a failure named, and show it.",
      "--strategy --seed --schedule --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --color"},
     {Verb::stress, "stress", "Run scenarios on real threads (in interleave-tsan: under ThreadSanitizer).",

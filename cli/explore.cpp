@@ -1,6 +1,7 @@
 // search, sample and stress: who is run, by which strategy, until when.
 #include <fmt/format.h>
 
+#include <interleave/scheduler/services.hpp>
 #include <interleave/scheduler/stress.hpp>
 
 #include "campaign.hpp"
@@ -62,7 +63,7 @@ Options options_of(const scenarios::Definition& scenario, const Settings& settin
   return options;
 }
 
-Report explore_model(const std::function<void()>& body, const Options& options) { return explore(body, options); }
+Report explore_model(const std::function<void()>& body, const Options& options) { return detail::explore_unsaid(body, options); }
 
 }  // namespace
 

@@ -47,6 +47,8 @@ Json json_of(const TraceEvent& event) {
           {"location", event.location}};
 }
 
+Json json_of(const Suppression& suppression) { return {{"pattern", suppression.pattern}, {"count", suppression.count}}; }
+
 Json json_of(const Result& result);
 
 template <class T>
@@ -88,7 +90,13 @@ Json json_of(const Result& result) {
           {"threads_most", report.threads_most},
           {"seconds", report.seconds},
           {"outcomes", std::move(outcomes)},
-          {"failure", report.failure ? json_of(*report.failure) : Json()}};
+          {"failure", report.failure ? json_of(*report.failure) : Json()},
+          {"covered", report.covered},
+          {"incomplete_reason", report.incomplete_reason},
+          {"assumed", report.assumed},
+          {"unseen", report.unseen},
+          {"trusted", report.trusted},
+          {"suppressions", array_of(report.suppressions)}};
 }
 
 }  // namespace

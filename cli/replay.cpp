@@ -6,6 +6,7 @@
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/report.hpp>
 #include <interleave/scheduler/schedule.hpp>
+#include <interleave/scheduler/services.hpp>
 
 #include "campaign.hpp"
 #include "json.hpp"
@@ -96,13 +97,14 @@ ExitStatus replay(const Request& request) {
   Options options = settings.schedule ? of_token(*settings.schedule, scenario, settings) : of_seed(scenario, settings);
   options.name = scenario.name;
   options.executions_max = 1;
+  options.require_complete = false;  // one execution is what was asked for
 
   std::optional<ReservedStdout> document;
   if (request.json) document.emplace();
   print(first_line(request.verb_name, settings.schedule ? "replay" : options.strategy, options.seed));
   if (!request.json && wants_transcript(request.verb, options))
-    print_transcript([](const auto& body, const Options& once) { explore(body, once); }, scenario, options);
-  const Result result = judged(scenario, explore(scenario.body, options), Goal::budget);
+    print_transcript([](const auto& body, const Options& once) { detail::explore_unsaid(body, once); }, scenario, options);
+  const Result result = judged(scenario, detail::explore_unsaid(scenario.body, options), Goal::budget);
   if (request.json) {
     document->write(json_of_results({result}, {}));
   } else {

@@ -44,7 +44,7 @@ Difference of_verdict(const scenarios::Definition& scenario, const Report& repor
   if (report.verdict == Verdict::incomplete) return incomplete(report, false);
   if (scenario.expect == Verdict::fail && report.complete)
     return differs(fmt::format("no schedule fails, and it is declared to fail with {}", scenario.failure_kind));
-  if (goal != Goal::budget && !report.complete && !reached_its_bound(scenario, report))
+  if (goal != Goal::budget && !report.complete && !reached_its_bound(scenario, report) && !passes_but_for_what_was_not_seen(report))
     return incomplete(report, scenario.expect == Verdict::pass);
   return {};
 }
@@ -71,13 +71,25 @@ bool reached_its_bound(const scenarios::Definition& scenario, const Report& repo
          !report.covered.empty();
 }
 
+bool passes_but_for_what_was_not_seen(const Report& report) {
+  return report.verdict == Verdict::pass && report.whole && !report.complete;
+}
+
+std::string what_was_not_seen(const Report& report) {
+  std::string text;
+  for (const std::string& each : report.unseen) text += (text.empty() ? "" : "; ") + each;
+  for (const Suppression& each : report.suppressions)
+    if (each.count > 0) text += fmt::format("{}suppressed by {}: {}", text.empty() ? "" : "; ", each.pattern, each.count);
+  return text;
+}
+
 Result judged(const scenarios::Definition& scenario, Report report, Goal goal) {
   Difference difference = of_verdict(scenario, report, goal);
   if (difference.status == ExitStatus::expected || difference.status == ExitStatus::incomplete) {
     if (auto other = of_outcomes(scenario, report); other.status != ExitStatus::expected) difference = std::move(other);
   }
   // A failure that was to be found does not make the rest of the search superfluous.
-  const bool goal_missed = goal == Goal::whole && !report.complete && !reached_its_bound(scenario, report) &&
+  const bool goal_missed = goal == Goal::whole && !report.complete && !passes_but_for_what_was_not_seen(report) && !reached_its_bound(scenario, report) &&
                            scenario.expect != Verdict::incomplete;
   if (difference.status == ExitStatus::expected && goal_missed) difference = incomplete(report, true);
   return {.scenario = &scenario, .report = std::move(report), .as_expected = difference.as_expected,

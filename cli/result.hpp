@@ -28,6 +28,12 @@ struct Result {
 // A scenario that declares a bound was searched up to it.
 bool reached_its_bound(const scenarios::Definition& scenario, const Report& report);
 
+// Every schedule was executed and none fails, but what happened was not all seen, or a finding was suppressed: a pass that is not complete.
+bool passes_but_for_what_was_not_seen(const Report& report);
+
+// What happened in the executions and was not seen, or was found and suppressed; empty: nothing.
+std::string what_was_not_seen(const Report& report);
+
 // Compares verdict, kind of failure and outcomes with what the scenario declares. The outcomes must be the declared ones, all of
 // them if the run is complete.
 Result judged(const scenarios::Definition& scenario, Report report, Goal goal);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/services.hpp>
 
 namespace interleave::cli {
 
@@ -15,7 +16,7 @@ Nature nature_of(std::string_view strategy) {
   options.strategy = strategy;
   options.seed = 1;
   options.executions_max = enough;
-  const Report report = explore([] { outcome(modelled() ? "model" : "real threads"); }, options);
+  const Report report = detail::explore_unsaid([] { outcome(modelled() ? "model" : "real threads"); }, options);
   return {.modelled = report.outcomes.contains("model"), .ends = report.executions + report.redundant + report.cut < enough};
 }
 

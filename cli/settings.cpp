@@ -66,6 +66,7 @@ Settings read_settings(const std::array<std::optional<std::string>, flags.size()
   if (const auto& g = find(given, "--leaks")) settings.leaks = parse_switch(g->text, g->from);
   if (const auto& g = find(given, "--spurious-wakeups")) settings.spurious_wakeups = parse_switch(g->text, g->from);
   if (const auto& g = find(given, "--interrupts")) settings.interrupts = parse_switch(g->text, g->from);
+  if (const auto& g = find(given, "--require-complete")) settings.require_complete = parse_switch(g->text, g->from);
   if (const auto& g = find(given, "--color")) settings.color = one_of(*g, {"auto", "always", "never"});
   return settings;
 }
@@ -80,6 +81,7 @@ Options Settings::applied_to(Options options) const {
   options.interrupts = interrupts.value_or(options.interrupts);
   options.heap = heap.value_or(options.heap);
   options.leaks = leaks.value_or(options.leaks);
+  options.require_complete = require_complete.value_or(options.require_complete);
   return options;
 }
 

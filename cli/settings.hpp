@@ -35,6 +35,7 @@ inline constexpr std::array flags = {
     Flag{"--leaks", "INTERLEAVE_LEAKS", "0|1", "1: a block that nothing refers to at an execution's end is a failure"},
     Flag{"--spurious-wakeups", "INTERLEAVE_SPURIOUS_WAKEUPS", "", "condition variables may wake unasked"},
     Flag{"--interrupts", "INTERLEAVE_INTERRUPTS", "", "blocking sem_* calls may fail with EINTR"},
+    Flag{"--require-complete", "INTERLEAVE_REQUIRE_COMPLETE", "", "a pass that is not complete is a failure"},
     Flag{"--color", "INTERLEAVE_COLOR", "auto|always|never", "auto: on a terminal, unless NO_COLOR is set"},
 };
 
@@ -42,7 +43,7 @@ struct Settings {
   std::optional<std::string> strategy, schedule, races, clock, heap;
   std::optional<std::uint64_t> seed, executions, steps;
   std::optional<std::chrono::duration<double>> time;
-  std::optional<bool> spurious_wakeups, interrupts, leaks;
+  std::optional<bool> spurious_wakeups, interrupts, leaks, require_complete;
   std::string color = "auto";
 
   // The options of a scenario with everything applied that was asked for.

@@ -36,7 +36,7 @@ std::string Table::row(const Result& result) const {
   const Report& report = result.report;
   const auto text = fmt::format(row_format, result.scenario->name, scenario_width_, name_of(result.scenario->expect),
                                 name_of(report.verdict), report.failure ? report.failure->kind : "-", kind_width_,
-                                report.complete ? "yes" : reached_its_bound(*result.scenario, report) ? "bounded" : "no", report.executions, report.cut, report.steps_longest,
+                                report.complete ? "yes" : reached_its_bound(*result.scenario, report) && what_was_not_seen(report).empty() ? "bounded" : "no", report.executions, report.cut, report.steps_longest,
                                 report.outcomes.size(), seconds_of(report.seconds));
   return text + (result.as_expected ? painted("yes", "1;32", color_) : painted("NO", "1;31", color_)) + "\n";
 }

@@ -19,6 +19,7 @@
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/report.hpp>
+#include <interleave/scheduler/said.hpp>
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/schedule.hpp>
 #include <interleave/scheduler/services.hpp>
@@ -76,7 +77,9 @@ Options prepared(Options options, SourceLocation where) {
 
 Report explored(const std::function<void()>& body, const Options& options) {
   try {
-    return engine::explore_by_default(body, options);
+    Report report = engine::explore_by_default(body, options);
+    engine::require_complete(report, options);
+    return report;
   } catch (const std::bad_alloc&) {
     throw UsageError(fmt::format("{}: the exploration was refused memory by the system; give the process more (ulimit -v, the limit of its container)", options.name));
   }
@@ -89,7 +92,9 @@ Report explore(std::function<void()> body, Options options, SourceLocation where
   const engine::EngineScope scope;
   const OnlyOne turn;
   const Options all = prepared(std::move(options), where);
-  return explored(body, all);
+  Report report = explored(body, all);
+  engine::say_what_it_rests_on(report, all);
+  return report;
 }
 
 void check(std::function<void()> body, Options options, SourceLocation where) {
@@ -100,6 +105,7 @@ void check(std::function<void()> body, Options options, SourceLocation where) {
     const OnlyOne turn;
     return explored(body, all);
   }();
+  engine::say_what_it_rests_on(report, all);
   if (report.verdict == Verdict::pass) return;
   const std::string text = report_text(report, render_program(all.name, engine::command_line()));
   std::fflush(stdout);
@@ -162,6 +168,13 @@ void parallel(const std::vector<std::function<void()>>& bodies) {
 }
 
 namespace detail {
+
+Report explore_unsaid(const std::function<void()>& body, Options options, SourceLocation where) {
+  refuse_mistakes(body);
+  const engine::EngineScope scope;
+  const OnlyOne turn;
+  return explored(body, prepared(std::move(options), where));
+}
 
 void fail(std::string_view kind, std::string_view message, SourceLocation where) {
   if (!in_model()) return real::fail(kind, message, where);

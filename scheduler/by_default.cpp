@@ -20,6 +20,11 @@ std::uint64_t budget() {
   return value == nullptr || *value == '\0' ? search_steps : parse_number(value, "INTERLEAVE_SEARCH_STEPS");
 }
 
+void merge(std::vector<std::string>& list, const std::vector<std::string>& more) {
+  for (const std::string& each : more)
+    if (std::find(list.begin(), list.end(), each) == list.end()) list.push_back(each);
+}
+
 // `report` is of the sampling; what the search before it did counts as well.
 void add(Report& report, const Report& search) {
   report.executions += search.executions;
@@ -30,7 +35,11 @@ void add(Report& report, const Report& search) {
   report.threads_most = std::max(report.threads_most, search.threads_most);
   report.seconds += search.seconds;
   for (const auto& [value, count] : search.outcomes) report.outcomes[value] += count;
-  report.complete = false;
+  report.complete = report.whole = false;
+  merge(report.unseen, search.unseen);
+  merge(report.trusted, search.trusted);
+  for (std::size_t i = 0; i < std::min(report.suppressions.size(), search.suppressions.size()); ++i)
+    report.suppressions[i].count += search.suppressions[i].count;
   if (search.cut > 0 && report.verdict == Verdict::pass) {
     report.verdict = Verdict::incomplete;
     report.incomplete_reason = search.incomplete_reason;

@@ -115,6 +115,7 @@ Options with_environment(Options options) {
     options.heap = *v;
   }
   if (const auto v = variable("INTERLEAVE_LEAKS")) options.leaks = parse_switch(*v, "INTERLEAVE_LEAKS");
+  if (const auto v = variable("INTERLEAVE_REQUIRE_COMPLETE")) options.require_complete = parse_switch(*v, "INTERLEAVE_REQUIRE_COMPLETE");
   validate(options);
   return options;
 }

@@ -3,6 +3,7 @@
 //   INTERLEAVE_SEED=N  INTERLEAVE_STRATEGY=NAME  INTERLEAVE_SCHEDULE=TOKEN   INTERLEAVE_EXECUTIONS=N  INTERLEAVE_STEPS=N
 //   INTERLEAVE_TIME=10|10s|500ms|2m|1h           INTERLEAVE_RACES=fail|explore|ignore  INTERLEAVE_CLOCK=any|virtual
 //   INTERLEAVE_SPURIOUS_WAKEUPS=0|1              INTERLEAVE_INTERRUPTS=0|1   INTERLEAVE_HEAP=fresh|reuse   INTERLEAVE_LEAKS=0|1
+//   INTERLEAVE_REQUIRE_COMPLETE=0|1
 //
 // A variable that is set wins over the value in the program; one that is set to nothing counts as not set. A value that makes
 // no sense is a UsageError of one sentence that names the variable, the value and what would have been accepted.

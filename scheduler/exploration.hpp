@@ -143,6 +143,7 @@ class Explorer {
   Failure explain_alone(const Finding& finding);  // whatever else the process does
   Failure explain_here(const Finding& finding, Failure failure);
   std::string place_of_cut(const Finding& finding);
+  void look_at_orders(const Execution& execution);
   bool leaks_again(const Execution& execution);
   Schedule schedule_of(const Finding& finding) const;
 

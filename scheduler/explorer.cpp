@@ -23,6 +23,7 @@
 #include <interleave/scheduler/schedule.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/variables.hpp>
+#include <interleave/scheduler/weak_orders.hpp>
 #include <interleave/scheduler/witness.hpp>
 
 namespace interleave::engine {
@@ -207,6 +208,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
     if (wants_clear_stacks_) return {};
     const bool looked_at = (ending == Ending::cut && report_.cut == 0) || (begun >= probed_first && std::has_single_bit(begun));
     if (looked_at && fault.kind != "crash" && may_go_round(execution)) return {};
+    if (ending != Ending::failed && ending != Ending::deadlock && weak_orders.wants_to_look(begun)) look_at_orders(execution);
     if (ending == Ending::vain && execution.misses_plain_writes()) {
       ending = Ending::cut;
       ++missing_writes;
@@ -262,7 +264,8 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   const bool counted = report_.rounds > 0 && !learnt_.counters->none();
   const bool whole = exhausted && strategy_->exhaustive() && report_.cut == 0;
   hooks::Basis::tell_all(report_);
-  report_.complete = whole && !counted && sees_everything(report_);
+  report_.whole = whole && !counted;
+  report_.complete = report_.whole && sees_everything(report_);
   // Of an execution that was cut it is not known what would have come.
   report_.covered = report_.complete || report_.cut > 0 ? "" : whole && counted ? covered_by_counting() : strategy_->covered();
   report_.seconds = elapsed().count();

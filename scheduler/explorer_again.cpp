@@ -12,6 +12,7 @@
 #include <interleave/scheduler/shadow.hpp>
 #include <interleave/scheduler/stack_frames.hpp>
 #include <interleave/scheduler/trace.hpp>
+#include <interleave/scheduler/weak_orders.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -63,6 +64,21 @@ bool Explorer::leaks_again(const Execution& execution) {
   Fault fault;
   run_once(again, fault);
   return fault.kind == "leak";
+}
+
+// Executes the last execution again, to learn which of its operations of weaker orders are on objects that several threads access.
+void Explorer::look_at_orders(const Execution& execution) {
+  if (execution.choices().full()) return;
+  Finding finding;
+  finding.choices = execution.choices().copy();
+  finding.stopped = execution.has_stopped();
+  Replay replay(schedule_of(finding));
+  replay.begin_execution();
+  weak_orders.begin_look();
+  Execution again(replay, execution_options(), {&weak_orders.watcher()});
+  Fault fault;
+  run_once(again, fault, false);
+  weak_orders.end_look();
 }
 
 // Whether threads of the last execution were time and again where they had been, as those of a program with endless loops are that it

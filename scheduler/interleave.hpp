@@ -72,7 +72,8 @@ struct Options {
                                                           // and a line on stderr says that they are not called
   std::string   heap = "fresh";               // fresh: an execution never gets a block twice | reuse: whether it does is a choice
   bool          leaks = false;                // a block that nothing refers to when an execution has ended is a failure
-  bool          require_complete = false;     // a pass that is not `complete` is a failure of kind "incomplete"
+  bool          require_complete = false;     // a pass that is not `complete` is a failure of kind "incomplete"; not looked
+                                              // at on real threads, where none is
 };
 
 enum class Verdict { pass, fail, incomplete };
@@ -136,10 +137,12 @@ struct Report {
   std::optional<Failure> failure;  // the shortest found
 
   // What the verdict rests on, a sentence each, those of most weight first.
-  std::vector<std::string> assumed;  // taken for granted: "memory is sequentially consistent", "no thread goes round for ever ..."
+  std::vector<std::string> assumed;  // taken for granted; goes on after "assumes": "sequentially consistent memory; ..."
   std::vector<std::string> unseen;   // ran, or may have run, and could not be seen; with one of these `complete` is false
   std::vector<std::string> trusted;  // ran unseen, and the user has said that it is harmless (INTERLEAVE_TRUST)
   std::vector<Suppression> suppressions;  // each that was given; with one that set something aside `complete` is false
+
+  bool whole = false;  // a search came to its end: all schedules were executed, `complete` or with something of them unseen or suppressed
 };
 
 // Thrown by check() where no test framework is known. what() is the whole report, token included.
@@ -159,7 +162,8 @@ class UsageError : public std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-// Runs `body` under the schedules that `options` asks for. Never throws for a failing program; throws UsageError for bad
+// Runs `body` under the schedules that `options` asks for. Of a pass, a line or two on stderr say how far it goes and what it rests on;
+// INTERLEAVE_QUIET=1 leaves them out where it is complete. Never throws for a failing program; throws UsageError for bad
 // options, an empty body, and where an exploration is under way.
 Report explore(std::function<void()> body, Options options = {}, SourceLocation = SourceLocation::current());
 

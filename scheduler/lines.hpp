@@ -109,4 +109,10 @@ inline std::string text_of(const Lines& lines) {
   return fmt::format("{}\n", fmt::join(lines, "\n"));
 }
 
+// Two columns and a place need this much; a narrower terminal folds the lines itself.
+inline RenderOptions readable(RenderOptions options) {
+  options.width = std::max<std::size_t>(options.width, 60);
+  return options;
+}
+
 }  // namespace interleave::lines

@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/confidence.hpp>
 #include <interleave/scheduler/lines.hpp>
 
 namespace interleave {
@@ -28,7 +27,8 @@ Lines verdict_lines(const Report& report, const RenderOptions& options) {
   if (report.failing > 1) how += fmt::format(", shortest of {} found", grouped(report.failing));
 
   constexpr std::string_view verdict = "FAILED";
-  const auto what = fmt::format("  {}   {} after {}", clean(options.name), failure.kind, counted(failure.step, "step"));
+  const auto after = failure.kind == "incomplete" ? "" : fmt::format(" after {}", counted(failure.step, "step"));
+  const auto what = fmt::format("  {}   {}{}", clean(options.name), failure.kind, after);
   const auto painted = paint(verdict, Ink::red, options) + what;
   const auto width = verdict.size() + columns(what) + columns(how) + 5;
   if (width <= options.width) return {fmt::format("{}   [{}]", painted, how)};
@@ -270,41 +270,6 @@ Lines ways_back(const Failure& failure, const RenderOptions& options) {
   return lines;
 }
 
-// ---- the parts of a pass --------------------------------------------------------------------------------------------
-
-std::string facts(const Report& report) {
-  std::string text = fmt::format("at most {}, longest {}", counted(report.threads_most, "thread"),
-                                 counted(report.steps_longest, "step"));
-  if (report.redundant > 0) text += fmt::format(", {} begun in vain", grouped(report.redundant));
-  text += report.cut == 0 ? ", none cut short" : fmt::format(", {} cut short by a limit", grouped(report.cut));
-  return text;
-}
-
-std::string outcomes(const Report& report) {
-  constexpr std::size_t shown_max = 8;
-  Lines shown;
-  for (const auto& [value, count] : report.outcomes) {
-    if (shown.size() == shown_max) break;
-    shown.push_back(fmt::format("\"{}\" ({})", clean(value), grouped(count)));
-  }
-  const auto left_out = report.outcomes.size() - shown.size();
-  return fmt::format("{}{}", fmt::join(shown, ", "), left_out > 0 ? fmt::format(" and {} more", left_out) : "");
-}
-
-// Two columns and a place need this much; a narrower terminal folds the lines itself.
-RenderOptions readable(RenderOptions options) {
-  options.width = std::max<std::size_t>(options.width, 60);
-  return options;
-}
-
-void add(Lines& lines, std::string_view label, std::string_view text, const RenderOptions& options) {
-  constexpr std::size_t label_width = 11, indent = 2 + label_width;
-  const auto parts = wrapped(text, options.width - indent);
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    lines.push_back(fmt::format("  {:<{}}{}", i == 0 ? label : "", label_width, parts[i]));
-  }
-}
-
 }  // namespace
 
 std::string grouped(std::uint64_t number) {
@@ -349,28 +314,6 @@ std::string failure_text(const Report& report, const RenderOptions& wanted) {
     append(lines, objects);
   }
   append(lines, back);
-  return text_of(lines);
-}
-
-std::string pass_text(const Report& report, const RenderOptions& wanted) {
-  const RenderOptions options = readable(wanted);
-  const bool passed = report.verdict == Verdict::pass;
-  const auto verdict = passed ? paint("PASSED", Ink::green, options) : paint("INCOMPLETE", Ink::yellow, options);
-  Lines lines = {fmt::format("{}  {}", verdict, clean(options.name))};
-  const auto executions = counted(report.executions, "execution");
-  const auto by = report.strategy.empty() ? "" : fmt::format(" ({})", report.strategy);
-  if (passed && report.complete) {
-    add(lines, "proved", fmt::format("no schedule fails: all {}{}, {}", executions, by, facts(report)), options);
-    add(lines, "assumes", std::string("sequentially consistent memory") + (report.rounds == 0 ? "" :
-        ", and no schedule that leads threads round and round for ever where another one would lead on"), options);
-  } else {
-    const auto seed = report.seed != 0 ? fmt::format(", seed {}", report.seed) : "";
-    add(lines, "explored", fmt::format("{}{}{}, none failed; {}", executions, by, seed, facts(report)), options);
-    if (!report.incomplete_reason.empty()) add(lines, "stopped", report.incomplete_reason, options);
-    for (const std::string& sentence : confidence(report, options.independent)) add(lines, "confidence", sentence, options);
-    add(lines, "not shown", "that no other schedule fails", options);
-  }
-  if (!report.outcomes.empty()) add(lines, "outcomes", outcomes(report), options);
   return text_of(lines);
 }
 

@@ -45,7 +45,14 @@ std::string failure_text(const Report& report, const RenderOptions& options);
 // What was shown, and its limits: of a report that passed, or was left incomplete.
 std::string pass_text(const Report& report, const RenderOptions& options);
 
-// Whichever of the two fits the verdict.
+// The same in one line, with a second one where something was not seen, trusted or suppressed: what `explore` and `check` print. Each ends
+// with a line break. REQUIRES: the verdict is pass.
+std::string brief_pass_text(const Report& report, const RenderOptions& options);
+
+// Why a pass is not `complete`, and what would make it so. REQUIRES: the verdict is pass, and it is not complete.
+std::string why_not_complete(const Report& report);
+
+// Whichever of pass_text and failure_text fits the verdict.
 std::string report_text(const Report& report, const RenderOptions& options);
 
 }  // namespace interleave

@@ -1,8 +1,9 @@
-// What the engine gives to monitors and adapters that are compiled with the program.
+// What the engine gives to monitors, adapters and the `interleave` command, which are compiled with the program.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@
 #pragma GCC visibility push(default)
 
 namespace interleave::detail {
+
+// As explore, but prints nothing of a pass: for those who print the report themselves.
+Report explore_unsaid(const std::function<void()>& body, Options options, SourceLocation where = SourceLocation::current());
 
 // Ends the execution as a failure of this kind. In the model it does not return; on real threads it records and returns.
 void fail(std::string_view kind, std::string_view message, SourceLocation where);

@@ -35,6 +35,14 @@ std::string without_arguments(std::string_view function) {
 
 }  // namespace
 
+std::string function_name(std::string_view function) {
+  std::string name = without_arguments(function);
+  if (const std::size_t at = name.find(" const"); at != name.npos) name.erase(at);
+  const std::size_t space = name.rfind(' ');
+  if (space != name.npos && name.find("operator ") == name.npos) name.erase(0, space + 1);
+  return name;
+}
+
 std::string reader_name(std::string_view function) {
   std::string name = without_arguments(function);
   for (const std::string_view noise : {" const", " noexcept", "interleave::"})

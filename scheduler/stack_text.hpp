@@ -10,6 +10,9 @@ namespace interleave {
 
 class Symbols;
 
+// A demangled name without result, template arguments and parameters: "std::atomic::load".
+std::string function_name(std::string_view function);
+
 // "Event::wait" of "interleave::Event::wait(std::optional<...>)"; "a lambda in f" of "void f<int>(int)::{lambda()#1}::operator()() const".
 std::string reader_name(std::string_view function);
 

@@ -36,6 +36,10 @@ void parallel(const std::vector<std::function<void()>>& bodies) { real::parallel
 
 namespace detail {
 
+Report explore_unsaid(const std::function<void()>& body, Options options, SourceLocation where) {
+  return stress(body, std::move(options), where);
+}
+
 void fail(std::string_view kind, std::string_view message, SourceLocation where) { real::fail(kind, message, where); }
 std::uint64_t thread_key() noexcept { return real::thread_key(); }
 std::string thread_label() { return real::thread_label(); }

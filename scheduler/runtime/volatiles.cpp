@@ -9,6 +9,7 @@
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/rolled_back.hpp>
+#include <interleave/scheduler/weak_orders.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 const OperationType read_type{.name = "volatile read", .access = Access::read, .polls = true, .shows_value = true, .noun = "volatile"};
 const OperationType write_type{.name = "volatile write", .access = Access::write, .noted = true, .noun = "volatile"};
 
-void volatile_access(void* p, std::size_t size, bool writes) {
+void volatile_access(void* p, std::size_t size, bool writes, const void* caller) {
   if (mode == Mode::framework && writes) framework_write(p, size);
   Model model;
   if (!model) return outside_access(p, size, writes);
@@ -25,6 +26,7 @@ void volatile_access(void* p, std::size_t size, bool writes) {
   std::memcpy(&self.pending.state, p, std::min(size, sizeof self.pending.state));
   if (!writes) self.pending.argument = self.pending.state;
   if (writes) memory->note_write(p, size);
+  weak_orders.note(__ATOMIC_RELAXED, caller, p);
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   if (shadow != nullptr && !shadow->atomic(self.id, address, size, __ATOMIC_RELAXED, !writes, writes)) report_found(*model);
 }
@@ -38,10 +40,10 @@ void volatile_access(void* p, std::size_t size, bool writes) {
   INTERLEAVE_NOTING_DOOR("__tsan_volatile_write" #n, "interleave_volatile_write" #n, 1);                                \
   INTERLEAVE_NOTING_DOOR("__tsan_unaligned_volatile_write" #n, "interleave_volatile_write" #n, 1);                      \
   __attribute__((visibility("hidden"), used)) void interleave_volatile_read##n(void* p) {                               \
-    interleave::engine::volatile_access(p, n, false);                                                                   \
+    interleave::engine::volatile_access(p, n, false, __builtin_return_address(0));                                                                   \
   }                                                                                                                     \
   __attribute__((visibility("hidden"), used)) void interleave_volatile_write##n(void* p) {                              \
-    interleave::engine::volatile_access(p, n, true);                                                                    \
+    interleave::engine::volatile_access(p, n, true, __builtin_return_address(0));                                                                    \
   }
 
 #pragma GCC visibility push(default)

@@ -215,11 +215,13 @@ TEST_CASE("a fresh seed is printed before anything runs; one that was given, or 
     return said_on_stderr([&] { report = explore(body, options); });
   };
   const std::string said = drawn({.name = "draws", .strategy = "random", .executions_max = 3});
-  CHECK(said == "interleave: draws  strategy random  seed " + std::to_string(report.seed) + "\n");
+  const std::string seed = std::to_string(report.seed);
+  const std::string pass = "interleave: draws  sampled: 3 executions (random, seed " + seed + "), none fails; this proves nothing\n";
+  CHECK(said == "interleave: draws  strategy random  seed " + seed + "\n" + pass);
   const auto outcomes = report.outcomes;
-  CHECK(drawn({.name = "draws", .strategy = "random", .seed = report.seed, .executions_max = 3}).empty());
+  CHECK(drawn({.name = "draws", .strategy = "random", .seed = report.seed, .executions_max = 3}) == pass);
   CHECK(report.outcomes == outcomes);
-  CHECK(drawn({.name = "searches"}).empty());
+  CHECK(drawn({.name = "searches"}) == "interleave: searches  proved: all 1,000 executions pass\n");
 }
 
 namespace {
@@ -249,7 +251,7 @@ TEST_CASE("by default a body is searched; where that takes too long, executions 
   {
     const SearchSteps enough("140");
     said = said_on_stderr([&] { report = explore(body); });
-    CHECK(said.empty());
+    CHECK(said.ends_with("  proved: all 20 executions pass\n"));
     CHECK_HOLDS(report, 20u);
   }
   {
@@ -257,7 +259,8 @@ TEST_CASE("by default a body is searched; where that takes too long, executions 
     said = said_on_stderr([&] { report = explore(body, {.seed = 5}); });
     CHECK(said.starts_with("interleave: api.cpp:"));
     CHECK(said.find("not ended after 70 steps, so 10,000 executions are drawn instead, which proves nothing") != said.npos);
-    CHECK(said.ends_with("strategy auto  seed 5\n"));
+    CHECK(said.find("strategy auto  seed 5\n") != said.npos);
+    CHECK(said.ends_with("  sampled: 10,010 executions (auto, seed 5), none fails; this proves nothing\n"));
     CHECK(report.verdict == Verdict::pass);
     CHECK_FALSE(report.complete);
     CHECK(report.executions == 10'010u);

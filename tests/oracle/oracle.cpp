@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/services.hpp>
 #include <interleave/scheduler/observer.hpp>
 
 #include "classes.hpp"
@@ -37,7 +38,7 @@ Seen explore(const Program& program, const char* strategy, std::uint64_t limit) 
   options.stop_at_first_failure = false;
   options.observers = {classes};
   Seen seen;
-  seen.report = interleave::explore([&] { oracle::run(program); }, options);
+  seen.report = interleave::detail::explore_unsaid([&] { oracle::run(program); }, options);
   classes->flush();
   // The explanation of a failure is one more execution.
   seen.classes = classes->seen();
@@ -57,7 +58,7 @@ std::string unobserved(const Program& program, const char* strategy, std::uint64
   options.strategy = strategy;
   options.executions_max = limit;
   options.stop_at_first_failure = false;
-  const interleave::Report report = interleave::explore([&] { oracle::run(program); }, options);
+  const interleave::Report report = interleave::detail::explore_unsaid([&] { oracle::run(program); }, options);
   const auto told = [](const interleave::Report& r) {
     std::string text = fmt::format("{} executions, {} redundant, {} cut, {} failing, {} steps, {} at most; ", r.executions, r.redundant, r.cut,
                                    r.failing, r.steps, r.steps_longest);

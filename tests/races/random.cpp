@@ -7,6 +7,7 @@
 
 #include <interleave/catch2.hpp>
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/services.hpp>
 
 #include "reference.hpp"
 
@@ -132,7 +133,7 @@ Report search(const char* strategy, const char* races, bool first_failure) {
   options.strategy = strategy;
   options.races = races;
   options.stop_at_first_failure = first_failure;
-  return explore(body, options);
+  return detail::explore_unsaid(body, options);
 }
 
 std::set<std::string> names(const Report& report) {

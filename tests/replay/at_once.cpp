@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/services.hpp>
 #include <interleave/scenarios/scenario.hpp>
 
 extern char** environ;
@@ -100,7 +101,7 @@ std::string replayed(const Job& job) {
     options.seed = job.seed;
     options.strategy = job.strategy;
   }
-  const Report report = explore(scenario.body, options);
+  const Report report = detail::explore_unsaid(scenario.body, options);
   return report.failure ? text_of(*report.failure) : "no failure";
 }
 
@@ -165,14 +166,14 @@ void find_failures(const Definition& scenario, std::vector<Job>& jobs, std::vect
   options.seed = 1;
   if (scenario.effort != scenarios::Effort::sample) {
     if (options.strategy.empty()) options.strategy = "dpor";
-    if (const Report searched = explore(scenario.body, options); searched.failure) {
+    if (const Report searched = detail::explore_unsaid(scenario.body, options); searched.failure) {
       jobs.push_back({.name = scenario.name, .token = searched.failure->schedule, .seed = 0, .strategy = {}});
       found.push_back(text_of(*searched.failure));
     }
   }
   options.strategy = "auto";
   options.executions_max = 10'000;
-  if (const Report sampled = explore(scenario.body, options); sampled.failure) {
+  if (const Report sampled = detail::explore_unsaid(scenario.body, options); sampled.failure) {
     const Failure& failure = *sampled.failure;
     jobs.push_back({.name = scenario.name, .token = {}, .seed = failure.seed, .strategy = failure.strategy});
     jobs.push_back({.name = scenario.name, .token = failure.schedule, .seed = 0, .strategy = {}});

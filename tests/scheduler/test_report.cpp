@@ -243,32 +243,116 @@ TEST_CASE("colour is used only when asked for, and only adds") {
 
 TEST_CASE("a complete search claims a proof, with its size and its assumption") {
   auto report = clean_run(1'204);
-  report.complete = true;
+  report.complete = report.whole = true;
   report.strategy = "dpor";
   report.redundant = 12;
+  report.assumed = {"sequentially consistent memory; orders weaker than seq_cst are declared, first at queue.hpp:31 in push"};
   report.outcomes = {{"0 1", 600}, {"1 0", 604}};
   CHECK(pass_text(report, {.name = "spsc queue"}) ==
         R"(PASSED  spsc queue
   proved     no schedule fails: all 1,204 executions (dpor), at most 3 threads, longest 57 steps, 12 begun in vain, none
              cut short
-  assumes    sequentially consistent memory
+  assumes    sequentially consistent memory; orders weaker than seq_cst are declared, first at queue.hpp:31 in push
   outcomes   "0 1" (600), "1 0" (604)
 )");
 }
 
-TEST_CASE("a search that followed no thread round for ever says that it assumes so") {
+TEST_CASE("a search that has nothing to assume names nothing, and one with several assumptions names each") {
   auto report = clean_run(3);
-  report.complete = true;
+  report.complete = report.whole = true;
   report.strategy = "dpor";
-  report.rounds = 2;
-  CHECK(pass_text(report, {.name = "polite"}) ==
-        R"(PASSED  polite
-  proved     no schedule fails: all 3 executions (dpor), at most 3 threads, longest 57 steps, none cut short
-  assumes    sequentially consistent memory, and no schedule that leads threads round and round for ever where another
-             one would lead on
-)");
-  report.rounds = 0;
-  CHECK_THAT(pass_text(report, {.name = "polite"}), Contains("  assumes    sequentially consistent memory\n"));
+  const std::string claim = "PASSED  polite\n  proved     no schedule fails: all 3 executions (dpor), at most 3 threads, longest 57 steps, none cut short\n";
+  CHECK(pass_text(report, {.name = "polite"}) == claim);
+  report.assumed = {"that one", "that other"};
+  report.trusted = {"libz.so"};
+  report.suppressions = {{"race:Cache::*", 0}};
+  CHECK(pass_text(report, {.name = "polite"}) == claim + "  assumes    that one\n             that other\n  trusted    libz.so\n  unused     race:Cache::*\n");
+}
+
+TEST_CASE("a search that did not see everything, or suppressed what it found, claims no proof") {
+  auto report = clean_run(3);
+  report.whole = true;
+  report.strategy = "dpor";
+  report.unseen = {"liba.so (not instrumented) ran"};
+  const auto text = pass_text(report, {.name = "a"});
+  CHECK_THAT(text, Contains("\n  explored   all 3 executions (dpor), none failed"));
+  CHECK_THAT(text, Contains("\n  not seen   liba.so (not instrumented) ran\n"));
+  CHECK_THAT(text, Contains("\n  not shown  that nothing is wrong in what was not seen, or was suppressed\n"));
+  CHECK_THAT(text, !Contains("proved"));
+}
+
+// ---- in a line ------------------------------------------------------------------------------------------------------
+
+TEST_CASE("a pass in a line: proved, and what it assumes") {
+  auto report = clean_run(6);
+  report.complete = report.whole = true;
+  report.strategy = "dpor";
+  CHECK(brief_pass_text(report, {.name = "a.cpp:8"}) == "interleave: a.cpp:8  proved: all 6 executions pass\n");
+  report.executions = 1;
+  CHECK(brief_pass_text(report, {.name = "a.cpp:8"}) == "interleave: a.cpp:8  proved: the only execution passes\n");
+  report.assumed = {"this", "that"};
+  CHECK(brief_pass_text(report, {.name = "a"}) == "interleave: a  proved: the only execution passes  (assumes this; and that)\n");
+  report.trusted = {"libz.so"};
+  CHECK(brief_pass_text(report, {.name = "a"}) ==
+        "interleave: a  proved: the only execution passes  (assumes this; and that)\ninterleave: a  trusted: libz.so\n");
+}
+
+TEST_CASE("a pass in a line: what was not seen or was suppressed stands below it") {
+  auto report = clean_run(1'234);
+  report.whole = true;
+  report.unseen = {"liba.so (not instrumented) ran", "f() has rdtsc"};
+  CHECK(brief_pass_text(report, {.name = "a"}) ==
+        "interleave: a  not proved: all 1,234 executions pass, but not all of it was seen\n"
+        "interleave: a  not seen: liba.so (not instrumented) ran; f() has rdtsc\n");
+  CHECK_THAT(why_not_complete(report), StartsWith("liba.so (not instrumented) ran; f() has rdtsc: compile it with"));
+  report.unseen.clear();
+  report.suppressions = {{"race:Cache::*", 2}, {"deadlock:x", 0}, {"race:y", 1}};
+  CHECK(brief_pass_text(report, {.name = "a"}) ==
+        "interleave: a  not proved: all 1,234 executions pass, but 3 findings suppressed\n"
+        "interleave: a  suppressed: race:Cache::* (2); race:y (1)\n");
+  CHECK_THAT(why_not_complete(report), StartsWith("3 findings were suppressed (race:Cache::* (2), race:y (1))"));
+}
+
+TEST_CASE("a pass in a line: bounded, drawn and replayed") {
+  auto report = clean_run(40);
+  report.strategy = "preemptions:bound=2/dfs";
+  report.covered = "every schedule with at most 2 preemptions";
+  report.assumed = {"this"};
+  CHECK(brief_pass_text(report, {.name = "a"}) ==
+        "interleave: a  bounded: 40 executions pass: every schedule with at most 2 preemptions  (assumes this)\n");
+  CHECK_THAT(why_not_complete(report), StartsWith("it covers every schedule with at most 2 preemptions: search"));
+  report.covered.clear();
+  report.strategy = "auto";
+  report.seed = 9;
+  CHECK(brief_pass_text(report, {.name = "a"}) == "interleave: a  sampled: 40 executions (auto, seed 9), none fails; this proves nothing\n");
+  CHECK_THAT(brief_pass_text(report, {.name = "a", .independent = true}), Contains("this proves nothing (95 %: fewer than 1 in 13 fails)\n"));
+  report.executions = 29;
+  CHECK_THAT(brief_pass_text(report, {.name = "a", .independent = true}), Contains("this proves nothing\n"));
+  CHECK_THAT(why_not_complete(report), StartsWith("29 executions were drawn by auto, which proves nothing"));
+  report.strategy = "replay";
+  CHECK(brief_pass_text(report, {.name = "a"}) == "interleave: a  replayed: this execution passes, and no other was run\n");
+  CHECK_THAT(why_not_complete(report), StartsWith("one given schedule was run and no other"));
+}
+
+TEST_CASE("a pass in a line: long lists are cut with a count") {
+  auto report = clean_run(2);
+  report.whole = true;
+  for (int i = 0; i < 30; ++i) report.unseen.push_back("lib" + std::to_string(i) + ".so (not instrumented) ran");
+  const auto text = brief_pass_text(report, {.name = "a"});
+  CHECK(widest(lines_of(text)) <= 175);
+  CHECK_THAT(text, Contains("; 26 more\n"));
+  report.unseen = {std::string(300, 'x')};  // one is always shown in full
+  CHECK_THAT(brief_pass_text(report, {.name = "a"}), Contains(std::string(300, 'x')));
+}
+
+TEST_CASE("a failure for want of a complete pass has no steps") {
+  auto report = clean_run(5);
+  report.strategy = "random";
+  report.verdict = Verdict::fail;
+  report.failure.emplace();
+  report.failure->kind = "incomplete";
+  report.failure->message = "a complete pass is required";
+  CHECK(failure_text(report, {.name = "a"}) == "FAILED  a   incomplete   [5 executions, random]\n  a complete pass is required\n");
 }
 
 TEST_CASE("independent samples bound the chance of a failure, by the rule of three") {

@@ -1,0 +1,34 @@
+#include <interleave/scheduler/said.hpp>
+
+#include <cstdio>
+#include <string>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/report.hpp>
+#include <interleave/scheduler/strategy.hpp>
+#include <interleave/scheduler/variables.hpp>
+
+namespace interleave::engine {
+
+void require_complete(Report& report, const Options& options) {
+  if (!options.require_complete || report.verdict != Verdict::pass || report.complete) return;
+  report.verdict = Verdict::fail;
+  Failure failure;
+  failure.kind = "incomplete";
+  failure.message = "no execution fails, but a complete pass is required (require_complete) and this one is not: " + why_not_complete(report);
+  report.failure = std::move(failure);
+}
+
+void say_what_it_rests_on(const Report& report, const Options& options) {
+  if (report.verdict != Verdict::pass || (report.complete && is_on("INTERLEAVE_QUIET"))) return;
+  RenderOptions render;
+  render.name = options.name;
+  // A strategy that was asked for and that draws, draws all executions alike; where it came after a search that did not end, it does not.
+  render.independent = !options.strategy.empty() && options.schedule.empty() && !make_strategy(options.strategy, options.seed)->ends();
+  std::fflush(stdout);
+  std::fputs(brief_pass_text(report, render).c_str(), stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace interleave::engine
