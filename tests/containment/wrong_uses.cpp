@@ -1,0 +1,150 @@
+// What Interleave is asked wrongly, and what nobody catches: one clear sentence, and the right exit status.
+#include "../model/explored.hpp"
+#include "process.hpp"
+
+namespace {
+
+Said wrong(const std::string& name, const std::string& before = "") {
+  return said_by(before + (before.empty() ? "" : " ") + WRONG_PROGRAM " " + name);
+}
+Said wrong_with(const std::string& variables, const std::string& name = "right") { return wrong(name, "env " + variables); }
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t n = 0;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+using Catch::Contains;
+
+}  // namespace
+
+TEST_CASE("a failed check that nobody catches ends the process with status 1, and its report is printed once") {
+  for (const char* name : {"lost_update", "throws"}) {
+    const Said said = wrong(name);
+    INFO(said.text);
+    CHECK(said.status == 1);
+    CHECK(count(said.text, "FAILED") == 1);
+    CHECK_THAT(said.text, !Contains("terminate called"));
+  }
+  CHECK_THAT(wrong("throws").text, Contains("uncaught std::runtime_error: from the body"));
+  const Said caught = wrong("lost_update_caught");
+  CHECK(caught.status == 0);
+  CHECK_THAT(caught.text, Contains("caught\nthe end"));
+}
+
+TEST_CASE("a request that makes no sense ends the process with status 2 and one sentence") {
+  struct {
+    const char* name;
+    const char* sentence;
+  } const rows[] = {
+      {"misspelt_strategy", "interleave: there is no strategy 'dppor'; did you mean dpor, pos or auto?\n"},
+      {"virtual_clock_and_dpor", "interleave: under the virtual clock time passes when nobody can step"},
+      {"empty_body", "interleave: there is nothing to explore: the body is an empty std::function\n"},
+  };
+  for (const auto& row : rows) {
+    const Said said = wrong(row.name);
+    INFO(row.name << "\n" << said.text);
+    CHECK(said.status == 2);
+    CHECK_THAT(said.text, Contains(row.sentence));
+    CHECK(count(said.text, "\n") == 1);
+  }
+}
+
+TEST_CASE("any other exception has the effect that it always had") {
+  const Said said = wrong("own_exception");
+  INFO(said.text);
+  CHECK(said.status == 128 + 6);
+  CHECK_THAT(said.text, Contains("what():  of the program's own"));
+}
+
+TEST_CASE("a requirement outside a run ends the process with status 1") {
+  const Said said = wrong("require_outside");
+  INFO(said.text);
+  CHECK(said.status == 1);
+  CHECK(count(said.text, "require failed outside a run") == 1);
+}
+
+TEST_CASE("an exploration inside an exploration is that execution's failure") {
+  const Said nested = wrong("nested");
+  INFO(nested.text);
+  CHECK(nested.status == 1);
+  CHECK_THAT(nested.text, Contains("an exploration inside an exploration: call explore and check outside the body"));
+}
+
+TEST_CASE("values of variables that make no sense are refused before anything runs") {
+  struct {
+    const char* set;
+    const char* accepted;
+  } const rows[] = {
+      {"INTERLEAVE_STACK_KB=abc", "a whole number"},     {"INTERLEAVE_STACK_KB=1", "from 64 to 1048576"},
+      {"INTERLEAVE_WATCHDOG=-1", "a time such as"},      {"INTERLEAVE_MEMORY_MB=abc", "a whole number"},
+      {"INTERLEAVE_MEMORY_MB=0", "from 1 to"},           {"INTERLEAVE_SEARCH_STEPS=many", "a whole number"},
+      {"INTERLEAVE_SEED=-1", "a whole number"},          {"INTERLEAVE_TIME=soon", "a time such as"},
+      {"INTERLEAVE_LEAKS=maybe", "0 or 1"},              {"INTERLEAVE_QUIET=perhaps", "0 or 1"},
+      {"INTERLEAVE_SCHEDULE_OPTIONAL=2", "0 or 1"},      {"INTERLEAVE_STEPS=1e5", "a whole number"},
+  };
+  for (const auto& row : rows) {
+    const Said said = wrong_with(row.set);
+    INFO(row.set << "\n" << said.text);
+    CHECK(said.status == 2);
+    CHECK_THAT(said.text, Contains(std::string("interleave: ") + row.set + " makes no sense; use " + row.accepted) ||
+                              Contains(std::string("interleave: ") + row.set + " makes no sense; use a whole number " + row.accepted));
+  }
+  CHECK(wrong_with("INTERLEAVE_STACK_KB= INTERLEAVE_WATCHDOG=").status == 0);
+}
+
+TEST_CASE("a misspelt variable is named with the nearest") {
+  CHECK_THAT(wrong_with("INTERLEAVE_SCHEDUEL=1").text, Contains("INTERLEAVE_SCHEDUEL is no variable of Interleave, and has no effect; did you mean INTERLEAVE_SCHEDULE?"));
+  CHECK_THAT(wrong_with("INTERLEVE_SEED=1").text, Contains("did you mean INTERLEAVE_SEED?"));
+  CHECK_THAT(wrong_with("interleave_strategy=dfs").text, Contains("interleave_strategy is no variable of Interleave"));
+  const Said far = wrong_with("INTERLEAVE_FOO=1");
+  CHECK_THAT(far.text, Contains("INTERLEAVE_FOO is no variable of Interleave, and has no effect\n"));
+  CHECK(far.status == 0);
+  CHECK_THAT(wrong_with("INTERLEAVE_ROOT=/opt").text, !Contains("no variable"));
+}
+
+TEST_CASE("a schedule that belongs to no exploration ends the process with status 2, unless it is optional") {
+  const std::string token = token_behind("INTERLEAVE_SCHEDULE=", wrong("lost_update").text);
+  REQUIRE_FALSE(token.empty());
+  const Said nothing = wrong_with("INTERLEAVE_SCHEDULE=" + token);
+  INFO(nothing.text);
+  CHECK(nothing.status == 2);
+  CHECK_THAT(nothing.text, Contains("the end") && Contains("nothing was replayed"));
+  const Said optional = wrong_with("INTERLEAVE_SCHEDULE_OPTIONAL=1 INTERLEAVE_SCHEDULE=" + token);
+  CHECK(optional.status == 0);
+  CHECK_THAT(optional.text, !Contains("nothing was replayed"));
+  CHECK(wrong_with("INTERLEAVE_SCHEDULE=" + token, "lost_update").status == 1);
+}
+
+TEST_CASE("a cut at the limit of steps names the limit") {
+  const Said said = wrong("many_steps");
+  INFO(said.text);
+  CHECK(said.status == 1);
+  CHECK_THAT(said.text, Contains("1 execution was cut at the limit of 1,000 steps, the first one at wrong_program.cpp:"));
+}
+
+TEST_CASE("what a machine has not got is refused soon, in one sentence") {
+  const Said huge = wrong("huge_block");
+  INFO(huge.text);
+  CHECK(huge.status == 1);
+  CHECK_THAT(huge.text, Contains("out of memory: a block of 60.0 GiB is asked for"));
+  CHECK(wrong("no_machine_has_so_much").status == 0);
+  const Said blocks = wrong_with("INTERLEAVE_MEMORY_MB=64", "many_blocks");
+  INFO(blocks.text);
+  CHECK_THAT(blocks.text, Contains("out of memory: a block of 1.0 MiB is asked for"));
+  const Said much = wrong_with("INTERLEAVE_MEMORY_MB=200", "much_memory");
+  INFO(much.text);
+  CHECK_THAT(much.text, Contains("to look for data races in them takes"));
+  const Said without = wrong_with("INTERLEAVE_MEMORY_MB=200 INTERLEAVE_RACES=ignore", "much_memory");
+  INFO(without.text);
+  CHECK(without.status == 0);
+  const Said threads = wrong("many_threads", "bash -c 'ulimit -v 3000000; exec \"$@\"' _");
+  INFO(threads.text);
+  CHECK(threads.status == 1);
+  CHECK_THAT(threads.text, Contains("threads in one execution: there is room for no more stacks of 256 KiB"));
+  const Said little = wrong("right", "bash -c 'ulimit -v 200000; exec \"$@\"' _");
+  INFO(little.text);
+  CHECK(little.status == 2);
+  CHECK_THAT(little.text, Contains("ulimit -v"));
+}
