@@ -67,6 +67,10 @@ Settings read_settings(const std::array<std::optional<std::string>, flags.size()
   if (const auto& g = find(given, "--spurious-wakeups")) settings.spurious_wakeups = parse_switch(g->text, g->from);
   if (const auto& g = find(given, "--interrupts")) settings.interrupts = parse_switch(g->text, g->from);
   if (const auto& g = find(given, "--require-complete")) settings.require_complete = parse_switch(g->text, g->from);
+  if (const auto& g = find(given, "--suppressions")) {
+    settings.suppressions = g->text;
+    setenv("INTERLEAVE_SUPPRESSIONS", g->text.c_str(), 1);  // where the engine reads it
+  }
   if (const auto& g = find(given, "--color")) settings.color = one_of(*g, {"auto", "always", "never"});
   return settings;
 }
@@ -92,6 +96,7 @@ std::string Settings::replay_flags() const {
   if (clock) text += fmt::format(" --clock {}", *clock);
   if (heap) text += fmt::format(" --heap {}", *heap);
   if (leaks) text += fmt::format(" --leaks {}", *leaks ? 1 : 0);
+  if (suppressions && !suppressions->empty()) text += fmt::format(" --suppressions '{}'", *suppressions);
   if (spurious_wakeups) text += fmt::format(" --spurious-wakeups={}", *spurious_wakeups ? 1 : 0);
   if (interrupts) text += fmt::format(" --interrupts={}", *interrupts ? 1 : 0);
   return text;

@@ -36,11 +36,12 @@ inline constexpr std::array flags = {
     Flag{"--spurious-wakeups", "INTERLEAVE_SPURIOUS_WAKEUPS", "", "condition variables may wake unasked"},
     Flag{"--interrupts", "INTERLEAVE_INTERRUPTS", "", "blocking sem_* calls may fail with EINTR"},
     Flag{"--require-complete", "INTERLEAVE_REQUIRE_COMPLETE", "", "a pass that is not complete is a failure"},
+    Flag{"--suppressions", "INTERLEAVE_SUPPRESSIONS", "FILE", "lines race:PATTERN, deadlock:PATTERN, ...: what is found and not reported"},
     Flag{"--color", "INTERLEAVE_COLOR", "auto|always|never", "auto: on a terminal, unless NO_COLOR is set"},
 };
 
 struct Settings {
-  std::optional<std::string> strategy, schedule, races, clock, heap;
+  std::optional<std::string> strategy, schedule, races, clock, heap, suppressions;
   std::optional<std::uint64_t> seed, executions, steps;
   std::optional<std::chrono::duration<double>> time;
   std::optional<bool> spurious_wakeups, interrupts, leaks, require_complete;

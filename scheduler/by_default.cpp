@@ -39,7 +39,7 @@ void add(Report& report, const Report& search) {
   merge(report.unseen, search.unseen);
   merge(report.trusted, search.trusted);
   for (std::size_t i = 0; i < std::min(report.suppressions.size(), search.suppressions.size()); ++i)
-    report.suppressions[i].count += search.suppressions[i].count;
+    report.suppressions[i].count = std::max(report.suppressions[i].count, search.suppressions[i].count);  // mostly the same findings
   if (search.cut > 0 && report.verdict == Verdict::pass) {
     report.verdict = Verdict::incomplete;
     report.incomplete_reason = search.incomplete_reason;

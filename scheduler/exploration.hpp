@@ -99,6 +99,7 @@ class Explorer {
     std::map<std::pair<std::uint32_t, std::uint64_t>, unsigned> probed;  // threads alone, by where they stood: how often
     std::size_t stack_cleared = 0;  // how much of the stacks is to be cleared
     bool traces_unseen = false;     // whether calls of code that is not instrumented are traced
+    bool keeps_stacks = false;      // whether stacks of accesses are to be kept, to tell what is suppressed
     std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();  // of the first attempt
   };
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt);
@@ -110,6 +111,7 @@ class Explorer {
   bool goes_round() const { return goes_round_; }
   bool wants_traces() const { return unseen_runs_.wants_traces(); }
   bool wants_clear_stacks() const { return wants_clear_stacks_; }
+  bool wants_stacks() const { return wants_stacks_; }
   // For the next attempt.
   void learn();
 
@@ -145,6 +147,8 @@ class Explorer {
   std::string place_of_cut(const Finding& finding);
   void look_at_orders(const Execution& execution);
   bool leaks_again(const Execution& execution);
+  // Whether the execution, which has ended in a deadlock or livelock, may.
+  bool hang_set_aside(const Execution& execution, const std::string& kind, bool comes_back);
   Schedule schedule_of(const Finding& finding) const;
 
   const std::function<void()>& body_;
@@ -167,6 +171,7 @@ class Explorer {
   bool keeps_states_ = false, spins_freely_ = false;  // likewise
   std::size_t stack_cleared_ = 0, stack_compared_ = 0;
   bool wants_clear_stacks_ = false;
+  bool wants_stacks_ = false;
   bool goes_round_ = false;   // a thread comes back to where it was, again and again
   Onward onward_;
   StandIn stand_in_;

@@ -22,6 +22,7 @@
 #include <interleave/scheduler/report.hpp>
 #include <interleave/scheduler/schedule.hpp>
 #include <interleave/scheduler/strategy.hpp>
+#include <interleave/scheduler/suppressions.hpp>
 #include <interleave/scheduler/variables.hpp>
 #include <interleave/scheduler/weak_orders.hpp>
 #include <interleave/scheduler/witness.hpp>
@@ -41,6 +42,8 @@ std::size_t memory_limit() {
 }
 
 bool under_way = false;
+
+bool leak_set_aside(std::uintptr_t block) { return shadow != nullptr && shadow->leak_set_aside(block); }
 
 bool sees_everything(const Report& report) {
   return report.unseen.empty() && std::all_of(report.suppressions.begin(), report.suppressions.end(), [](const Suppression& each) { return each.count == 0; });
@@ -117,7 +120,7 @@ Ending Explorer::run_once(Execution& execution, Fault& fault, bool observed) {
   abandon_framework_frame();
   if (ending == Ending::failed) release_streams();
   close_streams();
-  leaks_ = options_.leaks && ending == Ending::finished && !execution.has_failed() ? find_leaks(frame_) : Leaks{};
+  leaks_ = options_.leaks && ending == Ending::finished && !execution.has_failed() ? find_leaks(frame_, leak_set_aside) : Leaks{};
   memory->end_execution(!execution.abandoned());
   outer_.restore();
   if (ending == Ending::deadlock) {
@@ -152,7 +155,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - learnt_.start); };
   std::vector<Watcher*> watchers;
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
-  Shadow memory_shadow(options_.races == "fail", false);
+  Shadow memory_shadow(options_.races == "fail", learnt_.keeps_stacks, learnt_.keeps_stacks);
   shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
   ExecutionOptions execution_options = this->execution_options();
   execution_options.run_on = strategy_->reduces() && !options_.stop_at_first_failure;
@@ -202,6 +205,9 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       fault = {};
     }
     if (outer_.misled()) return {};
+    // What may be suppressed, the stacks tell.
+    wants_stacks_ = !learnt_.keeps_stacks && shadow != nullptr && (fault.kind == "leak" || fault.kind == shadow->found()) && suppressions::meant_for(fault.kind);
+    if (wants_stacks_) return {};
     // What earlier executions left on the stacks was compared: begin anew with stacks that are cleared.
     stack_compared_ = execution.stack_compared();
     wants_clear_stacks_ = stack_compared_ > stack_cleared_ && stack_cleared_ < stack_cleared_most && !replaying_ && !keeps_states_;
@@ -226,11 +232,16 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       }
       report_.rounds += answer == Onward::Answer::ends;
     }
+    const bool hang_suppressed = (ending == Ending::deadlock || comes_back) && hang_set_aside(execution, fault.kind, comes_back);
     try {
       strategy_->end_execution(ending);
     } catch (const Divergence& divergence) {
       ending = Ending::failed;
       fault = {"nondeterminism", divergence.what()};
+    }
+    if (hang_suppressed && ending != Ending::failed) {  // an execution that ended
+      ending = Ending::quiescent;
+      comes_back = false;
     }
     report_.steps += execution.steps();
     report_.steps_longest = std::max(report_.steps_longest, execution.steps());
@@ -295,6 +306,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
 
 void Explorer::learn() {
   learnt_.keeps_states |= goes_round_;
+  learnt_.keeps_stacks |= wants_stacks_;
   if (wants_clear_stacks_) learnt_.stack_cleared = std::min(2 * stack_compared_ + 1024, stack_cleared_most);
   learnt_.traces_unseen |= wants_traces();
   learnt_.unseen = outer_.unseen();
@@ -330,7 +342,8 @@ __attribute__((noinline)) Report explore(const std::function<void()>& body, cons
   while (true) {
     Explorer explorer(body, options, __builtin_frame_address(0), learnt);
     Report report = explorer.run(steps_in_all);
-    if (!explorer.misled() && !explorer.goes_round() && !explorer.wants_clear_stacks() && !explorer.wants_traces()) return report;
+    if (!explorer.misled() && !explorer.goes_round() && !explorer.wants_clear_stacks() && !explorer.wants_traces() && !explorer.wants_stacks())
+      return report;
     explorer.learn();
   }
 }

@@ -231,7 +231,7 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   StackFrames frames;
   std::vector<Watcher*> watchers{&recorder, &frames};
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
-  Shadow memory_shadow(options_.races == "fail", true);
+  Shadow memory_shadow(options_.races == "fail", true, learnt_.keeps_stacks);
   shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
   Execution execution(replay, execution_options(finding), std::move(watchers));
   Fault fault;

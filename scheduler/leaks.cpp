@@ -50,6 +50,13 @@ class Search {
     }
   }
 
+  // What nothing refers to, and what that refers to.
+  void leave_out(bool (*set_aside)(std::uintptr_t block)) {
+    for (const Block& block : blocks_)
+      if (!block.referred_to && set_aside(block.begin)) word(block.begin);
+    follow();
+  }
+
   Leaks rest() const {
     Leaks leaks;
     for (const Block& block : blocks_) {
@@ -88,7 +95,7 @@ std::uintptr_t end_of_stack() {
 
 }  // namespace
 
-Leaks find_leaks(const void* frame) {
+Leaks find_leaks(const void* frame, bool (*set_aside)(std::uintptr_t block)) {
   if (memory->live() == 0) return {};
   Search search;
   memory->undo().each_word([&](const std::uint64_t* word) { search.word(*word); });
@@ -97,6 +104,7 @@ Leaks find_leaks(const void* frame) {
   search.range(reinterpret_cast<std::uintptr_t>(frame), end_of_stack());
   search.range(memory->arena(), memory->start());
   search.follow();
+  if (set_aside != nullptr) search.leave_out(set_aside);
   return search.rest();
 }
 

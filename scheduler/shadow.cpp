@@ -24,7 +24,7 @@ void report_found(Execution& run) {
   if (!run.has_failed()) run.object(shadow->found(), "explained by a replay");
 }
 
-Shadow::Shadow(bool races, bool explains) : explains_(explains), races_(races) {
+Shadow::Shadow(bool races, bool explains, bool suppresses) : explains_(explains), races_(races), suppresses_(suppresses) {
   const thread_blocks::Range variables = thread_blocks::own_variables();
   unwatched_ = variables.begin;
   unwatched_size_ = variables.end - variables.begin;
@@ -40,7 +40,6 @@ void Shadow::begin_execution() {
   begin_without_annotations();
   buried_ = 0;
   more_used_ = 0;
-  stacks_.clear();
   blocks_.clear();
   dead_pages_.clear();
   start(0);
@@ -293,8 +292,7 @@ bool Shadow::insert(std::uint32_t thread, Cell& place, std::uintptr_t word, Entr
 
 bool Shadow::met_race(std::uintptr_t word, const Entry& before, const Entry& now) {
   const bool ends = ((before.kind | now.kind) & (freeing | destroying)) != 0;
-  found_ = {ends ? "use-after-free" : "data-race", (word << 3) + static_cast<unsigned>(__builtin_ctz(before.mask & now.mask)), before, now};
-  return false;
+  return found({ends ? "use-after-free" : "data-race", (word << 3) + static_cast<unsigned>(__builtin_ctz(before.mask & now.mask)), before, now});
 }
 
 bool Shadow::access(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes, bool atomic) {

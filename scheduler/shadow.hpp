@@ -21,6 +21,7 @@
 //     shadow_orders.cpp  what orders: threads, objects that are acquired and released, atomics
 //     shadow_blocks.cpp  blocks of the arena, and bytes that may not be accessed
 //     shadow_inline.hpp  what these three do so often that each has it in line
+//     shadow_suppressed.cpp  what of it the user wants to be set aside
 //     shadow_report.cpp  what was found, for a reader
 #pragma once
 
@@ -29,8 +30,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -46,8 +49,9 @@ class StackFrames;
 class Shadow {
  public:
   // `races`: whether to look for them; dead bytes are always looked for. `explains`: keeps the stack of every access and
-  // allocation, for `describe`.
-  Shadow(bool races, bool explains);
+  // allocation, for `describe`. `suppresses`: asks suppressions.hpp of whatever is found, and what is set aside is as if it were not
+  // found. REQUIRES of `suppresses`: `explains`.
+  Shadow(bool races, bool explains, bool suppresses = false);
   Shadow(const Shadow&) = delete;
   Shadow& operator=(const Shadow&) = delete;
 
@@ -107,8 +111,10 @@ class Shadow {
   void revived(std::uint32_t thread, std::uintptr_t block, std::size_t size);
   // There is nothing at these addresses any more; what is mapped there next has nothing to do with what was. They are those of pages.
   void unmapped(std::uintptr_t begin, std::uintptr_t end);
-  // The thread frees what it may not: `kind` is the fault, `how` what more there is to say.
-  void freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind, std::string how = {});
+  // The thread frees what it may not: `kind` is the fault, `how` what more there is to say. True: it is set aside.
+  bool freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind, std::string how = {});
+  // Whether the leak of this block is set aside.
+  bool leak_set_aside(std::uintptr_t block);
 
   // A block that is in use, for a reader. REQUIRES: this shadow explains.
   std::string describe_block(Symbols& symbols, const Execution& run, std::uintptr_t block);
@@ -254,8 +260,9 @@ class Shadow {
   std::uintptr_t buried_ = 0;        // the end of what was made dead behind the block allocated last
   bool access_as(std::uint32_t thread, std::uintptr_t address, std::size_t size, std::uint8_t kind);
   bool last_access(std::uint32_t thread, std::uintptr_t word, std::uintptr_t end);
-  void met_dead(std::uintptr_t word, const Entry& now);
-  bool met_race(std::uintptr_t word, const Entry& before, const Entry& now);  // false
+  // True: it is set aside.
+  bool met_dead(std::uintptr_t word, const Entry& now);
+  bool met_race(std::uintptr_t word, const Entry& before, const Entry& now);
   static bool is_benign(std::uintptr_t word, unsigned mask);
   bool ignores(std::uint32_t thread, Ignored what) const {
     return ignoring_ != 0 && thread < ignores_.size() && ignores_[thread][static_cast<std::size_t>(what)] != 0;
@@ -264,6 +271,8 @@ class Shadow {
   void begin_without_annotations();
   std::uint32_t remember_stack();
   bool insert(std::uint32_t thread, Cell& cell, std::uintptr_t word, Entry now);
+  // The same where a race may be set aside for its places: accesses stand for each other only if they were made at the same place.
+  bool insert_each(std::uint32_t thread, Cell& cell, std::uintptr_t word, Entry now);
 
   // What happens seldom and is asked for at every access.
   bool explains_;
@@ -296,8 +305,13 @@ class Shadow {
     Entry before{}, now{};         // before: of a race
     std::string how{};             // of what is freed wrongly
   };
-  Found found_;
-  std::vector<Stack> stacks_;
+  bool found(Found found);           // whether it is set aside
+  Found found_;                      // what was not
+  bool suppresses_;
+  std::vector<Stack> stacks_;        // each once, of all executions
+  std::unordered_multimap<std::size_t, std::uint32_t> stacks_by_hash_;
+  // Whether findings of this kind, at these places and in this static variable, are set aside.
+  std::map<std::tuple<const char*, std::uint32_t, std::uint32_t, std::uintptr_t>, bool> decided_;
   struct Block {
     std::uintptr_t begin;
     std::size_t size;

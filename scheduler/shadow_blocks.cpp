@@ -14,8 +14,15 @@ namespace interleave::engine {
 
 std::uint32_t Shadow::remember_stack() {
   if (!explains_) return 0;
-  stacks_.push_back(stack_here());
-  return static_cast<std::uint32_t>(stacks_.size() - 1);
+  Stack stack = stack_here();
+  std::size_t hash = stack.size();
+  for (const void* address : stack) hash = (hash ^ reinterpret_cast<std::uintptr_t>(address)) * 0x9e3779b97f4a7c15;
+  for (auto [at, end] = stacks_by_hash_.equal_range(hash); at != end; ++at)
+    if (stacks_[at->second] == stack) return at->second;
+  stacks_.push_back(std::move(stack));
+  const auto id = static_cast<std::uint32_t>(stacks_.size() - 1);
+  stacks_by_hash_.emplace(hash, id);
+  return id;
 }
 
 // f(cell, word), of all words that the bytes lie in, until it is false; whether it never was. The cells of a page lie side by side.
@@ -161,16 +168,17 @@ void Shadow::unmapped(std::uintptr_t begin, std::uintptr_t end) {
   }
 }
 
-void Shadow::freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind, std::string how) {
-  found_ = {kind, address, {}, {.count = 0, .thread = static_cast<std::uint16_t>(thread), .mask = 0, .kind = writing, .where = remember_stack()},
-            std::move(how)};
+bool Shadow::freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind, std::string how) {
+  return found({kind, address, {}, {.count = 0, .thread = static_cast<std::uint16_t>(thread), .mask = 0, .kind = writing, .where = remember_stack()},
+                std::move(how)});
 }
 
-void Shadow::met_dead(std::uintptr_t word, const Entry& now) {
+bool Shadow::met_dead(std::uintptr_t word, const Entry& now) {
   const std::uintptr_t address = (word << 3) + static_cast<unsigned>(__builtin_ctz(cell(word).dead & now.mask));
   // Between blocks, or in one that was freed: the arena knows.
-  found_ = {memory->in_block(reinterpret_cast<const void*>(address)) ? "use-after-free" : "out-of-bounds", address, {}, now};
-  found_.now.where = remember_stack();
+  Found dead{memory->in_block(reinterpret_cast<const void*>(address)) ? "use-after-free" : "out-of-bounds", address, {}, now};
+  dead.now.where = remember_stack();
+  return found(std::move(dead));
 }
 
 }  // namespace interleave::engine

@@ -100,12 +100,14 @@ __attribute__((always_inline)) inline bool Shadow::settled(std::uint32_t thread,
 }
 
 inline bool Shadow::access(std::uint32_t thread, Cell& place, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind) {
-  const Entry now{.count = clock(thread)[thread], .thread = static_cast<std::uint16_t>(thread), .mask = mask, .kind = kind, .where = 0};
+  Entry now{.count = clock(thread)[thread], .thread = static_cast<std::uint16_t>(thread), .mask = mask, .kind = kind, .where = 0};
   if ((place.dead & mask) != 0) [[unlikely]] {
-    met_dead(word, now);
-    return false;
+    if (!met_dead(word, now)) return false;
+    now.mask &= static_cast<std::uint8_t>(~place.dead);
+    if (now.mask == 0) return true;
   }
-  return alone_ || insert(thread, place, word, now);
+  if (alone_) return true;
+  return suppresses_ ? insert_each(thread, place, word, now) : insert(thread, place, word, now);
 }
 
 template <std::uint8_t kind>

@@ -193,6 +193,8 @@ void say_what_is_not_heeded(const Options& options) {
     const char* text = std::getenv(variable);
     if (text != nullptr && *text != '\0') say(std::string("there is no meaning to ") + variable + "=" + text + "; going on without");
   }
+  if (const char* file = std::getenv("INTERLEAVE_SUPPRESSIONS"); file != nullptr && *file != '\0')
+    say(std::string("it is ThreadSanitizer that finds races and reads suppressions: TSAN_OPTIONS=suppressions=") + file + " instead of INTERLEAVE_SUPPRESSIONS");
   if (!options.observers.empty())
     say("there are no steps to watch: observers (" + std::to_string(options.observers.size()) + ") are not called, and object to nothing");
 }

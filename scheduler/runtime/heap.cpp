@@ -148,14 +148,13 @@ void release(void* p, const Release& how) {
   const Model model;
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   const std::uint32_t thread = model->self().id;
-  if (result == Memory::Release::done && !memory->exempted(p) && !fits(p, how)) {
-    shadow->freed_wrongly(thread, address, "mismatched-free", misfit(p, how));
+  if (result == Memory::Release::done && !memory->exempted(p) && !fits(p, how) &&
+      !shadow->freed_wrongly(thread, address, "mismatched-free", misfit(p, how))) {
     report_found(*model);
   } else if (result == Memory::Release::done) {
     if (!shadow->freed(thread, address, memory->size_of(p), !memory->exempted(p))) report_found(*model);
     if (reuses_blocks) shadow->release(thread, address, false);
-  } else {
-    shadow->freed_wrongly(thread, address, result == Memory::Release::again ? "double-free" : "invalid-free");
+  } else if (!shadow->freed_wrongly(thread, address, result == Memory::Release::again ? "double-free" : "invalid-free")) {
     report_found(*model);
   }
 }
