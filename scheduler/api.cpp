@@ -2,6 +2,7 @@
 // on real threads (stress.hpp).
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -107,7 +108,10 @@ void check(std::function<void()> body, Options options, SourceLocation where) {
   }();
   engine::say_what_it_rests_on(report, all);
   if (report.verdict == Verdict::pass) return;
-  const std::string text = report_text(report, render_program(all.name, engine::command_line()));
+  RenderOptions how = render_program(all.name, engine::command_line());
+  if (const char* file = std::getenv("INTERLEAVE_SUPPRESSIONS"); file != nullptr && *file != '\0')  // without it a replay would fail earlier
+    for (std::string* prefix : {&how.replay_prefix, &how.debug_prefix}) prefix->insert(0, fmt::format("INTERLEAVE_SUPPRESSIONS='{}' ", file));
+  const std::string text = report_text(report, how);
   std::fflush(stdout);
   was_printed(text);
   fmt::print(stderr, "{}\n", text);

@@ -1,5 +1,6 @@
 #include <interleave/scheduler/suppressions.hpp>
 
+#include <dlfcn.h>
 #include <elfutils/libdwfl.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -193,9 +194,13 @@ bool is_for(const Line& line, std::string_view kind) {
 }
 
 std::string_view module_of(const void* address) {
-  Dwfl_Module* const module = symbols()->module_of(static_cast<const char*>(address) - 1);
-  const char* path = nullptr;
-  const char* const name = module == nullptr ? "" : dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, &path, nullptr);
+  const char* const call = static_cast<const char*>(address) - 1;
+  const char *path = nullptr, *name = nullptr;
+  if (Dwfl_Module* const module = symbols()->module_of(call)) {
+    name = dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, &path, nullptr);
+  } else if (Dl_info info{}; dladdr(call, &info) != 0) {  // loaded since
+    path = info.dli_fname;
+  }
   return path != nullptr ? path : name != nullptr ? name : "";
 }
 

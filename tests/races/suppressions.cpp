@@ -262,6 +262,7 @@ TEST_CASE("a finding that a pattern matches is set aside and counted, and the pa
     INFO(row.file << "  " << kind_of(report) << (report.failure ? "  " + report.failure->message : ""));
     CHECK(report.verdict == Verdict::pass);
     CHECK_FALSE(report.complete);
+    CHECK(report.unseen.empty());
     std::uint64_t findings = 0;
     for (const auto& each : report.suppressions) findings += each.count;
     CHECK(findings >= 1);
