@@ -125,6 +125,12 @@ class Explorer {
             .keeps_states = keeps_states_, .counters = learnt_.counters.get(), .stack_cleared = replaying_ || keeps_states_ ? stack_cleared_most : stack_cleared_,
             .spins_from = spins_freely_ ? 0 : ~std::uint64_t{0}};
   }
+  // For all that was executed before, once more: on after a failure, if it went on then.
+  ExecutionOptions whole_execution_options() const {
+    ExecutionOptions options = execution_options();
+    options.run_on = runs_on_;
+    return options;
+  }
   // For executions of this finding's schedule.
   ExecutionOptions execution_options(const Finding& finding) const {
     ExecutionOptions options = execution_options();
@@ -172,6 +178,7 @@ class Explorer {
   std::size_t stack_cleared_ = 0, stack_compared_ = 0;
   bool wants_clear_stacks_ = false;
   bool wants_stacks_ = false;
+  bool runs_on_ = false;      // after a failure
   bool goes_round_ = false;   // a thread comes back to where it was, again and again
   Onward onward_;
   StandIn stand_in_;

@@ -158,7 +158,8 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   Shadow memory_shadow(options_.races == "fail", learnt_.keeps_stacks, learnt_.keeps_stacks);
   shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
   ExecutionOptions execution_options = this->execution_options();
-  execution_options.run_on = strategy_->reduces() && !options_.stop_at_first_failure;
+  runs_on_ = strategy_->runs_on() && !options_.stop_at_first_failure;
+  execution_options.run_on = runs_on_;
   // INTERLEAVE_BREAK: a replay under a debugger stops where the execution fails, on the stack of the thread to blame.
   const char* stop = std::getenv("INTERLEAVE_BREAK");
   execution_options.break_on_failure = replaying_ && stop != nullptr && *stop != '\0';
@@ -230,7 +231,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
         ending = Ending::cut;
         ++undecided;
       }
-      report_.rounds += answer == Onward::Answer::ends;
+      report_.rounds += answer == Onward::Answer::ends && !strategy_->redundant();
     }
     const bool hang_suppressed = (ending == Ending::deadlock || comes_back) && hang_set_aside(execution, fault.kind, comes_back);
     try {
@@ -253,7 +254,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       if (!first_cut_)
         first_cut_ = Finding{.kind = "cut", .message = "", .choices = execution.choices().copy(), .steps = execution.steps(),
                              .execution = begun, .seed = {}, .strategy = "", .stopped = execution.has_stopped()};
-    } else if ((strategy_->redundant() || ending == Ending::vain) && !comes_back) {
+    } else if (strategy_->redundant() || (ending == Ending::vain && !comes_back)) {
       ++report_.redundant;
     } else {
       ++report_.executions;
@@ -267,6 +268,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       if (comes_back && !replaying_ && (!shortest_ || finding.steps < shortest_->steps)) show_round(finding);
       keep(std::move(finding));
       const bool hopeless = fault.kind == "nondeterminism" || fault.kind == "unsupported";
+      if (hopeless) report_.incomplete_reason = fmt::format("a failure of the kind {} ends the search", fault.kind);
       if (options_.stop_at_first_failure || hopeless) break;
     }
   }
@@ -295,7 +297,8 @@ Report Explorer::run(std::uint64_t steps_in_all) {
                                             grouped(options_.steps_max), place_of_cut(*first_cut_), undecided > 0 ? ", in a loop that counts its rounds" : "");
   const bool goal_missed = report_.cut > 0 || (strategy_->ends() && !exhausted);
   report_.verdict = shortest_ ? Verdict::fail : goal_missed ? Verdict::incomplete : Verdict::pass;
-  if (report_.verdict != Verdict::incomplete) report_.incomplete_reason.clear();
+  // A search that went on after a failure may be incomplete as well; one that stopped at the first says so by its verdict.
+  if (report_.verdict == Verdict::pass || (shortest_ && options_.stop_at_first_failure)) report_.incomplete_reason.clear();
   if (shortest_) report_.failure = explain(*shortest_);
   // What was not seen may be to blame.
   constexpr std::string_view doubtful[] = {"nondeterminism", "livelock", "deadlock", "data-race"};

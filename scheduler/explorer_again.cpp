@@ -90,11 +90,11 @@ bool Explorer::may_go_round(const Execution& execution) {
       options_.spurious_wakeups || options_.interrupts)
     return false;
   Finding finding;
-  finding.choices = execution.choices().copy();
+  finding.choices = execution.choices().copy_all();
   finding.stopped = execution.has_stopped();
   Replay replay(schedule_of(finding));
   replay.begin_execution();
-  ExecutionOptions options = execution_options();
+  ExecutionOptions options = whole_execution_options();
   options.keeps_states = true;
   Execution again(replay, options, {});
   Fault fault;
@@ -146,7 +146,7 @@ Ending Explorer::go_on_alone(const std::vector<std::uint32_t>& choices, std::uin
                              std::vector<Watcher*> watchers) {
   Alone alone(choices, steps, lonely);
   alone.begin_execution();
-  ExecutionOptions options = execution_options();
+  ExecutionOptions options = whole_execution_options();
   options.keeps_states = true;
   options.lonely = &lonely;
   options.steps_max = steps_max;

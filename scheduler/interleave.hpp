@@ -132,7 +132,7 @@ struct Report {
   std::string   strategy;         // as resolved
   std::uint64_t seed = 0;         // as used
   std::string   covered;          // by a bounded search: "every schedule with at most 2 preemptions"; else empty
-  std::string   incomplete_reason;  // why, if the verdict is incomplete
+  std::string   incomplete_reason;  // why, if the verdict is incomplete, or a search went on after a failure and is not complete
   std::map<std::string, std::uint64_t> outcomes;  // executions per value given to outcome()
   std::optional<Failure> failure;  // the shortest found
 

@@ -25,6 +25,7 @@ class Repeat final : public Strategy {
       seen_.push_back({at.fingerprint, static_cast<std::uint32_t>(at.enabled.size()), static_cast<std::uint32_t>(index)});
       return index;
     }
+    if (next_ + 1 == seen_.size() && seen_[next_].taken == in_vain) return none_of_them;
     if (next_ == seen_.size() || seen_[next_].fingerprint != at.fingerprint || seen_[next_].enabled != at.enabled.size())
       throw Divergence(fmt::format("the same schedule run twice: at step {} the program offers something else the second time; it {}",
                                    at.step, depends_on_more));
@@ -32,6 +33,10 @@ class Repeat final : public Strategy {
   }
 
   bool wants_steps() const override { return inner_->wants_steps(); }
+  bool recognizes_states() const override { return inner_->recognizes_states(); }
+  void weighed(std::uint32_t thread, const States::Weighed& step) override {
+    if (!second_) inner_->weighed(thread, step);
+  }
   void performed(const Step& step) override {
     if (!second_) inner_->performed(step);
   }
@@ -69,7 +74,11 @@ class Repeat final : public Strategy {
     }
   }
   bool exhaustive() const override { return inner_->exhaustive(); }
+  bool ends() const override { return inner_->ends(); }
   bool reduces() const override { return inner_->reduces(); }
+  bool runs_on() const override { return inner_->runs_on(); }
+  std::size_t memory() const override { return inner_->memory(); }
+  std::string covered() const override { return inner_->covered(); }
   bool redundant() const override { return second_ || inner_->redundant(); }
   bool shows_failure() const override { return inner_->shows_failure(); }
   std::optional<std::uint64_t> execution_seed() const override { return inner_->execution_seed(); }
@@ -77,6 +86,7 @@ class Repeat final : public Strategy {
   std::string execution_strategy() const override { return "repeat/" + inner_->execution_strategy(); }
 
  private:
+  static constexpr std::uint32_t in_vain = ~std::uint32_t{0};  // where the first one ended for having come back to where it was
   struct Seen {
     std::uint32_t fingerprint = 0, enabled = 0, taken = 0;
   };
