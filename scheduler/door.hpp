@@ -40,6 +40,9 @@ bool instrumented(const dl_phdr_info& module);
 // Whether it is in such a module that a door returns to: the program's own code has called it, and no library that we cannot see into.
 bool is_program(const void* caller);
 
+// What a destroyed object has in it.
+inline constexpr std::uint32_t destroyed_mark = 0xdeadb10cu;
+
 // The execution that the calling code belongs to, with modelling switched off while the door is open; false outside the model.
 class Model {
  public:
@@ -128,11 +131,21 @@ inline void used(const void* object) {
   if (shadow != nullptr && !shadow->used(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object))) [[unlikely]]
     report_found(*Execution::current);
 }
-// The object comes to its end, by destruction.
-inline void destroyed(const void* object) {
-  if (shadow != nullptr && !shadow->destroyed(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object))) [[unlikely]]
-    report_found(*Execution::current);
-}
+
+// ---- the life of objects of the program's ----
+// Where races are explored, an operation that begins or ends the life of memory or of an object is a step that depends on every use: other
+// threads may use it just before and just after. Elsewhere such a use is found by what orders it.
+void touch_all(Operation& operation, const void* p, std::size_t size);  // makes these bytes its object; a write
+// False: it is no step here. The effect has to be carried out either way.
+bool life_step(const Operation& operation);
+
+// An object of so many bytes is initialised, whatever it was before. Before the effect.
+void began(void* object, std::size_t size);
+// The object comes to its end, by destruction. From here on it is not to be used before it is initialised anew, by its function or by
+// just writing to it: that is told by `mark`, a part of it that is written by each initialisation and by nothing else.
+void destroyed(const void* object, std::uint32_t& mark, std::uint32_t value = destroyed_mark);
+// The same of one that nothing of which is known to be written by its initialisation: a use that comes later by order is not found.
+void destroyed(const void* object);
 
 // ---- what orders, for the shadow: by the running thread, on an object that it uses ----
 // Of an object that the thread has slept on, and that may be gone by now.

@@ -133,6 +133,9 @@ class Dpor final : public Strategy {
   void save_waiting();
   void go_back(std::uint32_t made);
   std::uint32_t slot_of(std::uintptr_t address);
+  template <class F>
+  void each_slot_within(const Touch& touch, F f);
+  void reach_widely(Subject& x);
   void enter_slots(std::size_t size);
   void add_slot(std::uintptr_t address, std::size_t at);
   void reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint64_t state);
@@ -198,6 +201,9 @@ class Dpor final : public Strategy {
   Sequence<Slot>  slots_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> askers_;  // events that asked whether a thread has ended, and which
   static constexpr std::size_t first_table = 64;
+  // Of accesses to more words than are looked up one by one (`is_wide`): the end of a large block. They meet there, and are found from there by
+  // accesses to single words; for the way back all slots are looked through. None as long as there is no such access.
+  std::uint32_t wide_ = none;
   std::vector<std::uint32_t> table_ = std::vector<std::uint32_t>(first_table, none);  // of slots, open addressing
   std::uintptr_t heap_ = 0;                      // where it begins
   std::uint32_t retained_ = 0;                   // events of the last execution that this one repeats
@@ -319,6 +325,15 @@ __attribute__((always_inline)) inline std::uint32_t Dpor::slot_of(std::uintptr_t
     if (slots_[table_[at]].key == address) return table_[at];
   add_slot(address, at);
   return slots_.size() - 1;
+}
+
+// Calls f(slot) for the slots of words that it touches, as far as there are any.
+template <class F>
+void Dpor::each_slot_within(const Touch& touch, F f) {
+  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    const std::uintptr_t word = slots_[slot].key;
+    if (slot != wide_ && word >= touch.address >> 3 && word <= (touch.address + touch.size - 1) >> 3) f(slot);
+  }
 }
 
 }  // namespace interleave::engine::dpor

@@ -23,6 +23,8 @@ enum class Fault {
   reversed_is_not_next,       //
   forgets_what_x_needs,       //
   waiting_is_not_judged,      //
+  ends_commute,               // in the dependence relation: the end of a block with what is done to its words
+  wide_is_not_found,          // the same of a large block
   count,
 };
 
@@ -45,8 +47,12 @@ inline bool conflict(const Touch& a, const Touch& b) {
   if (fault(Fault::posts_commute_with_waits) && are(Access::post, Access::write)) return false;
   if (fault(Fault::enqueue_commutes_with_all) && are(Access::enqueue, Access::write)) return false;
   if (fault(Fault::failed_is_no_read) && are(Access::read, Access::write)) return false;
+  if (fault(Fault::ends_commute) && a.size != b.size) return false;
   return dependent(a, b);
 }
+
+inline bool is_wide(const Touch& touch) { return touch.size > 1024; }
+inline constexpr std::uintptr_t wide_key = ~std::uintptr_t{0};  // of no word
 
 // Whether what happened before `a` and conflicts with `b` conflicts with `a` as well.
 inline bool covers(const Touch& a, const Touch& b) {

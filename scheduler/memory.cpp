@@ -154,10 +154,10 @@ void Memory::reuse(void* p, std::size_t size, Origin origin) {
   ++live_;
 }
 
-bool Memory::is_live(const void* p) const {
+bool Memory::begins_block(const void* p) const {
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   return address % 16 == 0 && address - start_ >= sizeof(Block) && address - start_ <= top_ - start_ &&
-         header(p)->check == check_of(address) && header(p)->live != 0;
+         header(p)->check == check_of(address);
 }
 
 bool Memory::in_block(const void* p) const {

@@ -127,6 +127,8 @@ class Memory {
   // The block at p is never looked at for races when it is freed: what orders its accesses is precompiled.
   void  exempt(void* p) { header(p)->exempt = 1; }
   bool  exempted(const void* p) const { return header(p)->exempt != 0; }
+  // Whether a block of this execution, freed or not, begins at p.
+  bool  begins_block(const void* p) const;
   // Whether p lies in a block of this execution, freed or not, and not before or behind one.
   bool  in_block(const void* p) const;
   std::size_t size_of(const void* p) const { return header(p)->size; }  // of the block that begins at p
@@ -135,7 +137,7 @@ class Memory {
   // The block of this execution that was freed last, of those that a request of `size` bytes would fit exactly; null: none.
   void* reusable(std::size_t size) const;
   void  reuse(void* p, std::size_t size, Origin origin);         // REQUIRES: p is reusable(size)
-  bool  is_live(const void* p) const;                            // whether a block of this execution begins there and is in use
+  bool  is_live(const void* p) const { return begins_block(p) && header(p)->live != 0; }
   std::size_t live() const { return live_; }                     // blocks in use
   template <class F>
   void each_live(F f) const {                                    // f(begin, size), of this execution, the youngest first

@@ -42,6 +42,7 @@ void Shadow::begin_execution() {
   more_used_ = 0;
   blocks_.clear();
   dead_pages_.clear();
+  destroyed_.clear();
   start(0);
   clear(clock(0));
   clock(0)[0] = 1;
@@ -300,13 +301,31 @@ bool Shadow::access(std::uint32_t thread, std::uintptr_t address, std::size_t si
 }
 
 bool Shadow::used(std::uint32_t thread, std::uintptr_t object) {
+  if (!destroyed_.empty() && met_destroyed(thread, object, atomically | by_door)) [[unlikely]] return false;
   if (alone_ && object - arena_ >= arena_size_) return true;
   return settled<atomically | by_door>(thread, object, 1) || access_as(thread, object, 1, atomically | by_door);
 }
 
-bool Shadow::destroyed(std::uint32_t thread, std::uintptr_t object) {
+bool Shadow::destroyed(std::uint32_t thread, std::uintptr_t object, const std::uint32_t* mark, std::uint32_t value) {
   repeated_accesses.forget();
-  return access_as(thread, object, 1, writing | destroying);
+  const bool good = !met_destroyed(thread, object, writing | destroying) && access_as(thread, object, 1, writing | destroying);
+  begun(object);
+  if (mark != nullptr) destroyed_.push_back({object, mark, value, thread, remember_stack()});
+  return good;
+}
+
+void Shadow::begun(std::uintptr_t object) {
+  std::erase_if(destroyed_, [=](const Destroyed& each) { return each.object == object; });
+}
+
+// Whether the object is one that was destroyed, and not initialised since.
+bool Shadow::met_destroyed(std::uint32_t thread, std::uintptr_t object, std::uint8_t kind) {
+  const auto known = std::ranges::find(destroyed_, object, &Destroyed::object);
+  if (known == destroyed_.end() || *known->mark != known->value) return false;
+  const auto mask = static_cast<std::uint8_t>(1u << (object & 7));
+  const Entry before{.count = 0, .thread = static_cast<std::uint16_t>(known->thread), .mask = mask, .kind = writing | destroying, .where = known->where};
+  const Entry now{.count = 0, .thread = static_cast<std::uint16_t>(thread), .mask = mask, .kind = kind, .where = remember_stack()};
+  return !found({"use-after-free", object, before, now, "it was not initialised anew in between"});
 }
 
 bool Shadow::access_as(std::uint32_t thread, std::uintptr_t address, std::size_t size, std::uint8_t kind) {

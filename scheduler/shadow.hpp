@@ -93,8 +93,10 @@ class Shadow {
   // ---- objects of the program's that doors know: mutexes, condition variables, ... ----
   // Uses race with each other no more than atomics do. False: the object is freed, or something that nothing orders ends it.
   bool used(std::uint32_t thread, std::uintptr_t object);
-  // False: nothing orders it and a use.
-  bool destroyed(std::uint32_t thread, std::uintptr_t object);
+  // False: nothing orders it and a use, or it was destroyed before. As long as `mark` is there, the object is not to be used.
+  bool destroyed(std::uint32_t thread, std::uintptr_t object, const std::uint32_t* mark, std::uint32_t value);
+  // It is initialised: what was there before is forgotten.
+  void begun(std::uintptr_t object);
 
   // ---- what the program takes out by annotation ----
   // A region begins, or ends, in which the thread's accesses are not looked at, or its operations order nothing. They nest. False: none
@@ -263,6 +265,7 @@ class Shadow {
   // True: it is set aside.
   bool met_dead(std::uintptr_t word, const Entry& now);
   bool met_race(std::uintptr_t word, const Entry& before, const Entry& now);
+  bool met_destroyed(std::uint32_t thread, std::uintptr_t object, std::uint8_t kind);
   static bool is_benign(std::uintptr_t word, unsigned mask);
   bool ignores(std::uint32_t thread, Ignored what) const {
     return ignoring_ != 0 && thread < ignores_.size() && ignores_[thread][static_cast<std::size_t>(what)] != 0;
@@ -298,6 +301,13 @@ class Shadow {
   std::vector<Pages> dead_pages_;    // of this execution, by address: there was no such page when they were freed
   std::vector<std::vector<Entry>> more_;  // reused between executions
   std::size_t more_used_ = 0;
+
+  struct Destroyed {
+    std::uintptr_t object;
+    const std::uint32_t* mark;
+    std::uint32_t value, thread, where;
+  };
+  std::vector<Destroyed> destroyed_;  // in this execution
 
   struct Found {
     const char* kind = "";

@@ -87,6 +87,7 @@ void Shadow::release(std::uint32_t thread, std::uintptr_t object, bool also) {
 
 __attribute__((always_inline)) inline bool Shadow::used(std::uint32_t thread, Cell& place, std::uintptr_t object) {
   if (object - unwatched_ < unwatched_size_) return true;
+  if (!destroyed_.empty() && met_destroyed(thread, object, atomically | by_door)) [[unlikely]] return false;
   return access<atomically | by_door>(thread, place, object >> 3, static_cast<std::uint8_t>(1u << (object & 7)));
 }
 

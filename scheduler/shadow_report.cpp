@@ -87,7 +87,8 @@ std::string Shadow::describe(Symbols& symbols, const Execution& run, const Stack
     return fmt::format("{} by {} at {}", what, name_of(run.thread(entry.thread)), where(entry));
   };
   const std::string_view kind = found_.kind;
-  if (found_.before.mask != 0) return fmt::format("{}\n  {}\n  {}\n  nothing orders them", object, part(found_.before), part(found_.now));
+  if (found_.before.mask != 0)
+    return fmt::format("{}\n  {}\n  {}\n  {}", object, part(found_.before), part(found_.now), found_.how.empty() ? "nothing orders them" : found_.how);
   if (kind == "double-free" || kind == "invalid-free")
     return fmt::format("{} frees {}\n  at {}{}", name_of(run.thread(found_.now.thread)), object, where(found_.now),
                        kind == "double-free" ? ", once more" : ", which is not the beginning of a block");

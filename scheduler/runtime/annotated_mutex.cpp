@@ -33,6 +33,7 @@ constexpr OperationType of_mutex(const char* name, Access access) {
 }
 const OperationType lock_type = of_mutex("annotated mutex lock", Access::write);
 const OperationType unlock_type = of_mutex("annotated mutex unlock", Access::write);
+const OperationType destroy_type = of_mutex("annotated mutex destroy", Access::write);
 const OperationType read_lock_type = of_mutex("annotated mutex read lock", Access::share);
 const OperationType read_unlock_type = of_mutex("annotated mutex read unlock", Access::share);
 
@@ -107,7 +108,8 @@ void destroy(const void* m, unsigned flags) {
   const Mutex mutex = known != mutexes().end() ? known->second : Mutex{};
   // A mutex of static storage has no end; one that is said to have one only now had none before.
   if (((mutex.flags | flags) & linker_initialised) != 0 || ((flags & not_static) != 0 && (mutex.flags & not_static) == 0)) return;
-  if (mutex.owner != 0) misuse("an annotated mutex is destroyed while it is locked");
+  life_step({.type = &destroy_type, .object = annotated::name_of(m)});
+  if (mutexes()[m].owner != 0) misuse("an annotated mutex is destroyed while it is locked");
   destroyed(m);
   mutexes().erase(m);
 }

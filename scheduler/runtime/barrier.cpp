@@ -11,6 +11,8 @@ namespace {
 // As the C library lays out a pthread_barrier_t; `in` counts who has arrived in this round.
 struct Fields {
   unsigned in, round, count;
+  int      shared;
+  unsigned out;
 };
 Fields& fields(pthread_barrier_t* barrier) { return *reinterpret_cast<Fields*>(barrier); }
 
@@ -18,6 +20,9 @@ const OperationType arrive_type{.name = "barrier wait", .access = Access::write}
 const OperationType asleep_type{.name = "barrier asleep", .access = Access::write, .waits = true,
                                 .candidates = [](const Execution&, const Thread&) -> std::uint32_t { return 0; },
                                 .shown = [](const Operation&, bool asleep) { return asleep ? "barrier wait" : "barrier passed"; }};
+
+const OperationType init_type{.name = "barrier init", .access = Access::write};
+const OperationType destroy_type{.name = "barrier destroy", .access = Access::write};
 
 }  // namespace
 }  // namespace interleave::engine
@@ -53,18 +58,21 @@ int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   return PTHREAD_BARRIER_SERIAL_THREAD;
 }
 
-// Not steps, as with a mutex.
 int pthread_barrier_init(pthread_barrier_t* barrier, const pthread_barrierattr_t* attributes, unsigned count) noexcept {
   Model model;
-  if (model) memory->note_write(barrier, sizeof *barrier);
+  if (model) {
+    life_step({.type = &init_type, .object = barrier, .size = sizeof *barrier});
+    began(barrier, sizeof *barrier);
+  }
   return REAL(pthread_barrier_init)(barrier, attributes, count);
 }
 
 int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcept {
   Model model;
   if (!model) return REAL(pthread_barrier_destroy)(barrier);
+  life_step({.type = &destroy_type, .object = barrier, .size = sizeof *barrier});
   if (fields(barrier).in != 0) misuse("a barrier is destroyed while threads wait at it");
-  destroyed(barrier);
+  destroyed(barrier, fields(barrier).out);
   return 0;
 }
 

@@ -69,7 +69,11 @@ void thrd_yield() { modelled() ? static_cast<void>(sched_yield()) : REAL(thrd_yi
 
 int mtx_init(mtx_t* m, int type) {
   const Model model;
-  if (model) memory->note_write(m, sizeof *m);
+  if (model) {
+    static constexpr OperationType init{.name = "mutex init", .access = Access::write};
+    life_step({.type = &init, .object = m});
+    began(m, sizeof *m);
+  }
   return REAL(mtx_init)(m, type);
 }
 

@@ -51,6 +51,9 @@ const OperationType signal_type{
 const OperationType broadcast_type{.name = "condition broadcast", .access = Access::write, .fails = &finds_nobody, .noted = true,
                                    .failure = "nobody waits"};
 
+const OperationType init_type{.name = "condition init", .access = Access::write};
+const OperationType destroy_type{.name = "condition destroy", .access = Access::write};
+
 // The waiter goes on with taking its mutex, which is its next step.
 void wake(Execution& run, Thread& waiter) {
   run.wake(waiter, {.type = &mutex_lock_type, .object = waiter.pending.second});
@@ -174,15 +177,19 @@ __attribute__((visibility("hidden"), used)) int interleave_pthread_cond_broadcas
 
 int pthread_cond_init(pthread_cond_t* c, const pthread_condattr_t* attributes) {
   Model model;
-  if (model) memory->note_write(c, sizeof *c);
+  if (model) {
+    if (life_step({.type = &init_type, .object = c})) model->self().pending.state = waiters(*model, c);
+    began(c, sizeof *c);
+  }
   return REAL_CONDITION(pthread_cond_init)(c, attributes);
 }
 
 int pthread_cond_destroy(pthread_cond_t* c) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_destroy)(c);
+  if (life_step({.type = &destroy_type, .object = c})) model->self().pending.state = waiters(*model, c);
   if (waiters(*model, c) > 0) misuse("a condition variable is destroyed while a thread waits on it");
-  destroyed(c);
+  destroyed(c, *reinterpret_cast<std::uint32_t*>(c));
   return 0;
 }
 

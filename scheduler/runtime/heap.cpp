@@ -46,7 +46,7 @@ const OperationType allocate_type{
     .name = "malloc", .access = Access::write,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return memory->reusable(t.pending.argument) != nullptr ? 2 : 1; },
     .noun = "size"};
-const OperationType free_type{.name = "free", .access = Access::write, .noun = "size"};
+const OperationType free_type{.name = "free", .access = Access::write, .noun = "block"};
 
 // What the C library allocates for itself it may allocate while it holds a lock of its own: nobody may come between.
 bool is_c_library(const void* caller) {
@@ -71,8 +71,28 @@ bool is_c_library(const void* caller) {
 }
 
 // Until there is a second thread nobody can notice.
-bool is_step(const void* caller) {
-  return reuses_blocks && !for_exception && Execution::current->threads_created() > 1 && !is_c_library(caller);
+bool may_step(const void* caller) {
+  return !for_exception && Execution::current->threads_created() > 1 && !is_c_library(caller);
+}
+
+// ---- where races are explored -----------------------------------------------------------------------------------------
+// Freeing a block is a step that depends on every access to it. So is freeing it once more, which another order may put first.
+void free_step(const void* p, const void* caller) {
+  if ((!reuses_blocks && !explores_races) || !may_step(caller) || !memory->begins_block(p) || memory->exempted(p)) return;
+  const Model model;
+  const std::size_t size = memory->size_of(p);
+  Operation operation{.type = &free_type};
+  if (explores_races && size > 0) touch_all(operation, p, size);
+  if (reuses_blocks) {
+    if (operation.second != nullptr) unsupported("free", "of a block of over 4 GiB, where races are explored and blocks are used again");
+    operation.second = std::exchange(operation.object, object_of(size));
+    operation.second_size = std::exchange(operation.size, 1);
+    operation.second_access = operation.second != nullptr ? Access::write : Access::none;
+  }
+  if (operation.object == nullptr) return;
+  model->step(operation);
+  // For a compare-exchange on it that failed: whether it would, before this.
+  if (explores_races && size <= sizeof operation.state) std::memcpy(reuses_blocks ? &model->self().pending.second_state : &model->self().pending.state, p, size);
 }
 
 // ---- what was allocated in one way and is freed in another -----------------------------------------------------------
@@ -117,7 +137,7 @@ void refuse(std::size_t size) {
 
 void* allocate(std::size_t size, std::size_t alignment, Origin origin, const void* caller) {
   void* p = nullptr;
-  if (is_step(caller) && alignment <= 16) [[unlikely]] {
+  if (reuses_blocks && may_step(caller) && alignment <= 16) [[unlikely]] {
     const Model model;
     const bool again = model->step({.type = &allocate_type, .object = object_of(size), .argument = size}) == 1;
     if (again && (p = memory->reusable(size)) != nullptr) {
@@ -137,12 +157,16 @@ void* allocate(std::size_t size, std::size_t alignment, Origin origin, const voi
   return p;
 }
 
+// The block was announced to be freed, if that is a step. REQUIRES: memory->contains(p).
+void release_now(void* p, const Release& how);
+
 void release(void* p, const Release& how) {
   if (!memory->contains(p)) return;
-  if (is_step(how.caller) && memory->is_live(p) && !memory->exempted(p)) [[unlikely]] {
-    const Model model;
-    model->step({.type = &free_type, .object = object_of(memory->size_of(p))});
-  }
+  if (reuses_blocks || explores_races) [[unlikely]] free_step(p, how.caller);
+  release_now(p, how);
+}
+
+void release_now(void* p, const Release& how) {
   const Memory::Release result = memory->release(p);
   if (shadow == nullptr || result == Memory::Release::earlier) return;
   const Model model;
@@ -213,9 +237,20 @@ void* realloc(void* p, std::size_t size) {
   }
   void* moved = malloc(size);
   if (moved == nullptr) return nullptr;
+  const bool modelled = ours && mode == Mode::modelled;
+  if (modelled && (reuses_blocks || explores_races)) [[unlikely]] free_step(p, __builtin_return_address(0));
   const std::size_t before = ours ? memory->size_of(p) : malloc_usable_size(p);
-  std::memcpy(moved, p, before < size ? before : size);
-  free_by("realloc", p, __builtin_return_address(0));
+  if (modelled && explores_races) {
+    const Model model;  // a part of that step, which depends on all that is done to the block
+    std::memcpy(moved, p, before < size ? before : size);
+  } else {
+    std::memcpy(moved, p, before < size ? before : size);
+  }
+  if (modelled) {
+    release_now(p, {.function = "realloc", .caller = __builtin_return_address(0)});
+  } else {
+    free_by("realloc", p, __builtin_return_address(0));
+  }
   return moved;
 }
 

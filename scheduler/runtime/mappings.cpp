@@ -19,6 +19,18 @@ std::uintptr_t end_of(const void* p, std::size_t size) {
   return (reinterpret_cast<std::uintptr_t>(p) + size + page - 1) & ~(page - 1);
 }
 
+const OperationType unmap_type{.name = "munmap", .access = Access::write, .noun = "pages"};
+const OperationType remap_type{.name = "mremap", .access = Access::write, .noun = "pages"};
+const OperationType protect_type{.name = "mprotect", .access = Access::write, .noun = "pages"};
+
+// Of a library's own pages nothing is known.
+void life_step_of(const OperationType& type, const void* p, std::size_t size, const void* caller) {
+  if (!explores_races || size == 0 || !is_program(caller)) return;
+  Operation operation{.type = &type};
+  touch_all(operation, p, size);
+  life_step(operation);
+}
+
 void unmapped(const void* p, std::size_t size) {
   const auto begin = reinterpret_cast<std::uintptr_t>(p), end = end_of(p, size);
   memory->unmapped(begin, end);
@@ -47,6 +59,7 @@ void* mmap64(void* p, size_t size, int protection, int flags, int descriptor, of
 
 int munmap(void* p, size_t size) noexcept {
   const Model model;
+  if (model) life_step_of(unmap_type, p, size, __builtin_return_address(0));
   const int result = model && memory->in_arena(p) ? memory->unmap(p, size) : REAL(munmap)(p, size);
   if (model && result == 0) unmapped(p, size);
   return result;
@@ -58,6 +71,7 @@ void* mremap(void* p, size_t size, size_t wanted, int flags, ...) noexcept {
   void* const place = (flags & MREMAP_FIXED) != 0 ? va_arg(arguments, void*) : nullptr;
   va_end(arguments);
   const Model model;
+  if (model) life_step_of(remap_type, p, size, __builtin_return_address(0));
   void* const result = model && memory->in_arena(p) ? memory->remap(p, size, wanted, flags, place) : REAL(mremap)(p, size, wanted, flags, place);
   if (!model || result == MAP_FAILED) return result;
   if (result != p) {
@@ -70,6 +84,7 @@ void* mremap(void* p, size_t size, size_t wanted, int flags, ...) noexcept {
 
 int mprotect(void* p, size_t size, int protection) noexcept {
   const Model model;
+  if (model) life_step_of(protect_type, p, size, __builtin_return_address(0));
   const int result = REAL(mprotect)(p, size, protection);
   if (model && result == 0 && (protection & PROT_WRITE) == 0)
     memory->write_protected(reinterpret_cast<std::uintptr_t>(p), end_of(p, size), (protection & PROT_READ) != 0);

@@ -94,6 +94,8 @@ const OperationType timed_lock_type{
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return can_proceed(t) || run.due(t); },
     .fails = &fails, .blocker = &holder, .polls = true, .bytes = sizeof(pthread_mutex_t)};
 const OperationType unlock_type{.name = "mutex unlock", .access = Access::write, .noted = true};
+const OperationType init_type{.name = "mutex init", .access = Access::write};
+const OperationType destroy_type{.name = "mutex destroy", .access = Access::write, .failed = Access::write};
 const OperationType owner_died_type{.name = "mutex owner ends", .access = Access::write};
 
 int timed_lock(Execution& run, pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
@@ -199,18 +201,30 @@ __attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_unlock(
   return result;
 }
 
-// Not steps: a race between these and a use is a misuse of the memory, not of the mutex.
 int pthread_mutex_init(pthread_mutex_t* m, const pthread_mutexattr_t* attributes) {
   Model model;
-  if (model) memory->note_write(m, sizeof *m);
+  if (model) {
+    if (life_step({.type = &init_type, .object = m})) {
+      model->self().pending.state = state_of(m);
+      model->self().pending.effect = locked(m);
+    }
+    began(m, sizeof *m);
+  }
   return REAL(pthread_mutex_init)(m, attributes);
 }
 
 int pthread_mutex_destroy(pthread_mutex_t* m) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_destroy)(m);
-  if (locked(m)) return EBUSY;
-  destroyed(m);
+  if (life_step({.type = &destroy_type, .object = m})) {
+    model->self().pending.state = state_of(m);
+    model->self().pending.failed = locked(m);
+  }
+  if (locked(m)) {
+    used(m);
+    return EBUSY;
+  }
+  destroyed(m, reinterpret_cast<std::uint32_t&>(fields(m).__list));
   return 0;
 }
 

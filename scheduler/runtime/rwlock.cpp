@@ -63,6 +63,16 @@ const Thread* writer_of(const Execution& run, const void* lock) {
 }
 const Thread* writer(const Execution& run, const Thread& thread) { return writer_of(run, thread.pending.object); }
 
+const OperationType init_type{.name = "rwlock init", .access = Access::write};
+const OperationType destroy_type{.name = "rwlock destroy", .access = Access::write, .failed = Access::write};
+
+bool life_step_of(Execution& run, const OperationType& type, const void* lock) {
+  if (!life_step({.type = &type, .object = lock, .second_access = Access::write, .second = room_of(lock)})) return false;
+  run.self().pending.state = state_of(lock);
+  run.self().pending.second_state = state_of_room(lock);
+  return true;
+}
+
 // Readers commute with each other. A failed try is a read: it commutes with another one, but a writer's would have succeeded
 // without the readers, so not with them.
 const OperationType read_lock_type{
@@ -150,7 +160,10 @@ void take(Execution& run, pthread_rwlock_t* l, bool writing) {
 // Where a writer that waits keeps out who wants to read, it keeps out who only tries to write, too.
 int enter(Execution& run, pthread_rwlock_t* l, bool writing) {
   note_states(run.self().pending, l);
-  if (writing ? state_of(l) != 0 : !may_read(l)) return failed(run, EBUSY);
+  if (writing ? state_of(l) != 0 : !may_read(l)) {
+    used(l);
+    return failed(run, EBUSY);
+  }
   take(run, l, writing);
   return 0;
 }
@@ -165,7 +178,6 @@ int lock_before_readers(Execution& run, pthread_rwlock_t* l, const std::uint64_t
   auto& lock = l->__data;
   run.step(operation(write_lock_or_wait_type, l));
   if (enter(run, l, true) == 0) return 0;
-  used(l);
   write(lock.__writers, lock.__writers + 1);
   run.self().pending.effect = -permits;
   if (deadline != nullptr) {
@@ -288,18 +300,24 @@ __attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_unlock
   return model ? unlock(*model, l) : REAL(pthread_rwlock_unlock)(l);
 }
 
-// Not steps; see mutex.cpp.
 int pthread_rwlock_init(pthread_rwlock_t* l, const pthread_rwlockattr_t* attributes) {
   Model model;
-  if (model) memory->note_write(l, sizeof *l);
+  if (model) {
+    if (life_step_of(*model, init_type, l)) model->self().pending.effect = static_cast<std::int32_t>(permits - permits_of_room(l));
+    began(l, sizeof *l);
+  }
   return REAL(pthread_rwlock_init)(l, attributes);
 }
 
 int pthread_rwlock_destroy(pthread_rwlock_t* l) {
   Model model(l);
   if (!model) return REAL(pthread_rwlock_destroy)(l);
-  if (state_of(l) != 0) return EBUSY;
-  destroyed(l);
+  if (life_step_of(*model, destroy_type, l)) model->self().pending.failed = state_of(l) != 0;
+  if (state_of(l) != 0) {
+    used(l);
+    return EBUSY;
+  }
+  destroyed(l, fields(l).__pad4);
   return 0;
 }
 

@@ -35,6 +35,9 @@ const OperationType try_wait_type{.name = "sem_trywait", .access = Access::write
 const OperationType post_type{.name = "sem_post", .access = Access::post, .noted = true, .noun = "semaphore"};
 const OperationType get_value_type{.name = "sem_getvalue", .access = Access::read, .polls = true, .bytes = sizeof(sem_t), .noun = "semaphore"};
 
+const OperationType init_type{.name = "sem_init", .access = Access::write, .noun = "semaphore"};
+const OperationType destroy_type{.name = "sem_destroy", .access = Access::write, .noun = "semaphore"};
+
 int fail_with(Execution& run, int error) {
   run.self().pending.failed = true;
   errno = error;
@@ -49,6 +52,7 @@ int wait(Execution& run, sem_t* s, const OperationType& type, const std::uint64_
   const bool ready = value(s) > 0 || (deadline != nullptr && run.due(me));
   if (variant == (ready ? 1u : 0u)) {
     me.disturbed(s);
+    used(s);
     // An alternative to taking a permit, so what depends on the one depends on the other.
     me.pending.second = s;
     me.pending.second_access = Access::write;
@@ -61,6 +65,7 @@ int wait(Execution& run, sem_t* s, const OperationType& type, const std::uint64_
     acquire(s);
     return 0;
   }
+  used(s);
   run.pass_until(*deadline);
   return fail_with(run, ETIMEDOUT);
 }
@@ -97,7 +102,10 @@ __attribute__((visibility("hidden"), used)) int interleave_sem_trywait(sem_t* s)
   if (!model) return REAL(sem_trywait)(s);
   model->step({.type = &try_wait_type, .object = s});
   model->self().pending.state = value(s);
-  if (value(s) == 0) return fail_with(*model, EAGAIN);
+  if (value(s) == 0) {
+    used(s);
+    return fail_with(*model, EAGAIN);
+  }
   write(value(s), value(s) - 1);
   model->self().pending.effect = -1;
   acquire(s);
@@ -136,21 +144,28 @@ __attribute__((visibility("hidden"), used)) int interleave_sem_getvalue(sem_t* s
   Model model(s);
   if (!model) return REAL(sem_getvalue)(s, result);
   model->step({.type = &get_value_type, .object = s});
+  used(s);
   hand_over(*result, static_cast<int>(value(s)));
   return 0;
 }
 
-// Not steps; see mutex.cpp.
 int sem_init(sem_t* s, int shared, unsigned initial) {
   Model model;
-  if (model) memory->note_write(s, sizeof *s);
+  if (model) {
+    if (life_step({.type = &init_type, .object = s})) {
+      model->self().pending.state = value(s);
+      model->self().pending.effect = static_cast<std::int32_t>(initial - value(s));
+    }
+    began(s, sizeof *s);
+  }
   return REAL(sem_init)(s, shared, initial);
 }
 
 int sem_destroy(sem_t* s) {
   Model model;
   if (!model) return REAL(sem_destroy)(s);
-  destroyed(s);
+  if (life_step({.type = &destroy_type, .object = s})) model->self().pending.state = value(s);
+  destroyed(s, (&value(s))[2]);
   return 0;
 }
 

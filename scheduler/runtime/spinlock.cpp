@@ -7,13 +7,15 @@
 namespace interleave::engine {
 namespace {
 
-constexpr int free_mark = 1;
+constexpr int free_mark = 1, gone_mark = 0x7ead10c;  // gone: destroyed; free, but for whoever takes it
 
 int word(const void* lock) { return *static_cast<const volatile int*>(lock); }
 int owner_mark(const Thread& thread) { return -static_cast<int>(thread.id) - 1; }
 void set(pthread_spinlock_t* lock, int value) { write(*const_cast<int*>(lock), value); }
 
-std::int64_t slack(const Execution&, const Thread& thread) { return word(thread.pending.object) == free_mark ? 0 : -1; }
+bool is_free(const void* lock) { return word(lock) == free_mark || word(lock) == gone_mark; }
+
+std::int64_t slack(const Execution&, const Thread& thread) { return is_free(thread.pending.object) ? 0 : -1; }
 
 const Thread* holder(const Execution& run, const Thread& thread) {
   const auto id = static_cast<std::size_t>(-(word(thread.pending.object) + 1));
@@ -22,12 +24,15 @@ const Thread* holder(const Execution& run, const Thread& thread) {
 
 const OperationType lock_type{
     .name = "spinlock lock", .access = Access::write, .waits = true,
-    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return word(t.pending.object) == free_mark; },
+    .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return is_free(t.pending.object); },
     .slack = &slack, .blocker = &holder, .noted = true};
 const OperationType try_lock_type{.name = "spinlock try_lock", .access = Access::write,
                                   .fails = [](const Operation&, std::uint64_t state, std::uint32_t) { return state != 0; },
                                   .polls = true};
 const OperationType unlock_type{.name = "spinlock unlock", .access = Access::write, .noted = true};
+
+const OperationType init_type{.name = "spinlock init", .access = Access::write};
+const OperationType destroy_type{.name = "spinlock destroy", .access = Access::write};
 
 Operation operation(const OperationType& type, pthread_spinlock_t* lock) {
   return {.type = &type, .object = const_cast<int*>(lock), .size = sizeof *lock};
@@ -35,13 +40,16 @@ Operation operation(const OperationType& type, pthread_spinlock_t* lock) {
 
 int take(Execution& run, pthread_spinlock_t* lock) {
   Thread& me = run.self();
-  const bool available = word(const_cast<int*>(lock)) == free_mark;
+  const bool available = is_free(const_cast<int*>(lock));
   me.pending.state = !available;
   me.pending.failed = !available;
-  if (!available) return EBUSY;
+  if (!available) {
+    used(const_cast<int*>(lock));
+    return EBUSY;
+  }
+  acquire(const_cast<int*>(lock));
   set(lock, owner_mark(me));
   me.pending.effect = -1;
-  acquire(const_cast<int*>(lock));
   return 0;
 }
 
@@ -85,18 +93,24 @@ __attribute__((visibility("hidden"), used)) int interleave_pthread_spin_unlock(p
   return 0;
 }
 
-// Not steps, as with a mutex.
 int pthread_spin_init(pthread_spinlock_t* lock, int shared) noexcept {
   Model model;
-  if (model) memory->note_write(const_cast<int*>(lock), sizeof *lock);
+  if (model) {
+    if (life_step(operation(init_type, lock))) {
+      model->self().pending.state = !is_free(const_cast<int*>(lock));
+      model->self().pending.effect = !is_free(const_cast<int*>(lock));
+    }
+    began(const_cast<int*>(lock), sizeof *lock);
+  }
   return REAL(pthread_spin_init)(lock, shared);
 }
 
 int pthread_spin_destroy(pthread_spinlock_t* lock) noexcept {
   Model model;
   if (!model) return REAL(pthread_spin_destroy)(lock);
-  if (word(const_cast<int*>(lock)) != free_mark) misuse("a spinlock is destroyed while it is held");
-  destroyed(const_cast<int*>(lock));
+  if (life_step(operation(destroy_type, lock))) model->self().pending.state = !is_free(const_cast<int*>(lock));
+  if (!is_free(const_cast<int*>(lock))) misuse("a spinlock is destroyed while it is held");
+  destroyed(const_cast<int*>(lock), reinterpret_cast<std::uint32_t&>(*const_cast<int*>(lock)), gone_mark);
   return 0;
 }
 

@@ -205,6 +205,7 @@ void Dpor::enter_slots(std::size_t size) {
 void Dpor::cut_back(std::uint32_t length) {
   if (slots_.size() > std::size_t{1} << 16) {
     slots_.clear();
+    wide_ = none;
     enter_slots(first_table);
     traces_.clear();
     length = 0;
@@ -219,13 +220,33 @@ void Dpor::cut_back(std::uint32_t length) {
 }
 
 void Dpor::reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint64_t state) {
+  if (is_wide(touch)) [[unlikely]] {
+    if (wide_ == none) wide_ = slot_of(wide_key);
+    x.reaches.push_back({.touch = touch, .slot = wide_, .effect = effect, .state = state});
+    return;
+  }
   for (std::uintptr_t word = touch.address >> 3; word <= (touch.address + touch.size - 1) >> 3; ++word)
     x.reaches.push_back({.touch = touch, .slot = slot_of(word), .effect = effect, .state = state});
+}
+
+// Behind what it reaches by its words, or by all of them together: where wide accesses are, and, for those, the single words.
+void Dpor::reach_widely(Subject& x) {
+  if (wide_ == none) [[likely]] return;
+  const std::size_t own = x.reaches.size();
+  for (std::size_t i = 0; i < own; ++i) {
+    const Subject::Reach reach = x.reaches[i];
+    if (reach.slot != wide_) {
+      x.reaches.push_back({.touch = reach.touch, .slot = wide_, .effect = 0, .state = 0});
+    } else {
+      each_slot_within(reach.touch, [&](std::uint32_t slot) { x.reaches.push_back({.touch = reach.touch, .slot = slot, .effect = 0, .state = 0}); });
+    }
+  }
 }
 
 void Dpor::describe(Subject& x, std::uint32_t thread, const Operation& op) {
   x.reaches.clear();
   each_touch(op, [&](const Touch& touch, std::int32_t effect, std::uint64_t state) { reach(x, touch, effect, state); });
+  reach_widely(x);
   x.thread = thread;
   x.ends = op.type->asks_for_end ? key_of_[op.argument] : none;
 }
@@ -275,6 +296,15 @@ void Dpor::performed(const Step& step) {
     ends_ = op.type->asks_for_end ? key_of_[op.argument] : none;
     each_conflict_about_ends(key, ends_, event, depends_on);
     each_touch(op, [&](Touch touch, std::int32_t effect, std::uint64_t state) {
+      if (is_wide(touch)) [[unlikely]] {
+        if (wide_ == none) wide_ = slot_of(wide_key);
+        each_slot_within(touch, [&](std::uint32_t slot) { each_conflict_at(slot, touch, event, depends_on); });
+        each_conflict_at(wide_, touch, event, depends_on);
+        const std::uint32_t last = std::exchange(slots_[wide_].last, traces_.size());
+        traces_.append() = {.touch = touch, .event = event, .slot = wide_, .previous = last, .other = last, .effect = effect, .state = state};
+        return;
+      }
+      if (wide_ != none && !fault(Fault::wide_is_not_found)) [[unlikely]] each_conflict_at(wide_, touch, event, depends_on);
       bool first = op.failed && op.type->fails != nullptr && touch.address == reinterpret_cast<std::uintptr_t>(op.object);
       for (std::uintptr_t word = touch.address >> 3; word <= (touch.address + touch.size - 1) >> 3; ++word) {
         const std::uint32_t slot = slot_of(word);

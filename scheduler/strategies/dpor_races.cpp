@@ -28,13 +28,14 @@ void Dpor::judge_executed(std::uint32_t x) {
   const Event& event = events_[x];
   if (event.variant != 0 && x + 1 == prefix_.size()) return;  // its first alternative is judged
   if (std::all_of(races_.begin(), races_.end(), [&](std::uint32_t d) { return events_[d].in_block; })) return;
-  if (event.touches_end - event.touches > 1 || !askers_.empty()) {
+  if (event.touches_end - event.touches > 1 || !askers_.empty() || wide_ != none) {
     std::sort(races_.begin(), races_.end(), std::greater<>());
     races_.erase(std::unique(races_.begin(), races_.end()), races_.end());
   }
   x_.reaches.clear();
   for (std::uint32_t t = event.touches; t < event.touches_end; ++t)
     x_.reaches.push_back({.touch = traces_[t].touch, .slot = traces_[t].slot, .effect = traces_[t].effect, .state = traces_[t].state});
+  reach_widely(x_);
   x_.thread = event.thread;
   x_.ends = ends_;
   const bool may_fail = last_type_->fails != nullptr;
@@ -100,6 +101,8 @@ void Dpor::as_before(std::uint32_t d, std::uint32_t thread) {
     }
     x_.reaches[0].touch.access = fails && !part_was_written(x_.reaches[0].slot, x_.reaches[0].touch, d) ? last_.type->failed : last_.type->access;
   }
+  for (Subject::Reach& reach : x_.reaches)
+    if (reach.slot == wide_ && reach.touch.address == own.address) reach.touch.access = x_.reaches[0].touch.access;
 }
 
 // `thread` has announced something that its object may keep from happening, and `last` is the step made last: either by it the
@@ -153,6 +156,7 @@ void Dpor::judge_withdrawn(const Withdrawn& x, std::uint32_t last) {
   }
   x_.reaches.clear();
   reach(x_, traces_[waker.touches].touch, 0, 0);
+  reach_widely(x_);
   x_.thread = x.thread;
   x_.ends = none;
   open_.clear();

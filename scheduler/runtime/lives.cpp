@@ -1,0 +1,44 @@
+// The life of objects of the program's: where races are explored, what begins it and what ends it are steps.
+#include <algorithm>
+#include <limits>
+
+#include <interleave/scheduler/door.hpp>
+
+namespace interleave::engine {
+
+void touch_all(Operation& operation, const void* p, std::size_t size) {
+  constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
+  if (size > 2 * most) unsupported(operation.type->name, "of more than 8 GiB, where races are explored");
+  operation.object = p;
+  operation.size = static_cast<std::uint32_t>(std::min(size, most));
+  if (size <= most) return;
+  operation.second = static_cast<const char*>(p) + most;
+  operation.second_size = static_cast<std::uint32_t>(size - most);
+  operation.second_access = Access::write;
+}
+
+// Until there is a second thread nobody can come between.
+bool life_step(const Operation& operation) {
+  Execution& run = *Execution::current;
+  if (!explores_races || run.threads_created() == 1) return false;
+  run.step(operation);
+  return true;
+}
+
+void began(void* object, std::size_t size) {
+  memory->note_write(object, size);
+  if (shadow != nullptr) shadow->begun(reinterpret_cast<std::uintptr_t>(object));
+}
+
+void destroyed(const void* object) {
+  if (shadow != nullptr && !shadow->destroyed(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object), nullptr, 0))
+    report_found(*Execution::current);
+}
+
+void destroyed(const void* object, std::uint32_t& mark, std::uint32_t value) {
+  if (shadow == nullptr) return;
+  if (!shadow->destroyed(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object), &mark, value)) report_found(*Execution::current);
+  write(mark, value);
+}
+
+}  // namespace interleave::engine
