@@ -11,6 +11,8 @@
 //
 // Where states are kept, an execution that comes back to a state that it was in goes no further: what can be reached from there
 // was reachable before, by a shorter execution. Loosely, without counters (counters.hpp), it may come back more often.
+//
+// run_on=1: executions that fail go on, as those of a strategy that reduces do, so that both can be compared.
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -25,6 +27,8 @@ namespace {
 
 class Dfs final : public Strategy {
  public:
+  explicit Dfs(bool runs_on) : runs_on_(runs_on) {}
+
   bool begin_execution() override {
     depth_ = 0;
     repeated_ = 0;
@@ -75,7 +79,8 @@ class Dfs final : public Strategy {
   bool repeats() const override { return repeats_; }
   void may_repeat() override { repeats_ = true; }
   std::uint64_t repeated() const override { return repeated_; }
-  std::string resolved() const override { return "dfs"; }
+  bool runs_on() const override { return runs_on_; }
+  std::string resolved() const override { return runs_on_ ? "dfs:run_on=1" : "dfs"; }
 
  private:
   bool has_come_back() {
@@ -87,6 +92,7 @@ class Dfs final : public Strategy {
     std::uint64_t step;                            // how many were made before
     std::uint32_t taken, enabled, fingerprint;
   };
+  const bool runs_on_;
   std::vector<Choice> path_;
   std::size_t depth_ = 0;
   const Situation* states_ = nullptr;              // of the execution under way, if they are kept
@@ -99,7 +105,9 @@ class Dfs final : public Strategy {
 };
 
 const Registration dfs{"dfs", "every interleaving, once, depth first", false,
-                       [](Arguments&, std::unique_ptr<Strategy>) { return std::make_unique<Dfs>(); }};
+                       [](Arguments& arguments, std::unique_ptr<Strategy>) {
+                         return std::make_unique<Dfs>(arguments.number("run_on", 0) != 0);
+                       }};
 
 }  // namespace
 }  // namespace interleave::engine

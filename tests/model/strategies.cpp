@@ -315,7 +315,7 @@ TEST_CASE("a strategy that makes no sense is refused with what would") {
       {"repeat/", "write repeat/dfs"},
       {"repeat/dsf", "there is no strategy 'dsf'"},
       {"dfs/random", "'dfs' cannot hold another one"},
-      {"dfs:depth=3", "'dfs' has no 'depth'; it takes no parameters"},
+      {"dfs:depth=3", "'dfs' has no 'depth'; it takes: run_on"},
       {"random:seed", "'seed' is not of the form key=value"},
       {"random:a=1,a=2", "'a' is given twice"},
       {"zzzzzzzz", "there is no strategy 'zzzzzzzz'"},
