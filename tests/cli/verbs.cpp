@@ -38,6 +38,18 @@ TEST_CASE("a proof says what it assumes of threads that go round, where some may
   CHECK_FALSE(has(plain.out, "assumes"));
 }
 
+TEST_CASE("--require-complete makes a pass that is not complete a failure; replay and stress do not look at it") {
+  CHECK(command("search good/passes --require-complete").status == 0);
+  const auto drawn = command("sample good/passes --executions 5 --require-complete");
+  CHECK(drawn.status == 1);
+  CHECK(has(drawn.out, "FAILED  good/passes   incomplete   [5 executions, auto]"));
+  CHECK(has(drawn.out, "not: 5 executions were drawn"));
+  CHECK(command("sample good/passes --executions 5", "INTERLEAVE_REQUIRE_COMPLETE=1").status == 1);
+  CHECK(command("sample good/passes --executions 5 --require-complete=0", "INTERLEAVE_REQUIRE_COMPLETE=1").status == 0);
+  CHECK(command("stress good/passes --executions 5", "INTERLEAVE_REQUIRE_COMPLETE=1").status == 0);
+  CHECK(command("search good/passes").err.empty());  // what a pass rests on stands on stdout
+}
+
 TEST_CASE("search ends with the status that fits") {
   struct Row {
     const char* arguments;
