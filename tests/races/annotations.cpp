@@ -39,7 +39,7 @@ void __tsan_switch_to_fiber(void*, unsigned);
 namespace races {
 namespace {
 
-constexpr unsigned of_reader = 1 << 3, is_try = 1 << 4, has_failed = 1 << 5;
+constexpr unsigned is_try = 1 << 4, has_failed = 1 << 5;
 
 // As abseil's: the orders of its atomics are too weak to order anything, and it counts in a plain variable.
 template <bool annotated>
