@@ -65,7 +65,12 @@ bool lies_in_foreign_statics(const void* object) {
 }  // namespace
 
 bool instrumented(const dl_phdr_info& info) {
-  return DynamicSection(info).imports([](const char* name) { return std::strncmp(name, "__tsan_", 7) == 0; });
+  // Not every function of ThreadSanitizer's: what a program may ask of it by hand is no hook.
+  return DynamicSection(info).imports([](const char* name) {
+    for (const char* hook : {"__tsan_init", "__tsan_func_", "__tsan_read", "__tsan_write", "__tsan_unaligned_", "__tsan_vptr_", "__tsan_atomic", "__tsan_volatile_", "__tsan_mem"})
+      if (std::strncmp(name, hook, std::strlen(hook)) == 0) return true;
+    return false;
+  });
 }
 
 bool is_program(const void* caller) {

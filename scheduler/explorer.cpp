@@ -295,7 +295,12 @@ Report Explorer::run(std::uint64_t steps_in_all) {
     report_.incomplete_reason = fmt::format("{} cut at the limit of {} steps, the first one at {}{} (INTERLEAVE_STEPS or Options::steps_max sets another)",
                                             report_.cut == 1 ? "1 execution was" : fmt::format("{} executions were", report_.cut),
                                             grouped(options_.steps_max), place_of_cut(*first_cut_), undecided > 0 ? ", in a loop that counts its rounds" : "");
-  const bool goal_missed = report_.cut > 0 || (strategy_->ends() && !exhausted);
+  // Where every execution only came back to where it had been but for its counters, nothing was shown of how they end.
+  const bool nothing_ended = whole && counted && report_.executions == 0;
+  if (nothing_ended)
+    report_.incomplete_reason = fmt::format("no execution came to its end within {} steps (INTERLEAVE_STEPS or Options::steps_max sets another limit), "
+                                            "for a loop that counts its rounds", grouped(options_.steps_max));
+  const bool goal_missed = report_.cut > 0 || nothing_ended || (strategy_->ends() && !exhausted);
   report_.verdict = shortest_ ? Verdict::fail : goal_missed ? Verdict::incomplete : Verdict::pass;
   // A search that went on after a failure may be incomplete as well; one that stopped at the first says so by its verdict.
   if (report_.verdict == Verdict::pass || (shortest_ && options_.stop_at_first_failure)) report_.incomplete_reason.clear();

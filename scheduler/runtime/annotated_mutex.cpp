@@ -54,7 +54,7 @@ const hooks::BeforeExecution forget{[] { mutexes().clear(); }};
 const hooks::Basis basis{[](const Options&) { any = false; },
                          [](Report& report) {
                            if (any)
-                             report.assumed.push_back("what the program's annotated mutexes do inside of a lock or an unlock is free of races");
+                             report.assumed.push_back("that what the program's annotated mutexes do inside of a lock or an unlock is free of races");
                          }};
 
 std::uint32_t mark(const Thread& thread) { return thread.id + 1; }

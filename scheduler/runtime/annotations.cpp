@@ -57,10 +57,10 @@ std::string text_of(const char* file, int line) {
 
 void tell(Report& report) {
   if (any_ignored)
-    report.assumed.push_back(fmt::format("accesses in the regions that the program's annotations exclude race with nothing (the first: {})",
+    report.assumed.push_back(fmt::format("that accesses in the regions that the program's annotations exclude race with nothing (the first: {})",
                                          text_of(first_ignored.file, first_ignored.line)));
   if (const BenignRace* race = race_allowed())
-    report.assumed.push_back(fmt::format("the race that the program declares benign at {} does no harm: it was met, and set aside",
+    report.assumed.push_back(fmt::format("that the race which the program declares benign at {} does no harm: it was met, and set aside",
                                          text_of(race->file, race->line)));
 }
 
