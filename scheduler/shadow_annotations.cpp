@@ -9,15 +9,9 @@
 namespace interleave::engine {
 namespace {
 
-// There is one shadow after another; what was said outside executions holds for all.
-std::vector<BenignRace>& benign_for_good() {
-  static auto* only = new std::vector<BenignRace>;
-  return *only;
-}
-std::vector<BenignRace>& benign_now() {
-  static auto* only = new std::vector<BenignRace>;
-  return *only;
-}
+// There is one shadow after another; what was said outside executions holds for all. Here from the beginning: they are asked for in
+// the middle of modelled code, which allocates from the executions' arena.
+std::vector<BenignRace> benign_for_good, benign_now;
 
 BenignRace allowed;
 bool any_allowed = false;
@@ -31,7 +25,7 @@ bool allows(const std::vector<BenignRace>& known, std::uintptr_t address) {
 
 }  // namespace
 
-void allow_races(const BenignRace& on, bool always) { (always ? benign_for_good() : benign_now()).push_back(on); }
+void allow_races(const BenignRace& on, bool always) { (always ? benign_for_good : benign_now).push_back(on); }
 
 const BenignRace* race_allowed() { return std::exchange(any_allowed, false) ? &allowed : nullptr; }
 
@@ -58,14 +52,14 @@ void Shadow::forget_ignored(std::uint32_t thread) {
 void Shadow::begin_without_annotations() {
   ignores_.clear();
   ignoring_ = 0;
-  benign_now().clear();
+  benign_now.clear();
 }
 
 bool Shadow::is_benign(std::uintptr_t word, unsigned mask) {
-  if (benign_for_good().empty() && benign_now().empty()) return false;
+  if (benign_for_good.empty() && benign_now.empty()) return false;
   for (unsigned byte = 0; byte < 8; ++byte) {
     const std::uintptr_t address = (word << 3) + byte;
-    if ((mask >> byte & 1) != 0 && (allows(benign_now(), address) || allows(benign_for_good(), address))) return true;
+    if ((mask >> byte & 1) != 0 && (allows(benign_now, address) || allows(benign_for_good, address))) return true;
   }
   return false;
 }

@@ -28,7 +28,9 @@
 #include <interleave/scheduler/unseen_code.hpp>
 #include <interleave/scheduler/whose_code.hpp>
 
-extern "C" __attribute__((visibility("hidden"))) std::uint64_t what_is_not_seen = 0;
+extern "C" {
+__attribute__((visibility("hidden"))) std::uint64_t what_is_not_seen = 0;
+}
 
 namespace interleave::engine {
 namespace {
