@@ -97,7 +97,8 @@ constexpr Case cases[] = {
          std::atomic<int> n{0};
          std::thread other([&] { ++n; });  // before there are two, nothing can race
          std::vector<char> v(std::size_t{40} << 20);
-         for (std::size_t i = 0; i < v.size(); i += 4096) v[i] = 1;
+         volatile char* const bytes = v.data();
+         for (std::size_t i = 0; i < v.size(); i += 4096) bytes[i] = 1;
          other.join();
        });
      }},
