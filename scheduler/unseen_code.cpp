@@ -158,7 +158,7 @@ class Hooks {
 // What the compiler and the C library put into every program. They run before main and after it, or unwind.
 constexpr std::array start_names = {"_start", "_init", "_fini", "deregister_tm_clones", "register_tm_clones", "__do_global_dtors_aux",
                                     "frame_dummy", "_dl_relocate_static_pie", "__libc_csu_init", "__libc_csu_fini", "atexit",
-                                    "at_quick_exit", "__stack_chk_fail_local", "__cpu_indicator_init", "__tls_init"};
+                                    "at_quick_exit", "pthread_atfork", "__pthread_atfork", "__stack_chk_fail_local", "__cpu_indicator_init", "__tls_init"};
 
 // Namespaces of the test frameworks' implementations.
 constexpr std::array framework_names = {"5Catch", "7testing", "7doctest", "5boost9unit_test", "5boost10test_tools", "5boost5debug",
