@@ -9,6 +9,8 @@
 // whatever locks are hidden there, no race is reported that they prevent. For that, either such modules may be executed or the
 // instrumented ones may, never both: each crossing is a fault. Functions among instrumented ones fault at their begin and where
 // they return to.
+//
+// Here is when that is done. unseen_traps has the traps, unseen_calls what is traced, unseen_told what a report says.
 #pragma once
 
 #include <csignal>

@@ -1,0 +1,89 @@
+// What a report says of code that is not instrumented.
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <interleave/scheduler/hooks.hpp>
+#include <interleave/scheduler/symbols.hpp>
+#include <interleave/scheduler/trust.hpp>
+#include <interleave/scheduler/unseen_traps.hpp>
+#include <interleave/scheduler/whose_code.hpp>
+
+namespace interleave::engine::unseen {
+namespace {
+
+std::string capped(std::string text) {
+  constexpr std::size_t most = 120;
+  if (text.size() > most) text = text.substr(0, most - 3) + "...";
+  return text;
+}
+
+void tell_modules(Report& report) {
+  for (const Module& module : traps().modules) {
+    if (module.ran == Ran::no) continue;
+    const std::string name(base_name(module.code->path));
+    if (trusted_module(module.code->path)) {
+      report.trusted.push_back(fmt::format("{} (not instrumented) {}", name, module.ran == Ran::yes ? "ran" : "may have run"));
+    } else {
+      report.unseen.push_back(fmt::format("{} (not instrumented) {}: what it reads, writes and locks was not seen", name,
+                                          module.ran == Ran::yes ? "ran" : "may have run"));
+    }
+  }
+}
+
+struct Group {
+  std::string first;
+  std::size_t count = 0;
+};
+
+void tell_functions(Report& report) {
+  std::map<std::pair<std::string, Ran>, Group> unseen, trusted;  // by file
+  Symbols symbols;
+  for (const Function& function : traps().functions) {
+    if (function.ran == Ran::no) continue;
+    const std::string name = function.code->name.empty()
+                                 ? fmt::format("the function at {}+{:#x}", base_name(function.code->module), function.code->offset)
+                                 : demangled(function.code->name.c_str());
+    const Frame& frame = symbols.frames(function.code->begin + 1).back();
+    const std::string file(base_name(frame.file));
+    auto& groups = trusted_module(function.code->module) || trusted_function(name, frame.file) ? trusted : unseen;
+    Group& group = groups[{file, function.ran}];
+    if (group.count++ == 0) group.first = capped(name);
+  }
+  const auto sentence = [](const auto& key, const Group& group) {
+    std::string text = group.first;
+    if (group.count > 1) text += fmt::format(" and {} more function{}", group.count - 1, group.count == 2 ? "" : "s");
+    if (!key.first.empty()) text += " of " + key.first;
+    return text + (key.second == Ran::yes ? " (not instrumented) ran" : " (not instrumented) may have run");
+  };
+  for (const auto& [key, group] : unseen)
+    report.unseen.push_back(fmt::format("{}: what {} and {} was not seen", sentence(key, group), group.count == 1 ? "it reads, writes" : "they read, write",
+                                        group.count == 1 ? "locks" : "lock"));
+  for (const auto& [key, group] : trusted) report.trusted.push_back(sentence(key, group));
+}
+
+void tell(Report& report) {
+  Traps& all = traps();
+  notice_loaded();
+  remove_traps();
+  if (all.blind) {
+    for (Module& module : all.modules) module.ran = std::max(module.ran, Ran::perhaps);
+    for (Function& function : all.functions) function.ran = std::max(function.ran, Ran::perhaps);
+  }
+  tell_modules(report);
+  if (std::any_of(all.functions.begin(), all.functions.end(), [](const Function& function) { return function.ran != Ran::no; })) tell_functions(report);
+  for (const std::string& path : unseen_code().unreadable)
+    if (!trusted_module(path))
+      report.unseen.push_back(fmt::format("{} has no symbols that can be read: which of its functions are not instrumented is not known", base_name(path)));
+  if (const std::string names = unused_trust(); !names.empty())
+    fmt::print(stderr, "interleave: INTERLEAVE_TRUST names {}, and nothing of that name that is not instrumented has run\n", names);
+}
+
+const hooks::Basis telling(nullptr, &tell);
+
+}  // namespace
+}  // namespace interleave::engine::unseen
