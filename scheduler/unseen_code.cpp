@@ -174,6 +174,16 @@ bool is_of_framework(std::string_view name) {
   return std::any_of(framework_names.begin(), framework_names.end(), [&](std::string_view begin) { return name.starts_with(begin); });
 }
 
+// UndefinedBehaviorSanitizer's runtime, which clang links into the program: functions of reserved names, and those that take what these
+// namespaces declare. They read what the compiler has written for them, types, and caches of their own.
+constexpr std::array sanitizer_beginnings = {"__ubsan_", "__sanitizer_", "__sancov_", "__interceptor_"};
+constexpr std::array sanitizer_namespaces = {"7__ubsan", "11__sanitizer", "8__sancov", "14__interception", "N10__cxxabiv1"};
+
+bool is_of_sanitizer(std::string_view name) {
+  if (name.starts_with("__")) return std::any_of(sanitizer_beginnings.begin(), sanitizer_beginnings.end(), [&](std::string_view begin) { return name.starts_with(begin); });
+  return name.starts_with("_Z") && std::any_of(sanitizer_namespaces.begin(), sanitizer_namespaces.end(), [&](std::string_view part) { return name.find(part) != std::string_view::npos; });
+}
+
 // A thunk corrects `this`, with an offset that it reads from the table of virtual functions, and goes on with the function itself.
 bool is_thunk(std::string_view name, std::size_t size) {
   constexpr std::size_t longest = 48;
@@ -209,7 +219,7 @@ class Functions {
       const auto* code = reinterpret_cast<const std::uint8_t*>(symbol.begin);
       if (hooks_.called_by(code, symbol.size)) continue;
       const std::string_view name = symbol.name != nullptr ? symbol.name : "";
-      if (is_start_up(name) || is_thunk(name, symbol.size) || is_of_framework(name)) continue;
+      if (is_start_up(name) || is_thunk(name, symbol.size) || is_of_framework(name) || is_of_sanitizer(name)) continue;
       if (is_part(name) && whole_calls_hook(name, symbols)) continue;
       if (!touches_shared_memory(code, symbol.size, constants, is_part(name) || name.empty()) || !seen.insert(symbol.begin).second) continue;
       found.functions.push_back({const_cast<std::uint8_t*>(code), symbol.size, std::string(name), module_.path, symbol.begin - module_.base});
