@@ -1,9 +1,9 @@
-#include <iostream>
+#include <cstdio>
 
 #include "spool.hpp"
 
 int main() {
   Spool spool;
   spool.add("a");
-  std::cout << spool.size() << " jobs, " << spool.checksum() << '\n';
+  std::printf("%zu jobs, %lu\n", spool.size(), spool.checksum());
 }

@@ -22,7 +22,7 @@ TEST_CASE("a value is handed over under a mutex and a condition variable") {
       CHECK(value == 42);
     }
     producer.join();
-  }, {.executions_max = 10'000});
+  }, {.executions_max = 500});
 }
 
 TEST_CASE("Queue hands over what was put, in order") {
@@ -34,4 +34,11 @@ TEST_CASE("Queue hands over what was put, in order") {
                            REQUIRE(queue.get() == 2);
                          });
   }, {.strategy = "random", .executions_max = 200});
+}
+
+// Must fail, or every other pass here means nothing.
+TEST_CASE("an assertion that fails in a thread of the body fails the test", "[.broken]") {
+  interleave::check([] {
+    interleave::parallel([] { CHECK(1 + 1 == 3); }, [] { CHECK(true); });
+  });
 }

@@ -1,19 +1,18 @@
-// A test as it was before Interleave came, with its own main and no adapter: check throws Failed, and Catch2 reports that.
-#if __has_include(<catch2/catch_all.hpp>)
-#include <catch2/catch_all.hpp>
-#else
-#define CATCH_CONFIG_RUNNER
-#include <catch2/catch.hpp>
-#endif
+// A test as it was before Interleave came, with its own main, GoogleTest as it is packaged, and no adapter: check throws Failed, and
+// GoogleTest reports that.
+#include <gtest/gtest.h>
 
 #include <interleave/interleave.hpp>
 
-TEST_CASE("a body that holds") {
+TEST(OwnMain, a_body_that_holds) {
   interleave::check([] { interleave::parallel([] {}, [] {}); }, {.executions_max = 100});
 }
 
-TEST_CASE("a body that does not hold is one failure of its test", "[!shouldfail]") {
+TEST(OwnMain, a_body_that_does_not_hold_is_one_failure_of_its_test) {
   interleave::check([] { interleave::parallel([] { interleave::require(false, "on purpose"); }, [] {}); });
 }
 
-int main(int argc, char** argv) { return Catch::Session().run(argc, argv); }
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

@@ -1,4 +1,4 @@
 #include "racy.h"
 #include "registry.hpp"
 RACY(object)
-static const Registered registered("object");
+static const Registered here("object");

@@ -1,6 +1,6 @@
 #ifndef IN_PCH
 #error
 #endif
-std::vector<std::string> from_pch;
+std::pair<std::size_t, int> from_pch;
 #include "racy.h"
 RACY(pch)

@@ -1,2 +1,2 @@
-#include <string>
+#include <cstddef>
 #define IN_PCH 1

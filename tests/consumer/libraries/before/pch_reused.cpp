@@ -1,6 +1,6 @@
 #ifndef IN_PCH
 #error
 #endif
-static std::vector<std::string> from_pch_too;
+static std::pair<std::size_t, int> from_pch_too;
 #include "racy.h"
 RACY(pch_reused)

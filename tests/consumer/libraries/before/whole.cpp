@@ -1,4 +1,4 @@
 #include "racy.h"
 #include "registry.hpp"
-static const Registered registered("whole");
+static const Registered here("whole");
 RACY(whole)

@@ -1,4 +1,4 @@
 #include "racy.h"
 #include "registry.hpp"
-static const Registered registered("whole_file");
+static const Registered here("whole_file");
 RACY(whole_file)

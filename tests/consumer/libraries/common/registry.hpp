@@ -1,8 +1,9 @@
 #pragma once
-#include <set>
-#include <string>
 // What registers itself before main.
-std::set<std::string>& registry();
 struct Registered {
-  explicit Registered(const char* name) { registry().insert(name); }
+  explicit Registered(const char* name);
+  const char* name;
+  const Registered* before;
 };
+// How many have the name.
+int registered(const char* name);
