@@ -1,11 +1,7 @@
 #include <interleave/scheduler/unseen_code.hpp>
 
 #include <elf.h>
-#include <fcntl.h>
 #include <link.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,52 +12,12 @@
 
 #include <interleave/scheduler/loaded_modules.hpp>
 #include <interleave/scheduler/machine_code.hpp>
+#include <interleave/scheduler/module_functions.hpp>
 
 namespace interleave::engine {
 namespace {
 
 constexpr std::uintptr_t page = 4096;
-
-// ---- a module's file ------------------------------------------------------------------------------------------------
-
-class File {
- public:
-  explicit File(const std::string& path) {
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return;
-    struct stat status {};
-    if (fstat(file, &status) == 0 && status.st_size >= static_cast<off_t>(sizeof(ElfW(Ehdr)))) {
-      size_ = static_cast<std::size_t>(status.st_size);
-      void* const image = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
-      bytes_ = image == MAP_FAILED ? nullptr : static_cast<const char*>(image);
-    }
-    close(file);
-  }
-  ~File() {
-    if (bytes_ != nullptr) munmap(const_cast<char*>(bytes_), size_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  // Whether it is what is loaded, as far as its program headers show.
-  bool is(const LoadedModule& module) const {
-    if (bytes_ == nullptr || std::memcmp(bytes_, ELFMAG, SELFMAG) != 0) return false;
-    const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(bytes_);
-    const std::size_t headers = module.segment_count * sizeof(ElfW(Phdr));
-    return header->e_phnum == module.segment_count && header->e_phoff + headers <= size_ &&
-           std::memcmp(bytes_ + header->e_phoff, module.segments, headers) == 0 && header->e_shoff != 0 &&
-           header->e_shoff + std::size_t{header->e_shnum} * sizeof(ElfW(Shdr)) <= size_;
-  }
-  std::size_t section_count() const { return header()->e_shnum; }
-  const ElfW(Shdr)& section(std::size_t i) const { return reinterpret_cast<const ElfW(Shdr)*>(bytes_ + header()->e_shoff)[i]; }
-  const char* at(std::size_t offset) const { return bytes_ + offset; }
-  std::string_view name(const ElfW(Shdr)& section) const { return at(this->section(header()->e_shstrndx).sh_offset) + section.sh_name; }
-
- private:
-  const ElfW(Ehdr)* header() const { return reinterpret_cast<const ElfW(Ehdr)*>(bytes_); }
-  const char* bytes_ = nullptr;
-  std::size_t size_ = 0;
-};
 
 // ---- constant data --------------------------------------------------------------------------------------------------
 
@@ -92,7 +48,7 @@ bool names_hook(const char* name) { return std::strncmp(name, "__tsan_", 7) == 0
 // The words in which the loader has put the addresses of hooks, and the stubs of the linker that jump through them.
 class Hooks {
  public:
-  Hooks(const LoadedModule& module, const File& file) {
+  Hooks(const LoadedModule& module, const ModuleFile& file) {
     for (std::size_t i = 0; i < file.section_count(); ++i) {
       const auto& section = file.section(i);
       if (section.sh_type != SHT_RELA || (section.sh_flags & SHF_ALLOC) == 0 || section.sh_link == 0) continue;
@@ -194,20 +150,13 @@ bool is_part(std::string_view name) { return name.find(".cold") != std::string_v
 
 // ---- functions of a module ------------------------------------------------------------------------------------------
 
-struct Symbol {
-  std::uintptr_t begin = 0;
-  std::size_t    size = 0;
-  const char*    name = nullptr;  // null: it has none
-};
-
 class Functions {
  public:
-  Functions(const LoadedModule& module, const File& file) : module_(module), file_(file), hooks_(module, file) {}
+  Functions(const LoadedModule& module, const ModuleFile& file) : module_(module), file_(file), hooks_(module, file) {}
 
   void find(const ConstantData& constants, UnseenCode& found) {
     if (!hooks_.any()) return;  // they are defined where they are called
-    std::vector<Symbol> symbols = of_table(SHT_SYMTAB);
-    if (symbols.empty()) symbols = of_unwinder();
+    const std::vector<FunctionSymbol> symbols = functions_of(module_, file_);
     if (symbols.empty()) {
       found.unreadable.push_back(module_.path);
       return;
@@ -215,7 +164,7 @@ class Functions {
     std::unordered_map<std::string_view, bool> calls_hook;  // of functions that have parts
     std::unordered_set<std::uintptr_t> seen;
     found.functions_looked_at += symbols.size();
-    for (const Symbol& symbol : symbols) {
+    for (const FunctionSymbol& symbol : symbols) {
       const auto* code = reinterpret_cast<const std::uint8_t*>(symbol.begin);
       if (hooks_.called_by(code, symbol.size)) continue;
       const std::string_view name = symbol.name != nullptr ? symbol.name : "";
@@ -227,96 +176,15 @@ class Functions {
   }
 
  private:
-  bool whole_calls_hook(std::string_view part, const std::vector<Symbol>& symbols) const {
+  bool whole_calls_hook(std::string_view part, const std::vector<FunctionSymbol>& symbols) const {
     const std::string_view whole = part.substr(0, part.find(".cold"));
-    return std::any_of(symbols.begin(), symbols.end(), [&](const Symbol& symbol) {
+    return std::any_of(symbols.begin(), symbols.end(), [&](const FunctionSymbol& symbol) {
       return symbol.name != nullptr && whole == symbol.name && hooks_.called_by(reinterpret_cast<const std::uint8_t*>(symbol.begin), symbol.size);
     });
   }
 
-  bool is_code(std::size_t index) const {
-    if (index == SHN_UNDEF || index >= file_.section_count()) return false;
-    const auto& section = file_.section(index);
-    const std::string_view name = file_.name(section);
-    return (section.sh_flags & SHF_EXECINSTR) != 0 && section.sh_type == SHT_PROGBITS && !name.starts_with(".plt") && name != ".init" && name != ".fini";
-  }
-
-  std::vector<Symbol> of_table(unsigned type) const {
-    std::vector<Symbol> result;
-    std::vector<bool> code(file_.section_count());
-    for (std::size_t i = 0; i < code.size(); ++i) code[i] = is_code(i);
-    bool sizes = true;
-    for (std::size_t i = 0; i < file_.section_count(); ++i) {
-      const auto& section = file_.section(i);
-      if (section.sh_type != type) continue;
-      const auto* symbols = reinterpret_cast<const ElfW(Sym)*>(file_.at(section.sh_offset));
-      const char* strings = file_.at(file_.section(section.sh_link).sh_offset);
-      result.reserve(section.sh_size / sizeof *symbols / 2);
-      for (std::size_t k = 0; k < section.sh_size / sizeof *symbols; ++k) {
-        const ElfW(Sym)& symbol = symbols[k];
-        const auto kind = ELF64_ST_TYPE(symbol.st_info);
-        // Functions of assemblers may lack their type, and their size.
-        const bool bare = kind == STT_NOTYPE && ELF64_ST_BIND(symbol.st_info) != STB_LOCAL;
-        if ((kind != STT_FUNC && !bare) || symbol.st_shndx >= code.size() || !code[symbol.st_shndx]) continue;
-        sizes &= symbol.st_size != 0;
-        result.push_back({module_.base + symbol.st_value, symbol.st_size, strings + symbol.st_name});
-      }
-    }
-    if (!sizes) give_sizes(result);
-    return result;
-  }
-
-  // A function without a size ends where the next one begins, or its section ends.
-  void give_sizes(std::vector<Symbol>& symbols) const {
-    std::vector<std::uintptr_t> ends;
-    for (const Symbol& symbol : symbols) ends.push_back(symbol.begin);
-    for (std::size_t i = 0; i < file_.section_count(); ++i)
-      if (is_code(i)) ends.push_back(module_.base + file_.section(i).sh_addr + file_.section(i).sh_size);
-    std::sort(ends.begin(), ends.end());
-    for (Symbol& symbol : symbols) {
-      if (symbol.size != 0) continue;
-      const auto end = std::upper_bound(ends.begin(), ends.end(), symbol.begin);
-      if (end != ends.end()) symbol.size = *end - symbol.begin;
-    }
-  }
-
-  // The entries of .eh_frame_hdr, in their order; a function ends where the next one begins.
-  std::vector<Symbol> of_unwinder() const {
-    std::vector<Symbol> result;
-    for (std::size_t i = 0; i < module_.segment_count; ++i) {
-      if (module_.segments[i].p_type != PT_GNU_EH_FRAME) continue;
-      const std::uintptr_t table = module_.base + module_.segments[i].p_vaddr;
-      const auto* bytes = reinterpret_cast<const std::uint8_t*>(table);
-      // Version 1, a pointer of 4 bytes to .eh_frame, a count of 4 bytes, a table of pairs of 4 bytes relative to its begin.
-      if (bytes[0] != 1 || bytes[1] != 0x1b || bytes[2] != 0x03 || bytes[3] != 0x3b) continue;
-      std::uint32_t count;
-      std::memcpy(&count, bytes + 8, sizeof count);
-      for (std::uint32_t k = 0; k < count; ++k) {
-        std::int32_t begin;
-        std::memcpy(&begin, bytes + 12 + std::size_t{8} * k, sizeof begin);
-        const std::uintptr_t at = table + static_cast<std::uintptr_t>(static_cast<std::intptr_t>(begin));
-        if (in_stubs(at)) continue;
-        if (!result.empty()) result.back().size = std::min(at, end_of_section(result.back().begin)) - result.back().begin;
-        result.push_back({at, 0, nullptr});
-      }
-      if (!result.empty()) result.back().size = end_of_section(result.back().begin) - result.back().begin;
-    }
-    return result;
-  }
-
-  bool in_stubs(std::uintptr_t at) const {
-    for (std::size_t i = 0; i < file_.section_count(); ++i)
-      if (is_code(i) && at - module_.base - file_.section(i).sh_addr < file_.section(i).sh_size) return false;
-    return true;
-  }
-  std::uintptr_t end_of_section(std::uintptr_t at) const {
-    for (std::size_t i = 0; i < file_.section_count(); ++i)
-      if (at - module_.base - file_.section(i).sh_addr < file_.section(i).sh_size) return module_.base + file_.section(i).sh_addr + file_.section(i).sh_size;
-    return at;
-  }
-
   const LoadedModule& module_;
-  const File& file_;
+  const ModuleFile& file_;
   Hooks hooks_;
 };
 
@@ -344,7 +212,7 @@ UnseenCode look() {
       continue;
     }
     for (const AddressRange& range : code_of(module)) found.instrumented.push_back(range);
-    const File file(module.path);
+    const ModuleFile file(module.path);
     if (!file.is(module)) {
       found.unreadable.push_back(module.path);
       continue;
