@@ -74,10 +74,12 @@ Memory::Memory() {
   if (const std::uint64_t kib = number_of("INTERLEAVE_STACK_KB", 0)) stack_size_ = (kib << 10 | 0xfff) + 1;
   const std::uint64_t mib = number_of("INTERLEAVE_MEMORY_MB", 0);
   heap_max_ = mib != 0 ? mib << 20 : half_of_the_machine();
-  // As much address space as the system grants; only what is touched costs memory.
+  // As much address space as the system grants; only what is touched costs memory. If nothing else is there, at the same place in every
+  // process: a program whose order comes from addresses of its objects has the same one in a replay.
+  constexpr std::uintptr_t usual = std::uintptr_t{0x2000} << 32;
   for (std::size_t wanted = std::size_t{256} << 30; size_ == 0; wanted /= 2) {
     if (wanted < std::size_t{64} << 20) no_address_space();
-    void* p = mmap(nullptr, wanted, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* p = mmap(reinterpret_cast<void*>(usual), wanted, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) continue;
     base_ = reinterpret_cast<std::uintptr_t>(p);
     size_ = wanted;

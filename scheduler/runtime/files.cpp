@@ -9,6 +9,7 @@
 
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/faults.hpp>
+#include <interleave/scheduler/kernel_files.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -20,10 +21,13 @@ std::vector<std::FILE*>& opened() {
 
 // What `open` returns, out of the execution's heap; to be closed with the execution.
 template <class Open>
-std::FILE* opened_by(Open open) {
+std::FILE* opened_by(Open open, const void* caller = __builtin_return_address(0)) {
   const Model model;
   std::FILE* stream = open();
-  if (model && stream != nullptr) opened().push_back(stream);
+  if (!model || stream == nullptr) return stream;
+  // libstdc++ reads from the descriptor, by another door.
+  if (is_program(caller) && fileno(stream) >= 0 && uses_kernel_file(fileno(stream)) == KernelFile::random_numbers) stream = random_stream(stream);
+  opened().push_back(stream);
   return stream;
 }
 

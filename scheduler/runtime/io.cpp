@@ -25,12 +25,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstring>
 
 #include <fmt/format.h>
 
 #include <interleave/scheduler/door.hpp>
+#include <interleave/scheduler/kernel_files.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -99,8 +101,16 @@ void about_to_fill(void* p, std::size_t size) {
 void about_to_fill(const iovec* parts, int count) {
   for (int i = 0; i < count; ++i) about_to_fill(parts[i].iov_base, parts[i].iov_len);
 }
-ssize_t filled(void* p, ssize_t size) {
-  if (modelled() && size > 0) shown(p, static_cast<std::size_t>(size), true);
+ssize_t filled(int descriptor, void* p, ssize_t size) {
+  if (!modelled() || size <= 0) return size;
+  shown(p, static_cast<std::size_t>(size), true);
+  const Model model;
+  if (uses_kernel_file(descriptor) == KernelFile::random_numbers) give_random_bytes(p, static_cast<std::size_t>(size));
+  return size;
+}
+ssize_t filled(int descriptor, const iovec* parts, ssize_t size) {
+  for (ssize_t left = size; left > 0; left -= static_cast<ssize_t>(parts++->iov_len))
+    filled(descriptor, parts->iov_base, std::min(left, static_cast<ssize_t>(parts->iov_len)));
   return size;
 }
 
@@ -139,18 +149,18 @@ extern "C" {
 ssize_t read(int d, void* p, std::size_t n) {
   ready("read", d, POLLIN);
   about_to_fill(p, n);
-  return filled(p, REAL(read)(d, p, n));
+  return filled(d, p, REAL(read)(d, p, n));
 }
 ssize_t __read_chk(int d, void* p, std::size_t n, std::size_t room) {
   ready("read", d, POLLIN);
   about_to_fill(p, n);
   static auto* const real = reinterpret_cast<decltype(&__read_chk)>(next_definition("__read_chk"));
-  return filled(p, real(d, p, n, room));
+  return filled(d, p, real(d, p, n, room));
 }
 ssize_t readv(int d, const iovec* v, int n) {
   ready("readv", d, POLLIN);
   about_to_fill(v, n);
-  return REAL(readv)(d, v, n);
+  return filled(d, v, REAL(readv)(d, v, n));
 }
 ssize_t write(int d, const void* p, std::size_t n) {
   ready("write", d, POLLOUT);
@@ -176,18 +186,18 @@ int eventfd_write(int d, eventfd_t value) {
 ssize_t recv(int d, void* p, std::size_t n, int flags) {
   ready_unless(flags & MSG_DONTWAIT, "recv", d, POLLIN);
   about_to_fill(p, n);
-  return filled(p, REAL(recv)(d, p, n, flags));
+  return filled(d, p, REAL(recv)(d, p, n, flags));
 }
 ssize_t __recv_chk(int d, void* p, std::size_t n, std::size_t room, int flags) {
   ready_unless(flags & MSG_DONTWAIT, "recv", d, POLLIN);
   about_to_fill(p, n);
   static auto* const real = reinterpret_cast<decltype(&__recv_chk)>(next_definition("__recv_chk"));
-  return filled(p, real(d, p, n, room, flags));
+  return filled(d, p, real(d, p, n, room, flags));
 }
 ssize_t recvfrom(int d, void* p, std::size_t n, int flags, sockaddr* from, socklen_t* length) {
   ready_unless(flags & MSG_DONTWAIT, "recvfrom", d, POLLIN);
   about_to_fill(p, n);
-  return filled(p, REAL(recvfrom)(d, p, n, flags, from, length));
+  return filled(d, p, REAL(recvfrom)(d, p, n, flags, from, length));
 }
 ssize_t recvmsg(int d, msghdr* m, int flags) {
   ready_unless(flags & MSG_DONTWAIT, "recvmsg", d, POLLIN);
