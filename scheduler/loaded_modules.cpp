@@ -6,6 +6,7 @@
 #include <array>
 #include <climits>
 #include <cstring>
+#include <utility>
 
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/whose_code.hpp>
@@ -92,6 +93,19 @@ bool is_system_library(std::string_view path) {
   const std::string_view stem = name.substr(0, std::min(name.find(".so"), name.find("-2.")));
   return std::find(system_names.begin(), system_names.end(), stem) != system_names.end() ||
          std::any_of(system_beginnings.begin(), system_beginnings.end(), [&](std::string_view begin) { return name.starts_with(begin); });
+}
+
+bool is_loaded(const std::string& path, std::uintptr_t base) {
+  struct Asked {
+    const std::string& path;
+    std::uintptr_t base;
+    bool program = true;
+  } asked{path, base};
+  return dl_iterate_phdr([](dl_phdr_info* info, std::size_t, void* data) {
+    auto& looked_for = *static_cast<Asked*>(data);
+    const bool program = std::exchange(looked_for.program, false);
+    return info->dlpi_addr == looked_for.base && (program || looked_for.path == info->dlpi_name) ? 1 : 0;
+  }, &asked) != 0;
 }
 
 std::vector<LoadedModule> loaded_modules() {

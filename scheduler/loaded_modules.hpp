@@ -22,6 +22,9 @@ struct LoadedModule {
 // Without the kernel's page.
 std::vector<LoadedModule> loaded_modules();
 
+// Whether that file is loaded there now. The program itself always is.
+bool is_loaded(const std::string& path, std::uintptr_t base);
+
 // The C and C++ libraries, and libraries that belong to the compiler, by the name of the file.
 bool is_system_library(std::string_view path);
 

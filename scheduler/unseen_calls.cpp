@@ -35,7 +35,7 @@ Calls& calls = *new Calls;
 
 void close_instrumented(bool closed) {
   if (std::exchange(calls.instrumented_closed, closed) == closed) return;
-  for (const AddressRange& range : unseen_code().instrumented)
+  for (const AddressRange& range : traps().code.instrumented)
     REAL(mprotect)(reinterpret_cast<void*>(range.low), range.high - range.low, closed ? PROT_READ : PROT_READ | PROT_EXEC);
 }
 
@@ -135,7 +135,7 @@ void order_after_calls() {
 }
 
 bool is_instrumented(std::uintptr_t address) {
-  const auto& ranges = unseen_code().instrumented;
+  const auto& ranges = traps().code.instrumented;
   return std::any_of(ranges.begin(), ranges.end(), [&](const AddressRange& range) { return range.contains(address); });
 }
 

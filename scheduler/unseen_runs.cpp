@@ -10,6 +10,7 @@
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/hooks.hpp>
+#include <interleave/scheduler/machine_instructions.hpp>
 #include <interleave/scheduler/mode.hpp>
 #include <interleave/scheduler/unseen_calls.hpp>
 #include <interleave/scheduler/unseen_traps.hpp>
@@ -52,6 +53,7 @@ void before_execution() {
   if (!all.under_way) return;
   notice_loaded();
   begin_calls();
+  arm_machine_instructions(!all.blind);
   set_traps();
 }
 
@@ -64,12 +66,13 @@ UnseenRuns::UnseenRuns(bool traces) {
   all.modules.clear();
   all.functions.clear();
   all.returns.clear();
+  all.gone.clear();
   all.generation = 0;
   all.traces = traces;
   all.ran = false;
   notice_loaded();
   all.under_way = true;
-  if (all.modules.empty() && all.functions.empty()) return;
+  if (!any_machine_instructions() && all.modules.empty() && all.functions.empty()) return;
   all.blind = (personality(0xffffffff) & READ_IMPLIES_EXEC) != 0 || traced_by_debugger();
   catch_debug_traps();
 }
@@ -77,6 +80,7 @@ UnseenRuns::UnseenRuns(bool traces) {
 UnseenRuns::~UnseenRuns() {
   Traps& all = traps();
   remove_traps();
+  disarm_machine_instructions();
   all.under_way = false;
   leave_debug_traps();
 }
@@ -89,6 +93,10 @@ bool UnseenRuns::wants_traces() const {
 }
 
 bool unseen_code_ran() { return traps().ran; }
+
+void before_unloading() {
+  if (traps().under_way) notice_loaded();
+}
 
 namespace {
 
@@ -141,7 +149,8 @@ bool is_trap(int number, const siginfo_t& info, void* context) {
     return true;
   }
   Function* const function = function_at(at);
-  if (function == nullptr || !function->armed) return false;
+  if (function == nullptr || !function->armed)
+    return answered_machine_instruction(at, registers, interrupted == Mode::modelled && Execution::current != nullptr && Execution::current->on_fiber());
   const bool counts = on_modelled_thread(interrupted);
   if (counts) {
     function->ran = Ran::yes;

@@ -38,6 +38,9 @@ bool unseen_code_ran();
 // How many calls of it were traced in this execution. Named for reports, which name what threads wait for.
 extern "C" __attribute__((visibility("hidden"))) std::uint64_t what_is_not_seen;
 
+// A module is about to be unloaded that may have come in this execution.
+void before_unloading();
+
 // Whether a signal was the fault of a trap. If so, the program goes on where it was.
 bool is_trap(int number, const siginfo_t& info, void* context);
 

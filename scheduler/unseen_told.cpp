@@ -22,17 +22,20 @@ std::string capped(std::string text) {
   return text;
 }
 
-void tell_modules(Report& report) {
-  for (const Module& module : traps().modules) {
-    if (module.ran == Ran::no) continue;
-    const std::string name(base_name(module.code->path));
-    if (trusted_module(module.code->path)) {
-      report.trusted.push_back(fmt::format("{} (not instrumented) {}", name, module.ran == Ran::yes ? "ran" : "may have run"));
-    } else {
-      report.unseen.push_back(fmt::format("{} (not instrumented) {}: what it reads, writes and locks was not seen", name,
-                                          module.ran == Ran::yes ? "ran" : "may have run"));
-    }
+void tell_module(const std::string& path, Ran ran, Report& report) {
+  const std::string name(base_name(path));
+  const std::string_view did = ran == Ran::yes ? "ran" : "may have run";
+  if (trusted_module(path)) {
+    report.trusted.push_back(fmt::format("{} (not instrumented) {}", name, did));
+  } else {
+    report.unseen.push_back(fmt::format("{} (not instrumented) {}: what it reads, writes and locks was not seen", name, did));
   }
+}
+
+void tell_modules(Report& report) {
+  for (const Module& module : traps().modules)
+    if (module.ran != Ran::no) tell_module(module.code->path, module.ran, report);
+  for (const auto& [path, ran] : traps().gone) tell_module(path, ran, report);
 }
 
 struct Group {

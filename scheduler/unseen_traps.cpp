@@ -6,6 +6,8 @@
 #include <utility>
 
 #include <interleave/scheduler/door.hpp>
+#include <interleave/scheduler/loaded_modules.hpp>
+#include <interleave/scheduler/patch.hpp>
 #include <interleave/scheduler/symbols.hpp>
 #include <interleave/scheduler/trust.hpp>
 #include <interleave/scheduler/unseen_calls.hpp>
@@ -13,7 +15,6 @@
 namespace interleave::engine::unseen {
 namespace {
 
-constexpr std::uint8_t halt = 0xf4;
 constexpr greg_t trap_flag = 0x100;
 
 bool protect(const UnseenModule& module, int protection) {
@@ -22,27 +23,23 @@ bool protect(const UnseenModule& module, int protection) {
   });
 }
 
-// By the C library's mprotect: ours would take it for the program's.
-constexpr std::uintptr_t page = 4096;
-
-bool protect_pages(const std::uint8_t* p, int protection) {
-  const auto low = reinterpret_cast<std::uintptr_t>(p) & ~(page - 1);
-  return REAL(mprotect)(reinterpret_cast<void*>(low), page, protection) == 0;
-}
-
-bool put(std::uint8_t* place, std::uint8_t byte) {
-  if (!protect_pages(place, PROT_READ | PROT_WRITE | PROT_EXEC)) return false;
-  *const_cast<volatile std::uint8_t*>(place) = byte;
-  protect_pages(place, PROT_READ | PROT_EXEC);
-  return true;
-}
-
-void adopt(const UnseenCode& code) {
+void adopt() {
   Traps& all = traps();
-  for (const UnseenModule& module : code.modules) all.modules.push_back({.code = &module, .trusted = trusted_module(module.path)});
-  for (const UnseenFunction& function : code.functions)
+  all.code = unseen_code();
+  all.modules.clear();
+  all.functions.clear();
+  for (const UnseenModule& module : all.code.modules) all.modules.push_back({.code = &module, .trusted = trusted_module(module.path)});
+  for (const UnseenFunction& function : all.code.functions)
     all.functions.push_back({.code = &function, .trusted = trusted_module(function.module) || trusted_function(demangled(function.name.c_str()), "")});
   std::sort(all.functions.begin(), all.functions.end(), [](const Function& a, const Function& b) { return a.code->begin < b.code->begin; });
+}
+
+bool is_code(const std::vector<LoadedModule>& modules, std::uintptr_t address) {
+  return std::any_of(modules.begin(), modules.end(), [=](const LoadedModule& module) {
+    return std::any_of(module.segments, module.segments + module.segment_count, [&](const ElfW(Phdr)& segment) {
+      return segment.p_type == PT_LOAD && (segment.p_flags & PF_X) != 0 && address - module.base - segment.p_vaddr < segment.p_memsz;
+    });
+  });
 }
 
 }  // namespace
@@ -79,12 +76,12 @@ Module* module_at(std::uintptr_t address) {
 void arm(Function& function) {
   if (function.armed || (function.ran == Ran::yes && (!traps().traces || function.trusted))) return;
   function.first = *function.code->begin;
-  function.armed = put(function.code->begin, halt);
+  function.armed = put_code(function.code->begin, halt);
   if (!function.armed) function.ran = Ran::perhaps;
 }
 
 void disarm(Function& function) {
-  if (function.armed) put(function.code->begin, function.first);
+  if (function.armed) restore_code(function.code->begin, function.first);
   function.armed = false;
 }
 
@@ -93,12 +90,12 @@ void arm_return(std::uintptr_t address) {
   if (place.armed) return;
   auto* const code = reinterpret_cast<std::uint8_t*>(address);
   place.first = *code;
-  place.armed = put(code, halt);
+  place.armed = put_code(code, halt);
 }
 
 void disarm_return(std::uintptr_t address) {
   Return& place = traps().returns[address];
-  if (std::exchange(place.armed, false)) put(reinterpret_cast<std::uint8_t*>(address), place.first);
+  if (std::exchange(place.armed, false)) restore_code(reinterpret_cast<std::uint8_t*>(address), place.first);
 }
 
 Function* function_at(std::uintptr_t address) {
@@ -139,30 +136,48 @@ void remove_traps() {
   for (const auto& [address, place] : all.returns) disarm_return(address);
 }
 
-// What has been loaded in the last execution: its constructors have run there, at least.
+// Where a module was that has gone there may be anything now.
+void forget_unloaded() {
+  Traps& all = traps();
+  for (Module& module : all.modules)
+    if (!is_loaded(module.code->path, module.code->base)) module.closed = false;
+  for (Function& function : all.functions)
+    if (!is_loaded(function.code->module, reinterpret_cast<std::uintptr_t>(function.code->begin) - function.code->offset)) function.armed = false;
+  const std::vector<LoadedModule> loaded = loaded_modules();
+  std::erase_if(all.code.instrumented, [&](const AddressRange& range) { return !is_code(loaded, (range.low + range.high) / 2); });
+  std::erase_if(all.returns, [&](const auto& each) { return !is_code(loaded, each.first); });
+}
+
 void notice_loaded() {
   Traps& all = traps();
   if (modules_generation() == all.generation) return;
+  forget_unloaded();
   remove_traps();
-  const auto modules = std::move(all.modules);
-  const auto functions = std::move(all.functions);
-  std::map<std::string, Ran> ran_modules;
-  for (const Module& module : modules) ran_modules[module.code->path] = module.ran;
-  all.modules.clear();
-  all.functions.clear();
-  // `unseen_code` forgets what the traps refer to.
-  std::vector<std::pair<std::uint8_t*, Ran>> ran_functions;
-  for (const Function& function : functions) ran_functions.emplace_back(function.code->begin, function.ran);
   const bool first = all.generation == 0;
-  adopt(unseen_code());
+  std::map<std::string, Ran> modules;
+  std::map<std::uintptr_t, Ran> functions;
+  for (const Module& module : all.modules) {
+    modules[module.code->path] = module.ran;
+    if (module.ran != Ran::no) all.gone[module.code->path] = module.ran;
+  }
+  for (const Function& function : all.functions) {
+    functions[reinterpret_cast<std::uintptr_t>(function.code->begin)] = function.ran;
+    if (function.ran != Ran::no) all.gone.try_emplace(function.code->module, function.ran);
+  }
+  adopt();
   all.generation = modules_generation();
   for (Module& module : all.modules) {
-    const auto known = ran_modules.find(module.code->path);
-    if (known != ran_modules.end()) module.ran = known->second;
-    if (known == ran_modules.end() && !first) module.ran = Ran::yes;
+    const auto before = modules.find(module.code->path);
+    if (before != modules.end()) module.ran = before->second;
+    if (before == modules.end() && !first) module.ran = Ran::yes;
+    all.gone.erase(module.code->path);
   }
-  for (const auto& [begin, ran] : ran_functions)
-    if (Function* function = function_at(reinterpret_cast<std::uintptr_t>(begin))) function->ran = ran;
+  for (Function& function : all.functions) {
+    const auto before = functions.find(reinterpret_cast<std::uintptr_t>(function.code->begin));
+    if (before != functions.end()) function.ran = before->second;
+    if (before == functions.end() && !first) function.ran = Ran::perhaps;
+    all.gone.erase(function.code->module);
+  }
 }
 
 }  // namespace interleave::engine::unseen

@@ -39,8 +39,10 @@ struct Return {
 
 struct Traps {
   std::uint64_t generation = 0;
+  UnseenCode code;                           // what the rest refers to
   std::vector<Module> modules;
   std::vector<Function> functions;           // by address
+  std::map<std::string, Ran> gone;           // modules that have been unloaded, by path
   bool under_way = false;
   bool blind = false;                        // traps could not be set: all that is there may have run
   bool ran = false;                          // any of it
@@ -71,7 +73,7 @@ void after_step(greg_t* registers);
 
 void set_traps();
 void remove_traps();
-// Looks for modules that have come or gone.
+// Looks for modules that have come or gone. Of one that came while an exploration was under way, what it does when it is loaded has run.
 void notice_loaded();
 
 }  // namespace interleave::engine::unseen
