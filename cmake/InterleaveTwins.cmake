@@ -267,7 +267,8 @@ function(interleave_make_twins_)
   endforeach()
 
   # A language that only a sub-directory has enabled is a set of variables; they are needed where the twins are.
-  foreach(language C CXX)
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  foreach(language IN LISTS languages)
     foreach(target IN LISTS twinned)
       get_target_property(directory ${target} SOURCE_DIR)
       get_directory_property(enabled DIRECTORY ${directory} DEFINITION CMAKE_${language}_COMPILE_OBJECT)
@@ -315,7 +316,7 @@ function(interleave_add_objects_ user target linker why_no_twin)
     if(why_no_twin STREQUAL "")
       set(objects interleave_twin_of_${target})
     endif()
-    target_sources(${user} PRIVATE "$<$<IN_LIST:${target},$<TARGET_PROPERTY:${linker},LINK_LIBRARIES>>:$<TARGET_OBJECTS:${objects}>>")
+    target_sources(${user} PRIVATE "$<$<IN_LIST:${target},$<TARGET_GENEX_EVAL:${linker},$<TARGET_PROPERTY:${linker},LINK_LIBRARIES>>>:$<TARGET_OBJECTS:${objects}>>")
   endif()
 endfunction()
 

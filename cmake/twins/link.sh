@@ -62,11 +62,33 @@ $table
 END
 }
 
+# Follows what the linker is told about archives.
+follow() {
+  case $1 in
+    --whole-archive | -whole-archive) whole=1 ;;
+    --no-whole-archive | -no-whole-archive) whole=0 ;;
+    --push-state) states="$whole $states" ;;
+    --pop-state) whole=${states%% *}; states=${states#* } ;;
+  esac
+}
+
+# Adds the file $twin of $kind to what comes first, unless it is there.
+place() {
+  case $placed in *"$newline$twin$newline"*) return ;; esac
+  placed=$placed$twin$newline
+  if [ $kind = shared ] || [ $whole = 1 ]; then
+    first="$first-Wl,--whole-archive$newline$twin$newline-Wl,--no-whole-archive$newline"
+  else
+    first=$first$twin$newline
+  fi
+}
+
 # Every argument, seen once: the new line is in the positions, what comes first is in first (separated by lines).
 first=
 placed=$newline
 whole=0
 states=
+before=
 count=$#
 while [ "$count" -gt 0 ]; do
   argument=$1
@@ -75,46 +97,45 @@ while [ "$count" -gt 0 ]; do
   kind=
   case $argument in
     -Wl,*)
+      # Libraries may be among the words for the linker.
+      left=
       IFS=,
-      for word in $argument; do
-        case $word in
-          --whole-archive | -whole-archive) whole=1 ;;
-          --no-whole-archive | -no-whole-archive) whole=0 ;;
-          --push-state) states="$whole $states" ;;
-          --pop-state) whole=${states%% *}; states=${states#* } ;;
+      for word in ${argument#-Wl,}; do
+        follow "$word"
+        kind=
+        case $word in -*) ;; *) if [ -f "$word" ]; then find_twin "$word"; fi ;; esac
+        case $kind in
+          archive | shared) if [ -e "$twin" ]; then place; else left=$left,$word; fi ;;
+          twin) ;;
+          *) left=$left,$word ;;
         esac
       done
       unset IFS
+      kind=
+      [ -n "$left" ] || continue
+      argument=-Wl$left
       ;;
-    *.o | *.a | *.so | *.so.*) find_twin "$argument" ;;
+    -*) [ "$before" != -Xlinker ] || follow "$argument" ;;
+    *) if [ "$before" != -o ] && [ -f "$argument" ]; then find_twin "$argument"; fi ;;
   esac
+  if [ "$before" = -Xlinker ] && [ -n "$kind" ]; then kind=; fi
+  before=$argument
   case $kind in
     '') set -- "$@" "$argument" ;;
     twin) ;;
     archive)
       if [ ! -e "$twin" ]; then
         set -- "$@" "$argument"
-      elif [ $whole = 1 ]; then
-        case $placed in *"$newline$twin$newline"*) ;; *)
-          placed=$placed$twin$newline
-          first="$first-Wl,--whole-archive$newline$twin$newline-Wl,--no-whole-archive$newline"
-        esac
       else
-        case $placed in *"$newline$twin$newline"*) ;; *)
-          placed=$placed$twin$newline
-          first=$first$twin$newline
-        esac
-        set -- "$@" "$twin"
+        place
+        [ $whole = 1 ] || set -- "$@" "$twin"
       fi
       ;;
     shared)
       if [ ! -e "$twin" ]; then
         set -- "$@" "$argument"
       else
-        case $placed in *"$newline$twin$newline"*) ;; *)
-          placed=$placed$twin$newline
-          first="$first-Wl,--whole-archive$newline$twin$newline-Wl,--no-whole-archive$newline"
-        esac
+        place
       fi
       ;;
     object)

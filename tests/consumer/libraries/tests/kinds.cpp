@@ -10,7 +10,7 @@
 
 #define FUNCTION(name) extern "C" void name(int* n);
 #include "functions.def"
-FUNCTION(object) FUNCTION(interface_source) FUNCTION(object_of_interface) FUNCTION(instrumented) FUNCTION(by_options) FUNCTION(by_options_c)
+FUNCTION(object) FUNCTION(object_expression) FUNCTION(interface_source) FUNCTION(object_of_interface) FUNCTION(instrumented) FUNCTION(by_options) FUNCTION(by_options_c)
 #undef FUNCTION
 extern "C" int precompiled(int* n);
 
@@ -37,9 +37,9 @@ static void expect_race(const char* name, void (*function)(int*)) {
 int main() {
 #define FUNCTION(name) expect_race(#name, name);
 #include "functions.def"
-  FUNCTION(object) FUNCTION(interface_source) FUNCTION(object_of_interface) FUNCTION(instrumented) FUNCTION(by_options) FUNCTION(by_options_c)
+  FUNCTION(object) FUNCTION(object_expression) FUNCTION(interface_source) FUNCTION(object_of_interface) FUNCTION(instrumented) FUNCTION(by_options) FUNCTION(by_options_c)
 #undef FUNCTION
-  for (const char* name : {"object", "whole", "whole_file"}) {
+  for (const char* name : {"object", "whole", "whole_file", "whole_feature", "in_words"}) {
     if (registered(name) != 1) {
       std::printf("%s: registered %d times\n", name, registered(name));
       ++wrong;

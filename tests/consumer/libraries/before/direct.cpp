@@ -1,0 +1,2 @@
+#include "racy.h"
+RACY(direct)

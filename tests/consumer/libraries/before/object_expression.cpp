@@ -1,0 +1,2 @@
+#include "racy.h"
+RACY(object_expression)
