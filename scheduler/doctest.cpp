@@ -6,7 +6,7 @@
 namespace {
 
 // One failure of the running test, where check() was called; then out of the test.
-void fail_test(const char* text, const char* file, unsigned line) { DOCTEST_ADD_FAIL_AT(file, static_cast<int>(line), text); }
+void fail_test(const char* text, const char* file, unsigned line) { DOCTEST_ADD_FAIL_AT(file, static_cast<int>(line), doctest::String(text)); }
 
 [[maybe_unused]] const bool registered = [] {
   interleave::detail::set_framework({.fail = fail_test});

@@ -217,6 +217,8 @@ void open(const FrameworkDoors& doctest) {
   if (doctest[subcase_end] != doctest[subcase_end_base]) leaving[1].put_in(doctest[subcase_end_base], &nothing);
 }
 
+}  // namespace
+
 FrameworkDoors doctest{{"_ZN7doctest18is_running_in_testE", "_ZN7doctest6detail4g_csE",
                         "_ZN7doctest7Context16setAssertHandlerEPFvRKNS_10AssertDataEE", "_ZN7doctest6detail14MessageBuilder3logEv",
                         "_ZN7doctest6detail7tlssPopEv", "_ZN7doctest6detail7SubcaseC1ERKNS_6StringEPKci",
@@ -226,5 +228,4 @@ FrameworkDoors doctest{{"_ZN7doctest18is_running_in_testE", "_ZN7doctest6detail4
                         "_ZN7doctest9IReporter23get_num_active_contextsEv"},
                        &open, &close};
 
-}  // namespace
 }  // namespace interleave::doors

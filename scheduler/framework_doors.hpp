@@ -5,7 +5,7 @@
 // becomes the failure of the execution, and one that holds leaves no trace. When the run is over everything is as it was, and the
 // framework counts again.
 //
-// A framework is one file with one FrameworkDoors at namespace scope. What it replaces it finds by symbol; a program without these
+// A framework is one file with one FrameworkDoors at namespace scope, and a row in framework_doors.cpp. What it replaces it finds by symbol; a program without these
 // symbols (another framework, or stripped) is left alone.
 #pragma once
 
