@@ -9,6 +9,8 @@
 
 #include <interleave/scheduler/door.hpp>
 
+#define INTERLEAVE_BEHIND __attribute__((visibility("hidden"), used))  // what a noting door goes on with
+
 namespace interleave::engine::annotated {
 
 constexpr std::uintptr_t beside = std::uintptr_t{1} << 60;   // for OperationType::inside as well

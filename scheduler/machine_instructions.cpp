@@ -218,8 +218,15 @@ void give_processor_kind(greg_t* registers, bool modelled) {
 constexpr std::array<const char*, 4> what = {"the processor's cycle counter", "random numbers of the processor's", "the number of the processor", ""};
 constexpr std::array<const char*, 4> instead = {"the model's clock", "the model's numbers", "the first that it may be on", ""};
 
+// The innermost that is the program's own: such instructions mostly come from a header of the compiler's.
+const Frame& reader(const void* instruction, Symbols& symbols) {
+  const auto& frames = symbols.frames(static_cast<const char*>(instruction) + 1);
+  const auto own = std::find_if(frames.begin(), frames.end(), [](const Frame& frame) { return !frame.library; });
+  return own != frames.end() ? *own : frames.front();
+}
+
 std::string where(const void* instruction, const Instruction* one, Symbols& symbols, std::string& file) {
-  const Frame& frame = symbols.frames(static_cast<const char*>(instruction) + 1).front();
+  const Frame& frame = reader(instruction, symbols);
   file = frame.file;
   if (!frame.file.empty() && frame.line != 0) return frame.function.empty() ? place(frame) : fmt::format("{} in {}", place(frame), frame.function);
   const std::string module(base_name(one != nullptr ? one->module : ""));
@@ -245,7 +252,7 @@ void tell(Report& report) {
     const std::string at = where(instruction, one, *symbols, file);
     const std::string name = one != nullptr ? one->name : "rdtsc";
     const bool trusted = (one != nullptr && trusted_module(one->module)) ||
-                         trusted_function(symbols->frames(static_cast<const char*>(instruction) + 1).front().function, file);
+                         trusted_function(reader(instruction, *symbols).function, file);
     const std::string text = ran ? fmt::format("{} reads {} ({}): it was shown {}, and no other values were explored", at, what[kind], name, instead[kind])
                                  : fmt::format("{} may read {} ({}), which could not be trapped: what depends on it was not explored", at, what[kind], name);
     (trusted ? report.trusted : report.unseen).push_back(text);

@@ -113,7 +113,7 @@ const Scenario lists[] = {
     Scenario(promised(in_turns(fifo(three)), {"0", "1", "2", "3"}, 57)),
     Scenario(promised(raced(fifo(three), "ck_fifo_spsc publishes an entry by a plain store"), {}, 1, 1)),
     Scenario(promised(in_turns(many_1_1), {"0", "1", "2"}, 41)),
-    Scenario(promised(in_turns(fifo_of_many("2_1", "ck_fifo_mpmc, two producers, one consumer", two_one)), {"0", "1"}, 438)),
+    Scenario(promised(in_turns(fifo_of_many("2_1", "ck_fifo_mpmc, two producers, one consumer", two_one)), {"0", "1"}, 558)),
     Scenario(promised(in_turns(fifo_of_many("1_2", "ck_fifo_mpmc, one producer of two, two consumers", one_two)),
                       {"0 + 0", "0 + 1", "1 + 0", "1 + 1"}, 739)),
     Scenario(promised(raced(many_1_1, "ck_fifo_mpmc reads its ends by plain loads"), {}, 1, 1)),

@@ -119,8 +119,6 @@ void destroy(const void* m, unsigned flags) {
 
 using namespace interleave::engine;
 
-#define INTERLEAVE_BEHIND __attribute__((visibility("hidden"), used))
-
 #pragma GCC visibility push(default)
 
 extern "C" {

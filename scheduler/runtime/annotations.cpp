@@ -95,8 +95,6 @@ void benign(const char* file, int line, const volatile void* address, std::size_
 
 using namespace interleave::engine;
 
-#define INTERLEAVE_BEHIND __attribute__((visibility("hidden"), used))
-
 #pragma GCC visibility push(default)
 
 extern "C" {

@@ -5,36 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "../annotations.hpp"
 #include "explored.hpp"
-
-extern "C" {
-void AnnotateHappensBefore(const char* file, int line, void* address);
-void AnnotateHappensAfter(const char* file, int line, void* address);
-void __tsan_release(void* address);
-void __tsan_acquire(void* address);
-void __tsan_mutex_create(void*, unsigned);
-void __tsan_mutex_destroy(void*, unsigned);
-void __tsan_mutex_pre_lock(void*, unsigned);
-void __tsan_mutex_post_lock(void*, unsigned, int);
-int __tsan_mutex_pre_unlock(void*, unsigned);
-void __tsan_mutex_post_unlock(void*, unsigned);
-void AnnotateIgnoreReadsBegin(const char*, int);
-void AnnotateIgnoreReadsEnd(const char*, int);
-void AnnotateBenignRaceSized(const char*, int, const volatile void*, unsigned long, const char*);
-int RunningOnValgrind();
-double ValgrindSlowdown();
-const char* ThreadSanitizerQuery(const char*);
-void* __tsan_get_current_fiber();
-void* __tsan_create_fiber(unsigned);
-void __tsan_destroy_fiber(void*);
-void __tsan_switch_to_fiber(void*, unsigned);
-void __tsan_external_write(void*, void*, void*);
-std::uint32_t __sanitizer_unaligned_load32(const void*);
-void __sanitizer_unaligned_store32(void*, std::uint32_t);
-int __sanitizer_get_ownership(const void*);
-std::size_t __sanitizer_get_allocated_size(const void*);
-void __sanitizer_symbolize_pc(void*, const char*, char*, std::size_t);
-}
 
 using namespace interleave;
 

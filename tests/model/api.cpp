@@ -1,4 +1,5 @@
 // The public interface, seen from a test.
+#include "../said.hpp"
 #include "explored.hpp"
 #include "lossy.hpp"
 
@@ -186,27 +187,6 @@ TEST_CASE("check fails the test if the search could not be completed", "[!should
 }
 
 // ---- what is done by default ---------------------------------------------------------------------------------------------------
-
-namespace {
-
-// What `call` writes to stderr.
-std::string said_on_stderr(const std::function<void()>& call) {
-  std::fflush(stderr);
-  std::FILE* file = std::tmpfile();
-  const int before = dup(STDERR_FILENO);
-  dup2(fileno(file), STDERR_FILENO);
-  call();
-  std::fflush(stderr);
-  dup2(before, STDERR_FILENO);
-  close(before);
-  std::rewind(file);
-  std::string text(1000, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file));
-  std::fclose(file);
-  return text;
-}
-
-}  // namespace
 
 TEST_CASE("a fresh seed is printed before anything runs; one that was given, or means nothing, is not") {
   Report report;

@@ -20,27 +20,12 @@
 #include <catch2/catch.hpp>
 #include <interleave/interleave.hpp>
 
+#include "../said.hpp"
 #include "queue.hpp"
 
 using namespace interleave;
 
 namespace {
-
-std::string said_on_stderr(const std::function<void()>& call) {
-  std::fflush(stderr);
-  std::FILE* file = std::tmpfile();
-  const int before = dup(STDERR_FILENO);
-  dup2(fileno(file), STDERR_FILENO);
-  call();
-  std::fflush(stderr);
-  dup2(before, STDERR_FILENO);
-  close(before);
-  std::rewind(file);
-  std::string text(4000, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file));
-  std::fclose(file);
-  return text;
-}
 
 class Variable {
  public:

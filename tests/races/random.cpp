@@ -9,6 +9,7 @@
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/services.hpp>
 
+#include "../text_of.hpp"
 #include "reference.hpp"
 
 using namespace interleave;
@@ -160,6 +161,7 @@ TEST_CASE("a race is reported exactly where some interleaving has one, by dpor a
       if (truths.racy) {
         CHECK((report.failure && report.failure->kind == "data-race"));
       } else {
+        INFO(text_of(report));
         CHECK(report.complete);
         CHECK_FALSE(report.failure);
         CHECK(names(report) == truths.outcomes);
