@@ -99,6 +99,8 @@ class Reader {
           state_ = known->second;
         }
         known_.erase(known);
+      } else if (!reached_ && calls_) {
+        state_ = *calls_;  // a handler of exceptions: it is reached from calls
       }
       reached_ = true;
       const std::uintptr_t next = at + instruction.length;
@@ -189,7 +191,7 @@ class Reader {
           if (!first) known->second.merge(state_);
         }
       }
-      // What follows is reached from elsewhere: if that is not known, what is known here is the best guess.
+      // What follows is reached from elsewhere. If that is not known: behind a call, as a handler of exceptions, or else from here.
       if (category == ZYDIS_CATEGORY_UNCOND_BR) reached_ = false;
       return;
     }
@@ -199,6 +201,11 @@ class Reader {
     }
     if (category == ZYDIS_CATEGORY_CALL) {
       for (const std::size_t lost : {0, 1, 2, 6, 7, 8, 9, 10, 11}) state_.of[lost] = Value::other;
+      if (calls_) {
+        calls_->merge(state_);
+      } else {
+        calls_ = state_;
+      }
       return;
     }
     if (instruction.operand_count_visible == 0) return;
@@ -230,6 +237,7 @@ class Reader {
   ZydisDecoder decoder_;
   State state_;
   bool reached_ = true;                     // the next instruction, from the one before it
+  std::optional<State> calls_;              // behind the calls so far
   std::map<std::uintptr_t, State> known_;   // at targets of branches that are still to come
 };
 

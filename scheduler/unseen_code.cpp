@@ -43,9 +43,12 @@ class Constants final : public ConstantData {
 
 // ---- which addresses are hooks --------------------------------------------------------------------------------------
 
-bool names_hook(const char* name) { return std::strncmp(name, "__tsan_", 7) == 0; }
+bool names_hook(std::string_view name) { return name.starts_with("__tsan_"); }
 
-// The words in which the loader has put the addresses of hooks, and the stubs of the linker that jump through them.
+// Of the ends of functions. clang calls these in a function that `no_sanitize("thread")` excludes as well: they show nothing.
+bool names_end_hook(std::string_view name) { return name == "__tsan_func_entry" || name == "__tsan_func_exit"; }
+
+// The words in which the loader has put the addresses of hooks of accesses, and the stubs of the linker that jump through them.
 class Hooks {
  public:
   Hooks(const LoadedModule& module, const ModuleFile& file) {
@@ -60,7 +63,10 @@ class Hooks {
         const auto index = ELF64_R_SYM(first[k].r_info);
         if (index == 0) continue;
         const auto& symbol = reinterpret_cast<const ElfW(Sym)*>(file.at(symbols.sh_offset))[index];
-        if (names_hook(strings + symbol.st_name)) words_.insert(module.base + first[k].r_offset);
+        const std::string_view name = strings + symbol.st_name;
+        if (!names_hook(name)) continue;
+        any_ = true;
+        if (!names_end_hook(name)) words_.insert(module.base + first[k].r_offset);
       }
     }
     for (std::size_t i = 0; i < file.section_count(); ++i) {
@@ -70,7 +76,7 @@ class Hooks {
     }
   }
 
-  // Whether the code calls a hook, or jumps to one. Code is searched for calls whose targets are hooks: no other bytes look like that.
+  // Whether the code calls a hook of an access, or jumps to one. Code is searched for calls whose targets are hooks: no other bytes look like that.
   bool called_by(const std::uint8_t* code, std::size_t size) const {
     const auto begin = reinterpret_cast<std::uintptr_t>(code);
     for (std::size_t i = 0; i + 5 <= size; ++i) {
@@ -82,7 +88,7 @@ class Hooks {
     }
     return false;
   }
-  bool any() const { return !words_.empty(); }
+  bool any() const { return any_; }
 
  private:
   static constexpr std::size_t stub_alignment = 8;
@@ -106,6 +112,7 @@ class Hooks {
   }
   bool is_stub(std::uintptr_t target) const { return target % stub_alignment == 0 && stubs_.contains(target); }
 
+  bool any_ = false;
   std::unordered_set<std::uintptr_t> words_, stubs_;
 };
 

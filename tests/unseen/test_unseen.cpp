@@ -147,6 +147,31 @@ TEST_CASE("a function that touches no memory is nothing that was not seen") {
   CHECK(report.complete);
 }
 
+namespace {
+
+__attribute__((noinline)) void go_on() { asm volatile("" ::: "memory"); }
+
+// clang calls the hooks of a function's begin and end here, for the sake of the function that it calls.
+__attribute__((noinline, no_sanitize("thread"))) void excluded(int& n) {
+  ++n;
+  go_on();
+}
+
+__attribute__((noinline, no_sanitize("thread"))) void excluded_leaf(int& n) { ++n; }
+
+}  // namespace
+
+TEST_CASE("a single function that is excluded from the instrumentation") {
+  for (const auto function : {excluded, excluded_leaf}) {
+    int n = 0;
+    const Report report = explore([&] { function(n); });
+    CHECK(report.verdict == Verdict::pass);
+    CHECK_FALSE(report.complete);
+    REQUIRE(report.unseen.size() == 1);
+    CHECK_THAT(report.unseen.front(), Catch::Contains("excluded") && Catch::Contains("(not instrumented) ran: what it"));
+  }
+}
+
 TEST_CASE("what is trusted leaves a pass complete") {
   int n = 0;
   const Report report = explore([&] { trusted::add(n); });
