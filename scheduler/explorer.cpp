@@ -207,7 +207,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
     }
     if (outer_.misled()) return {};
     // What may be suppressed, the stacks tell.
-    wants_stacks_ = !learnt_.keeps_stacks && shadow != nullptr && (fault.kind == "leak" || fault.kind == shadow->found()) && suppressions::meant_for(fault.kind);
+    wants_stacks_ = !fault.kind.empty() && !learnt_.keeps_stacks && shadow != nullptr && (fault.kind == "leak" || fault.kind == shadow->found()) && suppressions::meant_for(fault.kind);
     if (wants_stacks_) return {};
     // What earlier executions left on the stacks was compared: begin anew with stacks that are cleared.
     stack_compared_ = execution.stack_compared();

@@ -63,13 +63,12 @@ struct Lately {
   const std::uint64_t* word;
   std::uint64_t        bytes;
 };
-std::array<Lately, 64> lately;
+std::array<Lately, 256> lately;
 
-std::uint64_t bytes_that_differ(std::uint64_t a, std::uint64_t b) {
-  std::uint64_t mask = 0;
-  for (std::uint64_t byte = 0xff; byte != 0; byte <<= 8)
-    if (((a ^ b) & byte) != 0) mask |= byte;
-  return mask;
+// All bits of the bytes that are not zero.
+std::uint64_t whole_bytes(std::uint64_t bits) {
+  constexpr std::uint64_t each = 0x0101010101010101, low = 0x7f * each;
+  return ((((bits & low) + low) | bits) >> 7 & each) * 0xff;
 }
 
 // Of the word, those that an access touches.
@@ -115,10 +114,10 @@ void warn(const void* p) {
 }  // namespace
 
 void note_rolled_back(const std::uint64_t* word, std::uint64_t before) {
-  const std::uint64_t bytes = bytes_that_differ(*word, before);
-  if (bytes == 0) return;
+  const std::uint64_t bits = *word ^ before;
   Lately& last = lately[(reinterpret_cast<std::uintptr_t>(word) >> 3) % lately.size()];
-  if (last.word == word && (bytes & ~last.bytes) == 0) return;
+  if (bits == 0 || (last.word == word && (bits & ~last.bytes) == 0)) return;
+  const std::uint64_t bytes = whole_bytes(bits);
   Noted& all = noted();
   const auto at = reinterpret_cast<std::uintptr_t>(word);
   const bool is_static = std::any_of(all.statics.begin(), all.statics.end(), [=](Range r) { return at - r.low < r.high - r.low; });

@@ -10,6 +10,7 @@
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/faults.hpp>
 #include <interleave/scheduler/memory.hpp>
+#include <interleave/scheduler/plain_access.hpp>
 #include <interleave/scheduler/repeated_accesses.hpp>
 #include <interleave/scheduler/shadow_inline.hpp>
 #include <interleave/scheduler/thread_block.hpp>
@@ -115,7 +116,7 @@ __attribute__((noinline)) void plain_access_slowly(const void* p, std::size_t si
 
 // Calls nothing but the other, and that last: so it keeps nothing on the stack.
 template <bool writes, bool remembers>
-void plain_access(const void* p, std::size_t size, unsigned bytes) {
+__attribute__((always_inline)) inline void access_as_hooked(const void* p, std::size_t size, unsigned bytes) {
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   const auto again = [=] {
     if constexpr (remembers) repeated_accesses.remember(address, size, writes);
@@ -124,10 +125,30 @@ void plain_access(const void* p, std::size_t size, unsigned bytes) {
     plain_access_slowly(p, size, writes, remembers);
 }
 
+template <bool writes, bool remembers>
+void plain_access(const void* p, std::size_t size, unsigned bytes) {
+  access_as_hooked<writes, remembers>(p, size, bytes);
+}
 template void plain_access<false, false>(const void*, std::size_t, unsigned);
 template void plain_access<false, true>(const void*, std::size_t, unsigned);
 template void plain_access<true, false>(const void*, std::size_t, unsigned);
 template void plain_access<true, true>(const void*, std::size_t, unsigned);
+
+template <bool writes, bool remembers, std::size_t size>
+void plain_access_of(const void* p) {
+  access_as_hooked<writes, remembers>(p, size, Shadow::mask_of(size));
+}
+#define INTERLEAVE_PLAIN_ACCESS(n)                         \
+  template void plain_access_of<false, false, n>(const void*); \
+  template void plain_access_of<false, true, n>(const void*);  \
+  template void plain_access_of<true, false, n>(const void*);  \
+  template void plain_access_of<true, true, n>(const void*);
+INTERLEAVE_PLAIN_ACCESS(1)
+INTERLEAVE_PLAIN_ACCESS(2)
+INTERLEAVE_PLAIN_ACCESS(4)
+INTERLEAVE_PLAIN_ACCESS(8)
+INTERLEAVE_PLAIN_ACCESS(16)
+#undef INTERLEAVE_PLAIN_ACCESS
 
 // ---- accesses --------------------------------------------------------------------------------------------------------
 
@@ -140,36 +161,6 @@ bool Shadow::ends_reads(const Entry& now, Cell& place, const Count* past) const 
   place.read_mask = 0;
   place.size = 1;
   place.entries[0] = now;
-  return true;
-}
-
-// Whether the access comes after all of the one or two before; then it is noted as `insert` would.
-__attribute__((always_inline)) inline bool Shadow::comes_after(std::uint64_t now, Cell& place, const Count* past) {
-  Entry* const entries = place.entries.data();
-  const std::uint64_t first = bits_of(entries[0]);
-  if (!before(first, past)) return false;
-  const bool over_first = stands_for(now, first);
-  if (!over_first && same_time(first, now)) return false;
-  if (place.size == 1) {
-    if (!over_first) {
-      put(entries[1], first);
-      place.size = 2;
-    }
-    put(entries[0], now);
-    return true;
-  }
-  const std::uint64_t second = bits_of(entries[1]);
-  const bool over_second = stands_for(now, second);
-  if (place.size != 2 || !before(second, past) || (!over_second && same_time(second, now))) return false;
-  put(entries[0], now);
-  if (over_first) {
-    place.size = over_second ? 1 : 2;
-  } else if (over_second) {
-    put(entries[1], first);
-  } else {
-    put(entries[2], first);
-    place.size = 3;
-  }
   return true;
 }
 

@@ -245,6 +245,7 @@ class Shadow {
   template <std::uint8_t kind, class F = decltype(nothing)>
   bool settled(std::uint32_t thread, std::uintptr_t address, unsigned bytes, F again = nothing);
   static bool comes_after(std::uint64_t now, Cell& cell, const Count* past);
+  bool follows(std::uint32_t thread, std::uint8_t mask, Cell& cell, std::uint8_t kind);
   bool among_few(std::uint32_t thread, Cell& cell, std::uintptr_t word, std::uint8_t mask, std::uint8_t kind);
   bool ends_reads(const Entry& now, Cell& cell, const Count* past) const;
   bool used(std::uint32_t thread, Cell& cell, std::uintptr_t object);

@@ -110,9 +110,47 @@ inline bool Shadow::access(std::uint32_t thread, Cell& place, std::uintptr_t wor
   return suppresses_ ? insert_each(thread, place, word, now) : insert(thread, place, word, now);
 }
 
+// Whether the access comes after all of the one or two before; then it is noted as `insert` would.
+__attribute__((always_inline)) inline bool Shadow::comes_after(std::uint64_t now, Cell& place, const Count* past) {
+  Entry* const entries = place.entries.data();
+  const std::uint64_t first = bits_of(entries[0]);
+  if (!before(first, past)) return false;
+  const bool over_first = stands_for(now, first);
+  if (!over_first && same_time(first, now)) return false;
+  if (place.size == 1) {
+    if (!over_first) {
+      put(entries[1], first);
+      place.size = 2;
+    }
+    put(entries[0], now);
+    return true;
+  }
+  const std::uint64_t second = bits_of(entries[1]);
+  const bool over_second = stands_for(now, second);
+  if (place.size != 2 || !before(second, past) || (!over_second && same_time(second, now))) return false;
+  put(entries[0], now);
+  if (over_first) {
+    place.size = over_second ? 1 : 2;
+  } else if (over_second) {
+    put(entries[1], first);
+  } else {
+    put(entries[2], first);
+    place.size = 3;
+  }
+  return true;
+}
+
+// The same, for an access that `settles` has left. REQUIRES: nothing unusual.
+__attribute__((always_inline)) inline bool Shadow::follows(std::uint32_t thread, std::uint8_t mask, Cell& place, std::uint8_t kind) {
+  if ((place.dead & mask) != 0 || place.size == 0) return false;
+  const Count* const past = clock(thread);
+  const Entry now{.count = past[thread], .thread = static_cast<std::uint16_t>(thread), .mask = mask, .kind = kind, .where = 0};
+  return comes_after(bits_of(now), place, past);
+}
+
 template <std::uint8_t kind>
 __attribute__((always_inline)) inline bool Shadow::access(std::uint32_t thread, Cell& place, std::uintptr_t word, std::uint8_t mask) {
-  if (!unusual_ && (place.dead & mask) == 0 && settles<kind>(thread, mask, place, clock(thread))) return true;
+  if (!unusual_ && (place.dead & mask) == 0 && (settles<kind>(thread, mask, place, clock(thread)) || follows(thread, mask, place, kind))) return true;
   return access(thread, place, word, mask, kind);
 }
 

@@ -141,7 +141,11 @@ __attribute__((always_inline)) inline bool Shadow::atomic_as(std::uint32_t threa
     if ((place.dead & of_word) != 0 || !settles<kind>(thread, of_word, place, own)) [[unlikely]]
       return atomic_slowly<reads, writes>(thread, object, size, bytes, order);
   } else if (!unusual_ || !ignores(thread, Ignored::accesses)) {
-    if (!(mask <= 0xff ? access<kind>(thread, place, object >> 3, of_word) : access(thread, object, size, writes, true))) return false;
+    if (mask > 0xff) [[unlikely]] {
+      if (!access(thread, object, size, writes, true)) return false;
+    } else if (unusual_ || !follows(thread, of_word, place, kind)) {
+      if (!access<kind>(thread, place, object >> 3, of_word)) return false;
+    }
   }
   if constexpr (writes) {
     if (known == none) return release_first(thread, place, object, order);

@@ -88,7 +88,7 @@ UnseenRuns::~UnseenRuns() {
 bool UnseenRuns::wants_traces() const {
   const Traps& all = traps();
   const auto wants = [](const auto& each) { return each.ran == Ran::yes && !each.trusted; };
-  return !all.traces && !all.blind &&
+  return all.ran && !all.traces && !all.blind &&
          (std::any_of(all.modules.begin(), all.modules.end(), wants) || std::any_of(all.functions.begin(), all.functions.end(), wants));
 }
 

@@ -169,7 +169,10 @@ void notice_loaded() {
   for (Module& module : all.modules) {
     const auto before = modules.find(module.code->path);
     if (before != modules.end()) module.ran = before->second;
-    if (before == modules.end() && !first) module.ran = Ran::yes;
+    if (before == modules.end() && !first) {
+      module.ran = Ran::yes;
+      all.ran = true;
+    }
     all.gone.erase(module.code->path);
   }
   for (Function& function : all.functions) {

@@ -22,11 +22,26 @@ WeakOrders weak_orders;
 void WeakOrders::begin() {
   callers_.fill(nullptr);
   callers_known_ = 0;
-  fresh_ = any_ = looking_ = watching_ = false;
+  fresh_ = any_ = looking_ = false;
+  watch_on(false);
   found_.clear();
   settled_.clear();
   watched_.fill({});
   execution_ = 0;
+}
+
+void WeakOrders::watch_on(bool on) {
+  watching_ = on;
+  asked_below_ = on ? __ATOMIC_SEQ_CST + 1 : __ATOMIC_SEQ_CST;
+}
+
+__attribute__((noinline)) void WeakOrders::asked(int order, const void* caller, const void* object) {
+  if (order != __ATOMIC_SEQ_CST && callers_[slot_of(caller)] != caller) [[unlikely]] note_anew(caller, object);
+  if (!watching_ || looking_) return;
+  const std::uint32_t thread = Execution::current->self().id;
+  const Touch& known = watched_[slot_of(object)];
+  const bool again = known.object == object && known.execution == execution_ && known.thread == thread;
+  if (!again || (order != __ATOMIC_SEQ_CST && known.weak == nullptr)) watch(order, caller, object);
 }
 
 void WeakOrders::note_anew(const void* caller, const void* object) {
@@ -47,7 +62,6 @@ void WeakOrders::note_anew(const void* caller, const void* object) {
 }
 
 void WeakOrders::watch(int order, const void* caller, const void* object) {
-  if (looking_) return;
   const std::uint32_t thread = Execution::current->self().id;
   Touch& known = watched_[slot_of(object)];
   if (known.object != object || known.execution != execution_) known = {.object = object, .execution = execution_, .thread = thread, .weak = nullptr};
@@ -81,7 +95,7 @@ void WeakOrders::end_look() {
     found_.insert(std::move(each.stack));
   }
   seen_.clear();
-  watching_ = settled_.size() < callers_known_;
+  watch_on(settled_.size() < callers_known_);
 }
 
 namespace {

@@ -31,8 +31,9 @@ class WeakOrders {
   void begin();
   // The running thread has made an atomic operation of this order on the object, called from there.
   void note(int order, const void* caller, const void* object) {
-    if (order != __ATOMIC_SEQ_CST && callers_[slot_of(caller)] != caller) [[unlikely]] note_anew(caller, object);
-    if (watching_) [[unlikely]] watch(order, caller, object);
+    if (order < asked_below_) [[unlikely]] {
+      if (watching_ || callers_[slot_of(caller)] != caller) asked(order, caller, object);
+    }
   }
 
   // ---- between executions ----
@@ -52,6 +53,8 @@ class WeakOrders {
   static constexpr std::size_t size = 1024;
   static std::size_t slot_of(const void* address) { return (reinterpret_cast<std::uintptr_t>(address) * 0x9e3779b97f4a7c15ULL) >> 54; }
   static_assert(size == std::size_t{1} << (64 - 54));
+  void watch_on(bool on);
+  void asked(int order, const void* caller, const void* object);
   void note_anew(const void* caller, const void* object);
   void watch(int order, const void* caller, const void* object);
 
@@ -63,6 +66,8 @@ class WeakOrders {
     std::set<const void*> shared;
   };
 
+  int asked_below_ = __ATOMIC_SEQ_CST;       // only such orders are asked about; while operations are watched, all are
+  bool watching_ = false;                    // there are callers that are not settled
   std::array<const void*, size> callers_{};  // each in its slot, or in the next one that is free
   std::array<const void*, size> kept_{};     // the same, while an execution is looked at and all are to be new
   std::size_t callers_known_ = 0;
@@ -75,7 +80,6 @@ class WeakOrders {
   std::vector<Seen> seen_;
   std::map<std::pair<const void*, const void*>, unsigned> times_;  // that a caller was seen at an object
   std::set<const void*> settled_;            // callers that were seen at an object that several threads access
-  bool watching_ = false;                    // there are others
   struct Touch {                             // the first of an object, in an execution
     const void* object = nullptr;
     std::uint64_t execution = 0;

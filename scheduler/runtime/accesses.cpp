@@ -2,6 +2,7 @@
 // Writes outside the executions' own memory are logged, so that they can be taken back; all are shown to the shadow.
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/framework_code.hpp>
+#include <interleave/scheduler/plain_access.hpp>
 #include <interleave/scheduler/repeated_accesses.hpp>
 #include <interleave/scheduler/rolled_back.hpp>
 
@@ -42,57 +43,93 @@ namespace {
 
 using namespace interleave::engine;
 
-// Where races are explored; out of the way of the others.
+// ---- out of the way of what is most often the case --------------------------------------------------------------------
+
+// Races are none here, so of memory only blocks are looked at, for their ends.
 __attribute__((noinline)) void explored(const void* p, std::size_t size, bool writes) {
-  accessed(p, size, writes);
+  plain_step(p, size, writes);
+  if (memory->in_arena(static_cast<const char*>(p) + size - 1)) shown(p, size, writes);
   if (writes) memory->note_write(const_cast<void*>(p), size);
 }
 
-// What the hooks of one size are for, of all that is known of an access.
-inline bool repeated(const void* p, std::size_t size, bool writes) {
-  return size <= 16 && repeated_accesses.contains(reinterpret_cast<std::uintptr_t>(p), size, writes);
-}
-template <bool writes>
-void shown_by_hook(const void* p, std::size_t size) {
-  if (shadow == nullptr) return;
-  plain_access<writes, true>(p, size, Shadow::mask_of(size));
+__attribute__((noinline)) void unmodelled(void* p, std::size_t size, bool writes) {
+  if (mode == Mode::framework && writes) return framework_write(p, size);
+  outside_access(p, size, writes);
 }
 
-// In line, once for every size, and without a frame: what is called here is called last.
-__attribute__((always_inline)) inline void read(const void* p, std::size_t size) {
-  if (mode != Mode::modelled) return outside_access(p, size, false);
-  if (repeated(p, size, false)) return;
-  if (explores_races) [[unlikely]] return explored(p, size, false);
+// One of a size that the hooks do not say by their name: a range.
+void accessed_in_full(void* p, std::size_t size, bool writes) {
+  if (mode != Mode::modelled) return unmodelled(p, size, writes);
+  if (explores_races) return explored(p, size, writes);
+  if (writes) {
+    memory->note_write(p, size);
+  } else if (shadow == nullptr) {
+    return Execution::current->polled(p, size);
+  }
+  shown(p, size, writes);
+}
+
+template <bool writes, bool remembers, std::size_t size>
+__attribute__((noinline)) void accessed_slowly(void* p) {
+  if (explores_races) [[unlikely]] return explored(p, size, writes);
+  if constexpr (writes) {
+    memory->note_write(p, size);
+    if (shadow == nullptr) return;
+  } else {
+    if (shadow == nullptr) return Execution::current->polled(p, size);
+  }
+  plain_access_of<writes, remembers, size>(p);
+}
+
+// ---- the hooks of one size --------------------------------------------------------------------------------------------
+// In line, once for each, and without a frame: what is called here is called last.
+
+// Whether the address is that of a local of the function that runs or of one not far above: those are what is accessed again and again
+// between two steps, so only there it is worth to look. One instruction less than to ask where the stack begins.
+__attribute__((always_inline)) inline bool is_near_frame(const void* p) {
+  auto above = reinterpret_cast<std::uintptr_t>(p);
+  asm("sub %%rsp, %0" : "+r"(above));
+  return above < std::size_t{64} << 10;
+}
+
+template <std::size_t size>
+__attribute__((always_inline)) inline void read(void* p) {
+  if (mode != Mode::modelled) [[unlikely]] return unmodelled(p, size, false);
+  if (is_near_frame(p)) {
+    if (!repeated_accesses.contains(reinterpret_cast<std::uintptr_t>(p), size, false)) accessed_slowly<false, true, size>(p);
+    return;
+  }
   // Where races are no failures, a thread may wait for what others write with nothing to order it.
   if (shadow == nullptr) return Execution::current->polled(p, size);
-  shown_by_hook<false>(p, size);
+  if (explores_races) [[unlikely]] return explored(p, size, false);
+  plain_access_of<false, false, size>(p);
 }
 
-__attribute__((always_inline)) inline void written(void* p, std::size_t size) {
-  if (mode != Mode::modelled) {
-    if (mode == Mode::framework) [[unlikely]] return framework_write(p, size);
-    return outside_access(p, size, true);
+template <std::size_t size>
+__attribute__((always_inline)) inline void written(void* p) {
+  if (mode != Mode::modelled) [[unlikely]] return unmodelled(p, size, true);
+  if (is_near_frame(p)) {
+    if (!repeated_accesses.contains(reinterpret_cast<std::uintptr_t>(p), size, true)) accessed_slowly<true, true, size>(p);
+    return;
   }
-  if (repeated(p, size, true)) return;
-  if (explores_races) [[unlikely]] return explored(p, size, true);
-  memory->note_write(p, size);
-  shown_by_hook<true>(p, size);
+  accessed_slowly<true, false, size>(p);
 }
 
-__attribute__((always_inline)) inline void changed(void* p, std::size_t size) {
-  if (mode == Mode::outside) return outside_access(p, size, false);
-  written(p, size);
+template <std::size_t size>
+__attribute__((always_inline)) inline void changed(void* p) {
+  if (mode == Mode::outside) [[unlikely]] return unmodelled(p, size, false);
+  written<size>(p);
 }
 
 }  // namespace
 
 #define INTERLEAVE_ACCESS(n)                              \
-  void __tsan_read##n(void* p) { read(p, n); }            \
-  void __tsan_unaligned_read##n(void* p) { read(p, n); }  \
-  void __tsan_write##n(void* p) { written(p, n); }        \
-  void __tsan_unaligned_write##n(void* p) { written(p, n); } \
-  void __tsan_read_write##n(void* p) { changed(p, n); }   \
-  void __tsan_unaligned_read_write##n(void* p) { changed(p, n); }
+  void __tsan_read##n(void* p) { read<n>(p); }            \
+  void __tsan_unaligned_read##n(void* p) { read<n>(p); }  \
+  void __tsan_write##n(void* p) { written<n>(p); }        \
+  void __tsan_unaligned_write##n(void* p) { written<n>(p); } \
+  void __tsan_read_write##n(void* p) { changed<n>(p); }   \
+  void __tsan_unaligned_read_write##n(void* p) { changed<n>(p); }
 
 #pragma GCC visibility push(default)
 
@@ -104,10 +141,10 @@ INTERLEAVE_ACCESS(4)
 INTERLEAVE_ACCESS(8)
 INTERLEAVE_ACCESS(16)
 
-void __tsan_read_range(void* p, std::size_t size) { read(p, size); }
-void __tsan_write_range(void* p, std::size_t size) { written(p, size); }
-void __tsan_vptr_read(void** p) { read(p, sizeof *p); }
-void __tsan_vptr_update(void** p, void*) { written(p, sizeof *p); }
+void __tsan_read_range(void* p, std::size_t size) { accessed_in_full(p, size, false); }
+void __tsan_write_range(void* p, std::size_t size) { accessed_in_full(p, size, true); }
+void __tsan_vptr_read(void** p) { read<sizeof *p>(p); }
+void __tsan_vptr_update(void** p, void*) { written<sizeof *p>(p); }
 void __tsan_init() {}
 
 void __tsan_func_entry(void*) {

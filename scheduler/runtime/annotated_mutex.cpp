@@ -50,7 +50,9 @@ std::unordered_map<const void*, Mutex>& mutexes() {
 }
 bool any = false;  // since the exploration began
 
-const hooks::BeforeExecution forget{[] { mutexes().clear(); }};
+const hooks::BeforeExecution forget{[] {
+  if (!mutexes().empty()) mutexes().clear();
+}};
 const hooks::Basis basis{[](const Options&) { any = false; },
                          [](Report& report) {
                            if (any)

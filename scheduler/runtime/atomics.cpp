@@ -107,8 +107,11 @@ __attribute__((always_inline)) inline void order(Execution& run, const void* p, 
   if (!shadow->atomic<reads, writes>(run.self().id, reinterpret_cast<std::uintptr_t>(p), size, Shadow::mask_of(size), order)) report_found(run);
 }
 
+// Who has called the hook, or the library call. What asks is in line in it, and asks late, so that nothing is kept for it.
+#define INTERLEAVE_CALLER __builtin_return_address(0)
+
 template <class T>
-T load(const volatile T* p, int mo, const void* caller) {
+__attribute__((always_inline)) inline T load(const volatile T* p, int mo) {
   Model model;
   if (!model) {
     outside_access(p, sizeof *p, false);
@@ -116,14 +119,14 @@ T load(const volatile T* p, int mo, const void* caller) {
   }
   Execution& run = *model;
   const T value = turn(run, load_type, p);
-  weak_orders.note(mo, caller, plain(p));
+  weak_orders.note(mo, INTERLEAVE_CALLER, plain(p));
   order<true, false>(run, plain(p), sizeof(T), mo);
   show(run, value);
   return value;
 }
 
 template <class T>
-void store(volatile T* p, T value, int mo, const void* caller) {
+__attribute__((always_inline)) inline void store(volatile T* p, T value, int mo) {
   Model model;
   if (!model) {
     outside_access(p, sizeof *p, true);
@@ -132,13 +135,13 @@ void store(volatile T* p, T value, int mo, const void* caller) {
   }
   Execution& run = *model;
   write(turn(run, store_type, p), value);
-  weak_orders.note(mo, caller, plain(p));
+  weak_orders.note(mo, INTERLEAVE_CALLER, plain(p));
   order<false, true>(run, plain(p), sizeof(T), mo);
   show(run, value);
 }
 
 template <class T, class F>
-T modify(const OperationType& type, volatile T* p, int mo, const void* caller, F change) {
+__attribute__((always_inline)) inline T modify(const OperationType& type, volatile T* p, int mo, F change) {
   Model model;
   if (!model) return real_modify(p, change);
   Execution& run = *model;
@@ -146,14 +149,14 @@ T modify(const OperationType& type, volatile T* p, int mo, const void* caller, F
   const T before = object;
   const T after = static_cast<T>(change(before));
   if (after != before) write(object, after);
-  weak_orders.note(mo, caller, plain(p));
+  weak_orders.note(mo, INTERLEAVE_CALLER, plain(p));
   order<true, true>(run, plain(p), sizeof(T), mo);
   show(run, after);
   return before;
 }
 
 template <class T>
-bool compare_exchange(volatile T* p, T* expected, T desired, int success, int failure, const void* caller) {
+__attribute__((always_inline)) inline bool compare_exchange(volatile T* p, T* expected, T desired, int success, int failure) {
   Model model;
   if (!model) return real_compare_exchange(p, expected, desired);
   Execution& run = *model;
@@ -161,13 +164,13 @@ bool compare_exchange(volatile T* p, T* expected, T desired, int success, int fa
   run.self().pending.second_state = folded(*expected);
   if (object == *expected) {
     if (object != desired) write(object, desired);
-    weak_orders.note(success, caller, plain(p));
+    weak_orders.note(success, INTERLEAVE_CALLER, plain(p));
     order<true, true>(run, plain(p), sizeof(T), success);
     show(run, desired);
     return true;
   }
   run.self().pending.failed = true;
-  weak_orders.note(failure, caller, plain(p));
+  weak_orders.note(failure, INTERLEAVE_CALLER, plain(p));
   order<true, false>(run, plain(p), sizeof(T), failure);
   show(run, object);
   hand_over(*expected, object);
@@ -188,14 +191,14 @@ class SizelessLock {
 };
 
 template <class F>
-auto sizeless(Model& model, const OperationType& type, const void* p, std::size_t size, int mo, const void* caller, F effect) {
+__attribute__((always_inline)) inline auto sizeless(Model& model, const OperationType& type, const void* p, std::size_t size, int mo, F effect) {
   if (!model) {
     const SizelessLock lock;
     return effect();
   }
   model->step({.type = &type, .object = p, .size = static_cast<std::uint32_t>(size)});
   model->self().pending.state = folded(p, size);
-  weak_orders.note(mo, caller, p);
+  weak_orders.note(mo, INTERLEAVE_CALLER, p);
   if (shadow != nullptr && !shadow->atomic(model->self().id, reinterpret_cast<std::uintptr_t>(p), size, mo, &type != &sized_store_type,
                                            &type != &sized_load_type))
     report_found(*model);
@@ -212,8 +215,6 @@ void copy(Model& model, void* to, const void* from, std::size_t size) {
 
 using namespace interleave::engine;
 
-// Of a hook, and of a library call.
-#define INTERLEAVE_CALLER __builtin_return_address(0)
 
 // One that may be part of a loop that waits, and so notes where it is called from, and one that may be part of a longer way round.
 // `n`: the registers that it is called with.
@@ -226,37 +227,37 @@ using namespace interleave::engine;
 
 // `n`: the registers that an object, a value and an order are passed in.
 #define HOOKS(bits, T, n)                                                                                              \
-  POLLING_HOOK(bits, T, load, 2, (const volatile T* p, int mo)) { return load(p, mo, INTERLEAVE_CALLER); }                                \
-  NOTING_HOOK(bits, void, store, n, (volatile T* p, T v, int mo)) { store(p, v, mo, INTERLEAVE_CALLER); }                                 \
+  POLLING_HOOK(bits, T, load, 2, (const volatile T* p, int mo)) { return load(p, mo); }                                \
+  NOTING_HOOK(bits, void, store, n, (volatile T* p, T v, int mo)) { store(p, v, mo); }                                 \
   POLLING_HOOK(bits, T, exchange, n, (volatile T* p, T v, int mo)) {                                                   \
-    return modify(exchange_type, p, mo, INTERLEAVE_CALLER, [=](T) { return v; });                                                         \
+    return modify(exchange_type, p, mo, [=](T) { return v; });                                                         \
   }                                                                                                                    \
   NOTING_HOOK(bits, T, fetch_add, n, (volatile T* p, T v, int mo)) {                                                   \
-    return modify(modify_type, p, mo, INTERLEAVE_CALLER, [=](T x) { return x + v; });                                                     \
+    return modify(modify_type, p, mo, [=](T x) { return x + v; });                                                     \
   }                                                                                                                    \
   NOTING_HOOK(bits, T, fetch_sub, n, (volatile T* p, T v, int mo)) {                                                   \
-    return modify(modify_type, p, mo, INTERLEAVE_CALLER, [=](T x) { return x - v; });                                                     \
+    return modify(modify_type, p, mo, [=](T x) { return x - v; });                                                     \
   }                                                                                                                    \
   POLLING_HOOK(bits, T, fetch_and, n, (volatile T* p, T v, int mo)) {                                                  \
-    return modify(maybe_modify_type, p, mo, INTERLEAVE_CALLER, [=](T x) { return x & v; });                                               \
+    return modify(maybe_modify_type, p, mo, [=](T x) { return x & v; });                                               \
   }                                                                                                                    \
   POLLING_HOOK(bits, T, fetch_or, n, (volatile T* p, T v, int mo)) {                                                   \
-    return modify(maybe_modify_type, p, mo, INTERLEAVE_CALLER, [=](T x) { return x | v; });                                               \
+    return modify(maybe_modify_type, p, mo, [=](T x) { return x | v; });                                               \
   }                                                                                                                    \
   NOTING_HOOK(bits, T, fetch_xor, n, (volatile T* p, T v, int mo)) {                                                   \
-    return modify(modify_type, p, mo, INTERLEAVE_CALLER, [=](T x) { return x ^ v; });                                                     \
+    return modify(modify_type, p, mo, [=](T x) { return x ^ v; });                                                     \
   }                                                                                                                    \
   NOTING_HOOK(bits, T, fetch_nand, n, (volatile T* p, T v, int mo)) {                                                  \
-    return modify(modify_type, p, mo, INTERLEAVE_CALLER, [=](T x) { return ~(x & v); });                                                  \
+    return modify(modify_type, p, mo, [=](T x) { return ~(x & v); });                                                  \
   }                                                                                                                    \
   POLLING_HOOK(bits, int, compare_exchange_strong, 5, (volatile T* p, T* expected, T v, int mo, int fmo)) {            \
-    return compare_exchange(p, expected, v, mo, fmo, INTERLEAVE_CALLER);                                                                  \
+    return compare_exchange(p, expected, v, mo, fmo);                                                                  \
   }                                                                                                                    \
   POLLING_HOOK(bits, int, compare_exchange_weak, 5, (volatile T* p, T* expected, T v, int mo, int fmo)) {              \
-    return compare_exchange(p, expected, v, mo, fmo, INTERLEAVE_CALLER);                                                                  \
+    return compare_exchange(p, expected, v, mo, fmo);                                                                  \
   }                                                                                                                    \
   POLLING_HOOK(bits, T, compare_exchange_val, 5, (volatile T* p, T expected, T v, int mo, int fmo)) {                  \
-    compare_exchange(p, &expected, v, mo, fmo, INTERLEAVE_CALLER);                                                                        \
+    compare_exchange(p, &expected, v, mo, fmo);                                                                        \
     return expected;                                                                                                   \
   }
 
@@ -294,17 +295,17 @@ bool interleave_atomic_is_lock_free(std::size_t, const void*) LIBRARY("is_lock_f
 
 void interleave_atomic_load(std::size_t size, const void* p, void* result, int mo) {
   Model model;
-  sizeless(model, sized_load_type, p, size, mo, INTERLEAVE_CALLER, [&] { copy(model, result, p, size); });
+  sizeless(model, sized_load_type, p, size, mo, [&] { copy(model, result, p, size); });
 }
 
 void interleave_atomic_store(std::size_t size, void* p, const void* value, int mo) {
   Model model;
-  sizeless(model, sized_store_type, p, size, mo, INTERLEAVE_CALLER, [&] { copy(model, p, value, size); });
+  sizeless(model, sized_store_type, p, size, mo, [&] { copy(model, p, value, size); });
 }
 
 void interleave_atomic_exchange(std::size_t size, void* p, const void* value, void* result, int mo) {
   Model model;
-  sizeless(model, sized_exchange_type, p, size, mo, INTERLEAVE_CALLER, [&] {
+  sizeless(model, sized_exchange_type, p, size, mo, [&] {
     unsigned char before[256];
     if (size > sizeof before) std::abort();
     std::memcpy(before, p, size);
@@ -315,7 +316,7 @@ void interleave_atomic_exchange(std::size_t size, void* p, const void* value, vo
 
 bool interleave_atomic_compare_exchange(std::size_t size, void* p, void* expected, const void* desired, int mo, int) {
   Model model;
-  return sizeless(model, sized_compare_type, p, size, mo, INTERLEAVE_CALLER, [&] {
+  return sizeless(model, sized_compare_type, p, size, mo, [&] {
     if (model) model->self().pending.second_state = folded(expected, size);
     if (std::memcmp(p, expected, size) == 0) {
       copy(model, p, desired, size);

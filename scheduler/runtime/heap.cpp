@@ -158,15 +158,7 @@ void* allocate(std::size_t size, std::size_t alignment, Origin origin, const voi
 }
 
 // The block was announced to be freed, if that is a step. REQUIRES: memory->contains(p).
-void release_now(void* p, const Release& how);
-
-void release(void* p, const Release& how) {
-  if (!memory->contains(p)) return;
-  if (reuses_blocks || explores_races) [[unlikely]] free_step(p, how.caller);
-  release_now(p, how);
-}
-
-void release_now(void* p, const Release& how) {
+__attribute__((always_inline)) inline void release_now(void* p, const Release& how) {
   const Memory::Release result = memory->release(p);
   if (shadow == nullptr || result == Memory::Release::earlier) return;
   const Model model;
@@ -181,6 +173,12 @@ void release_now(void* p, const Release& how) {
   } else if (!shadow->freed_wrongly(thread, address, result == Memory::Release::again ? "double-free" : "invalid-free")) {
     report_found(*model);
   }
+}
+
+void release(void* p, const Release& how) {
+  if (!memory->contains(p)) return;
+  if (reuses_blocks || explores_races) [[unlikely]] free_step(p, how.caller);
+  release_now(p, how);
 }
 
 }  // namespace interleave::engine

@@ -27,7 +27,9 @@ std::unordered_map<std::uint32_t, Known>& fibers() {
   static auto* only = new std::unordered_map<std::uint32_t, Known>;
   return *only;
 }
-const hooks::BeforeExecution forget{[] { fibers().clear(); }};
+const hooks::BeforeExecution forget{[] {
+  if (!fibers().empty()) fibers().clear();
+}};
 
 void* fiber_of(const Thread& thread) {
   const auto known = fibers().find(thread.id);

@@ -295,16 +295,23 @@ void Dpor::performed(const Step& step) {
     };
     ends_ = op.type->asks_for_end ? key_of_[op.argument] : none;
     each_conflict_about_ends(key, ends_, event, depends_on);
-    each_touch(op, [&](Touch touch, std::int32_t effect, std::uint64_t state) {
-      if (is_wide(touch)) [[unlikely]] {
-        if (wide_ == none) wide_ = slot_of(wide_key);
-        each_slot_within(touch, [&](std::uint32_t slot) { each_conflict_at(slot, touch, event, depends_on); });
-        each_conflict_at(wide_, touch, event, depends_on);
-        const std::uint32_t last = std::exchange(slots_[wide_].last, traces_.size());
-        traces_.append() = {.touch = touch, .event = event, .slot = wide_, .previous = last, .other = last, .effect = effect, .state = state};
-        return;
+    // What has to do with wide accesses, out of line. Whether that is all there is to do.
+    const auto touches_widely = [&](const Touch& touch, std::int32_t effect, std::uint64_t state) __attribute__((noinline)) {
+      if (!is_wide(touch)) {
+        if (!fault(Fault::wide_is_not_found)) each_conflict_at(wide_, touch, event, depends_on);
+        return false;
       }
-      if (wide_ != none && !fault(Fault::wide_is_not_found)) [[unlikely]] each_conflict_at(wide_, touch, event, depends_on);
+      if (wide_ == none) wide_ = slot_of(wide_key);
+      each_slot_within(touch, [&](std::uint32_t slot) { each_conflict_at(slot, touch, event, depends_on); });
+      each_conflict_at(wide_, touch, event, depends_on);
+      const std::uint32_t last = std::exchange(slots_[wide_].last, traces_.size());
+      traces_.append() = {.touch = touch, .event = event, .slot = wide_, .previous = last, .other = last, .effect = effect, .state = state};
+      return true;
+    };
+    each_touch(op, [&](Touch touch, std::int32_t effect, std::uint64_t state) {
+      if (is_wide(touch) || wide_ != none) [[unlikely]] {
+        if (touches_widely(touch, effect, state)) return;
+      }
       bool first = op.failed && op.type->fails != nullptr && touch.address == reinterpret_cast<std::uintptr_t>(op.object);
       for (std::uintptr_t word = touch.address >> 3; word <= (touch.address + touch.size - 1) >> 3; ++word) {
         const std::uint32_t slot = slot_of(word);
