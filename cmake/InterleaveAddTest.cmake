@@ -37,8 +37,8 @@ endfunction()
 # clang leaves out a read that a write of the same variable follows, and with it the moment between the two (races=explore).
 interleave_option_(Clang "SHELL:-mllvm -tsan-instrument-read-before-write=1")
 # g++ expands calls of memcpy and its kin with small constant sizes or constant texts in line, after instrumentation: nobody would see
-# these accesses. And with -flto it would not instrument before the link, whose options are those of another world.
-interleave_option_(GNU -fno-lto -Wno-tsan -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset -fno-builtin-memcmp -fno-builtin-strcpy
+# these accesses; so it does with what _FORTIFY_SOURCE makes of them. And with -flto it would not instrument before the link, whose options are those of another world.
+interleave_option_(GNU -fno-lto -Wno-tsan -U_FORTIFY_SOURCE -fno-builtin-memcpy -fno-builtin-mempcpy -fno-builtin-memmove -fno-builtin-memset -fno-builtin-memcmp -fno-builtin-strcpy
   -fno-builtin-strncpy -fno-builtin-stpcpy -fno-builtin-strcat -fno-builtin-strncat -fno-builtin-strcmp -fno-builtin-strncmp)
 set(INTERLEAVE_INSTRUMENT ${interleave_options_} ${INTERLEAVE_LOCALS} CACHE INTERNAL "")
 # To be added for code that means atomic by volatile (older C code): tells volatile accesses from plain ones, and each is a step.

@@ -199,6 +199,12 @@ ssize_t recvfrom(int d, void* p, std::size_t n, int flags, sockaddr* from, sockl
   about_to_fill(p, n);
   return filled(d, p, REAL(recvfrom)(d, p, n, flags, from, length));
 }
+ssize_t __recvfrom_chk(int d, void* p, std::size_t n, std::size_t room, int flags, sockaddr* from, socklen_t* length) {
+  ready_unless(flags & MSG_DONTWAIT, "recvfrom", d, POLLIN);
+  about_to_fill(p, n);
+  static auto* const real = reinterpret_cast<decltype(&__recvfrom_chk)>(next_definition("__recvfrom_chk"));
+  return filled(d, p, real(d, p, n, room, flags, from, length));
+}
 ssize_t recvmsg(int d, msghdr* m, int flags) {
   ready_unless(flags & MSG_DONTWAIT, "recvmsg", d, POLLIN);
   if (m != nullptr) about_to_fill(m->msg_iov, static_cast<int>(m->msg_iovlen));
@@ -247,6 +253,7 @@ int ppoll(pollfd* list, nfds_t n, const timespec* time, const sigset_t* mask) {
   const bool waits = time == nullptr || time->tv_sec != 0 || time->tv_nsec != 0;
   return attempted("ppoll", some_descriptor, [&] { return REAL(ppoll)(list, n, &now, mask); }, [=](int result) { return result == 0 && waits; });
 }
+int __ppoll_chk(pollfd* list, nfds_t n, const timespec* time, const sigset_t* mask, std::size_t) { return ppoll(list, n, time, mask); }
 int select(int n, fd_set* r, fd_set* w, fd_set* e, timeval* time) {
   if (!modelled()) return REAL(select)(n, r, w, e, time);
   timeval now{0, 0};
