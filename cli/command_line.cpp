@@ -25,13 +25,13 @@ struct VerbSyntax {
 constexpr VerbSyntax verbs[] = {
     {Verb::list, "list", "Name the scenarios, and what each must show.", "--color"},
     {Verb::search, "search", "Run scenarios under every schedule, to the end.",
-     "--strategy --seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --require-complete --color"},
+     "--strategy --seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --require-complete --suppressions --color"},
     {Verb::sample, "sample", "Run scenarios under schedules drawn at random.",
-     "--strategy --seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --require-complete --color"},
+     "--strategy --seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --require-complete --suppressions --color"},
     {Verb::replay, "replay", "Run the one execution that a failure named, and show it.",
-     "--strategy --seed --schedule --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --color"},
+     "--strategy --seed --schedule --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --suppressions --color"},
     {Verb::stress, "stress", "Run scenarios on real threads (in interleave-tsan: under ThreadSanitizer).",
-     "--seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --color"},
+     "--seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --suppressions --color"},
 };
 
 constexpr const char* description =
@@ -44,7 +44,7 @@ constexpr const char* description =
 
 constexpr const char* footer =
     "A scenario is group/variant; a group or a glob such as 'queue/*' means all that match.\n"
-    "Every flag with a value has an environment twin, INTERLEAVE_STRATEGY for --strategy and so on; the flag wins.\n"
+    "Every flag but --all, --first and --json has a variable, INTERLEAVE_STRATEGY for --strategy and so on; the flag wins.\n"
     "Exit status: 0 as expected, 1 a failure or another verdict (replay: reproduced), 2 usage, 3 incomplete,\n"
     "4 something that the model cannot control, 70 a fault of Interleave. Of several: 70, 2, 4, 1, 3, 0, the first that occurs.";
 

@@ -1,5 +1,6 @@
 // Each verb: what it prints and with which status it ends. The scenarios are those of fixtures.cpp.
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -48,6 +49,26 @@ TEST_CASE("--require-complete makes a pass that is not complete a failure; repla
   CHECK(command("sample good/passes --executions 5 --require-complete=0", "INTERLEAVE_REQUIRE_COMPLETE=1").status == 0);
   CHECK(command("stress good/passes --executions 5", "INTERLEAVE_REQUIRE_COMPLETE=1").status == 0);
   CHECK(command("search good/passes").err.empty());  // what a pass rests on stands on stdout
+}
+
+TEST_CASE("--suppressions names a file of findings that are set aside, as INTERLEAVE_SUPPRESSIONS does") {
+  char path[] = "/tmp/interleave_cli_suppressions_XXXXXX";
+  const int file = mkstemp(path);
+  REQUIRE(file >= 0);
+  REQUIRE(write(file, "deadlock:*\n", 11) == 11);
+  close(file);
+  const std::string flag = std::string(" --suppressions ") + path, variable = std::string("INTERLEAVE_SUPPRESSIONS=") + path;
+  const auto by_flag = command("search bad/deadlock" + flag), by_variable = command("search bad/deadlock", variable);
+  for (const auto* said : {&by_flag, &by_variable}) {
+    INFO(said->out << said->err);
+    CHECK(has(said->out, "deadlock:* ("));
+    CHECK_FALSE(has(said->out, "FAILED"));
+  }
+  const auto sampled = command("sample bad/deadlock --executions 50" + flag);
+  INFO(sampled.out << sampled.err);
+  CHECK_FALSE(has(sampled.out, "FAILED"));
+  unlink(path);
+  CHECK(command("search bad/deadlock" + flag).status == 2);  // the file is gone
 }
 
 TEST_CASE("search ends with the status that fits") {
