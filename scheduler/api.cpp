@@ -36,11 +36,11 @@ using engine::Model;
 // Whether the calling thread is a modelled one, be it inside an assertion of the test framework.
 bool in_model() { return engine::mode != engine::Mode::outside; }
 
-// Of all threads of the process one may explore. Lives as long as it does.
+// Held by the thread that explores, while it does: one thread of a process at a time.
 class OnlyOne {
  public:
   OnlyOne() {
-    if (taken_.exchange(true)) throw UsageError("another thread of this process is exploring: explorations run one after the other");
+    if (taken_.exchange(true)) throw UsageError("another thread of this process is exploring: call explore and check one after the other");
   }
   ~OnlyOne() { taken_ = false; }
   OnlyOne(const OnlyOne&) = delete;

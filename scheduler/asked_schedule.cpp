@@ -31,7 +31,7 @@ Asked& asked() {
   return *only;
 }
 
-// Whatever the process has come to: it is no replay.
+// Whatever status the process was to end with: nothing was replayed.
 void at_exit(int, void*) {
   if (asked().found || is_on("INTERLEAVE_SCHEDULE_OPTIONAL")) return;
   asked().say();

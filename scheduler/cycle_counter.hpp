@@ -10,8 +10,8 @@ namespace interleave::engine {
 class Execution;
 
 // While it lives, reading the counter traps, if any code of the program or of a module that is not the system's may read it. The trap is a
-// SIGSEGV, so the handler must be there before and after it. Only of the calling thread. Forked children inherit it, and so would a
-// program that is executed.
+// SIGSEGV, so the handler must be installed before it is made and until it has gone. It holds for the calling thread alone, and is inherited
+// by forked children and by a program that is executed.
 class CycleCounterTrap {
  public:
   CycleCounterTrap();

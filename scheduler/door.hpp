@@ -141,10 +141,10 @@ bool life_step(const Operation& operation);
 
 // An object of so many bytes is initialised, whatever it was before. Before the effect.
 void began(void* object, std::size_t size);
-// The object comes to its end, by destruction. From here on it is not to be used before it is initialised anew, by its function or by
-// just writing to it: that is told by `mark`, a part of it that is written by each initialisation and by nothing else.
+// The object is destroyed: any use is a failure until it is initialised anew, by its function or by just writing to it. `mark` is a part of
+// it that every initialisation writes and nothing else does: `value` is put there, and while it is there, the object counts as destroyed.
 void destroyed(const void* object, std::uint32_t& mark, std::uint32_t value = destroyed_mark);
-// The same of one that nothing of which is known to be written by its initialisation: a use that comes later by order is not found.
+// The same for an object without such a part: a later use that is ordered after the destruction is not found.
 void destroyed(const void* object);
 
 // ---- what orders, for the shadow: by the running thread, on an object that it uses ----

@@ -36,8 +36,8 @@ void framework_assertion_failed(const char* text, const char* file, unsigned lin
 // on the way here stands, also if the execution now ends. (Without this it is taken back, as if the assertion had never been made.)
 void keep_framework_writes() noexcept;
 
-// Calls `call(data)`, which is to make text out of what the program has, in the program's own functions: as if it were the engine's
-// code, without steps and unseen. On real threads one at a time.
+// Calls `call(data)`, which makes text out of the program's values with the program's own functions. Runs as if it were the engine's code:
+// makes no steps, and its accesses are not looked at. On real threads, by one thread at a time.
 void unobserved(void (*call)(void*), void* data);
 
 // Whether an exception may be thrown to leave the calling thread's part of the body: on a real thread that runs the body

@@ -5,8 +5,8 @@
 // becomes the failure of the execution, and one that holds leaves no trace. When the run is over everything is as it was, and the
 // framework counts again.
 //
-// A framework is one file with one FrameworkDoors at namespace scope, and a row in framework_doors.cpp. What it replaces it finds by symbol; a program without these
-// symbols (another framework, or stripped) is left alone.
+// A framework is one file with one FrameworkDoors at namespace scope, and a row in framework_doors.cpp. What it replaces it finds by
+// symbol; a program without these symbols (another framework, or stripped) is left alone.
 #pragma once
 
 #include <array>
@@ -41,7 +41,7 @@ class FrameworkDoors {
   FrameworkDoors* next_;
 };
 
-// While it lives, the doors are open. They may be opened once more inside.
+// While it lives, the doors are open. Runs may nest.
 class RunOfFrameworks {
  public:
   RunOfFrameworks() { FrameworkDoors::open_all(); }

@@ -20,7 +20,7 @@ class BeforeExecution {
   const BeforeExecution* next_;
 };
 
-// Something that verdicts rest on: an assumption of the model, or what it could not see. One object in the file that knows of it.
+// A source of what verdicts rest on: of assumptions of the model, or of what it could not see. One object, in the file that knows of it.
 class Basis {
  public:
   // `begin` is called when an exploration begins, and again when it begins anew; `tell` after its last execution, outside the model: it

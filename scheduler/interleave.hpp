@@ -5,9 +5,9 @@
 // failure the test's failure. Linked with Interleave the threads are fibers and every schedule is reproducible; linked with
 // ThreadSanitizer the same object files run on real threads.
 //
-// Everything here may be called from any thread of a body. Outside a body, `explore` and `check` may be called from one
-// thread at a time: an exploration inside an exploration, or beside one, is refused (UsageError).
-// An exception of these functions that nobody catches ends the process with status 1 (Failed) or 2 (UsageError).
+// Everything here but `explore` and `check` may be called from any thread of a body. Those two are called outside of bodies, by one
+// thread at a time: an exploration inside an exploration, or beside one on another thread, is refused (UsageError).
+// A Failed that nobody catches ends the process with status 1, a UsageError with 2, unless the program has its own terminate handler.
 //
 // Needs C++17 and the standard library libstdc++.
 #pragma once
@@ -31,7 +31,7 @@
 #include <vector>
 
 #ifdef _LIBCPP_VERSION
-#error "Interleave is built with libstdc++, whose std::string and std::function are others than those of libc++: compile and link this program without -stdlib=libc++"
+#error "Interleave is built with libstdc++, whose std::string and std::function are not those of libc++: compile and link this program without -stdlib=libc++"
 #endif
 
 // The library hides everything but this interface.
@@ -52,7 +52,7 @@ struct SourceLocation {
   }
 };
 
-// How to explore. Every member has an environment twin (INTERLEAVE_STRATEGY, INTERLEAVE_SEED, INTERLEAVE_SCHEDULE,
+// How to explore. Most members have a variable of the environment (INTERLEAVE_STRATEGY, INTERLEAVE_SEED, INTERLEAVE_SCHEDULE,
 // INTERLEAVE_EXECUTIONS, INTERLEAVE_STEPS, INTERLEAVE_TIME, ...) that wins over the value given here.
 struct Options {
   std::string   name = {};                    // default: file:line of the call. A schedule for another name is ignored by this call
@@ -72,8 +72,8 @@ struct Options {
                                                           // and a line on stderr says that they are not called
   std::string   heap = "fresh";               // fresh: an execution never gets a block twice | reuse: whether it does is a choice
   bool          leaks = false;                // a block that nothing refers to when an execution has ended is a failure
-  bool          require_complete = false;     // a pass that is not `complete` is a failure of kind "incomplete"; not looked
-                                              // at on real threads, where none is
+  bool          require_complete = false;     // a pass that is not `complete` is a failure of kind "incomplete"; without
+                                              // effect on real threads, where no pass is complete
 };
 
 enum class Verdict { pass, fail, incomplete };
@@ -111,15 +111,15 @@ struct Failure {
   std::vector<std::pair<std::string, std::string>> objects = {};
 };
 
-// A line of the file that INTERLEAVE_SUPPRESSIONS names, and how many findings it has set aside.
+// A line KIND:PATTERN of the file that INTERLEAVE_SUPPRESSIONS names, or of __tsan_default_suppressions, and what it has set aside.
 struct Suppression {
-  std::string   pattern = {};  // as written there: "race:Cache::*"
-  std::uint64_t count = 0;     // 0: nothing matched
+  std::string   pattern = {};  // the line, as "race:Cache::*"
+  std::uint64_t count = 0;     // of different findings, each once however many executions had it; 0: nothing matched
 };
 
 struct Report {
   Verdict verdict = Verdict::pass;
-  bool complete = false;          // the whole space was covered (never after stopping at the first failure)
+  bool complete = false;          // `whole`, and nothing of it unseen or suppressed (never after stopping at the first failure)
   std::uint64_t executions = 0;   // that ended by themselves, failing and deadlocked ones included
   std::uint64_t redundant = 0;    // that a reduction started in vain, or that came back to where they had been
   std::uint64_t rounds = 0;       // the latter
@@ -132,17 +132,17 @@ struct Report {
   std::string   strategy;         // as resolved
   std::uint64_t seed = 0;         // as used
   std::string   covered;          // by a bounded search: "every schedule with at most 2 preemptions"; else empty
-  std::string   incomplete_reason;  // why, if the verdict is incomplete, or a search went on after a failure and is not complete
+  std::string   incomplete_reason;  // why the verdict is incomplete, or why a search that went on after a failure is not `complete`; else empty
   std::map<std::string, std::uint64_t> outcomes;  // executions per value given to outcome()
   std::optional<Failure> failure;  // the shortest found
 
-  // What the verdict rests on, a sentence each, those of most weight first.
-  std::vector<std::string> assumed;  // taken for granted; goes on after "assumes": "sequentially consistent memory; ..."
-  std::vector<std::string> unseen;   // ran, or may have run, and could not be seen; with one of these `complete` is false
-  std::vector<std::string> trusted;  // ran unseen, and the user has said that it is harmless (INTERLEAVE_TRUST)
-  std::vector<Suppression> suppressions;  // each that was given; with one that set something aside `complete` is false
+  // What the verdict rests on: a sentence each, the most important first.
+  std::vector<std::string> assumed;  // holds without having been checked; each completes "assumes ...": "sequentially consistent memory; ..."
+  std::vector<std::string> unseen;   // code that ran, or may have run, and was not seen, and values from outside of the model; if any, `complete` is false
+  std::vector<std::string> trusted;  // code that ran unseen, and that the user has confirmed as harmless (INTERLEAVE_TRUST); `complete` may be true
+  std::vector<Suppression> suppressions;  // every line that was given; if one has set something aside, `complete` is false
 
-  bool whole = false;  // a search came to its end: all schedules were executed, `complete` or with something of them unseen or suppressed
+  bool whole = false;  // a search came to its end: every schedule was executed, up to equivalence
 };
 
 // Thrown by check() where no test framework is known. what() is the whole report, token included.
@@ -162,9 +162,9 @@ class UsageError : public std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-// Runs `body` under the schedules that `options` asks for. Of a pass, a line or two on stderr say how far it goes and what it rests on;
-// INTERLEAVE_QUIET=1 leaves them out where it is complete. Never throws for a failing program; throws UsageError for bad
-// options, an empty body, and where an exploration is under way.
+// Runs `body` under the schedules that `options` asks for. If none fails, prints a line or two to stderr: how far the pass goes, and what it
+// rests on; INTERLEAVE_QUIET=1 leaves them out if it is `complete`. Never throws for a failing program; throws UsageError for bad
+// options, for an empty body, and if an exploration is under way.
 Report explore(std::function<void()> body, Options options = {}, SourceLocation = SourceLocation::current());
 
 // As explore, but a failure, or a search that could not be completed, is reported through the test framework, or thrown as
@@ -177,9 +177,9 @@ void check(std::function<void()> body, Options options = {}, SourceLocation = So
 // goes on.
 void require(bool holds, std::string_view message = {}, SourceLocation = SourceLocation::current());
 
-// For assertions of the program's own, or of a test framework that Interleave does not know: the one line that makes one that fails
-// count. Inside an exploration it ends this execution at once as a failure of kind "require", from any thread; on real threads the
-// failure is recorded and the thread goes on; outside of both it does nothing, and whoever asserted counts as ever.
+// To be called where an assertion fails that is the program's own, or of a test framework that Interleave does not know. `text`: what it
+// says. Inside an exploration it ends this execution at once as a failure of kind "require", from any thread; on real threads the
+// failure is recorded and the thread goes on; outside of both it does nothing, and the assertion is counted where it always was.
 //
 //   #define EXPECT(x) do { if (!(x)) { interleave::assertion_failed(#x); ++failures; } } while (0)
 void assertion_failed(std::string_view text, SourceLocation = SourceLocation::current());

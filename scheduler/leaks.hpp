@@ -19,8 +19,8 @@ struct Leaks {
 };
 
 // REQUIRES: the execution has ended by itself with all its threads, and nothing of it was taken back yet. `frame`: where the stack
-// of whoever asked for the exploration begins. `set_aside`: whether a block that nothing refers to is none of them, nor what it refers
-// to; may be null.
+// of the thread that called explore begins. `set_aside`: says of a block that nothing refers to whether it is to be left out, with the blocks
+// that it refers to; may be null.
 Leaks find_leaks(const void* frame, bool (*set_aside)(std::uintptr_t block));
 
 }  // namespace interleave::engine

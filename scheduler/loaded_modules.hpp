@@ -19,7 +19,7 @@ struct LoadedModule {
   bool system = false;        // the C and C++ libraries, a test framework, the engine, what only the engine has loaded
 };
 
-// Without the kernel's page.
+// All modules that are loaded now, but for the kernel's own (vDSO).
 std::vector<LoadedModule> loaded_modules();
 
 // Whether that file is loaded there now. The program itself always is.

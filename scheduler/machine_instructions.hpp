@@ -2,7 +2,7 @@
 // in the code of a program they pass every door, and what depends on them would not come back in a replay.
 //
 // While an exploration is under way, such an instruction is a trap (its first byte is hlt): a modelled thread is given what the model
-// has in its place, which is the same in every execution, and a pass names the place. cpuid is answered, too, without a word: only the
+// has in its place, which is the same in every execution, and a pass names the place. cpuid is answered, too, and not named: only the
 // number of the processor that it ran on is taken out. The cycle counter has a trap of the processor's own (cycle_counter.hpp), and one of
 // these only where the system refuses that.
 #pragma once
@@ -18,8 +18,8 @@ bool any_reads_cycle_counter();
 
 bool any_machine_instructions();
 
-// Sets the traps, in what is loaded now. `may`: whether code can be changed; if not, all there is may have run. Again with the same
-// modules: does nothing. REQUIRES: all of the code may be executed.
+// Sets the traps, in what is loaded now. `may`: whether code can be changed; if not, all such instructions count as perhaps run. Does
+// nothing if the same modules have their traps already. REQUIRES: no module is closed to execution (unseen_traps.hpp).
 void arm_machine_instructions(bool may);
 void disarm_machine_instructions();
 

@@ -21,7 +21,7 @@ class ModuleFile {
   ModuleFile(const ModuleFile&) = delete;
   ModuleFile& operator=(const ModuleFile&) = delete;
 
-  // Whether it is what is loaded, as far as its program headers show. The rest is for one that is.
+  // Whether this is the file of the loaded module, as far as its program headers show. REQUIRED by all that follows.
   bool is(const LoadedModule& module) const;
   std::size_t section_count() const { return header()->e_shnum; }
   const ElfW(Shdr)& section(std::size_t i) const { return reinterpret_cast<const ElfW(Shdr)*>(bytes_ + header()->e_shoff)[i]; }

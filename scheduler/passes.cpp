@@ -179,7 +179,7 @@ std::string why_not_complete(const Report& report) {
     case Reach::proved: return {};
     case Reach::not_seen:
       if (report.unseen.empty())
-        return fmt::format("{} suppressed ({}): mend what was found, or take its line out of the file of suppressions",
+        return fmt::format("{} suppressed ({}): mend what was found, and take its line out of the file of suppressions",
                            counted(findings_suppressed(report), "finding") + (findings_suppressed(report) == 1 ? " was" : " were"),
                            fmt::join(used_suppressions(report), ", "));
       return fmt::format("{}: compile it with -fsanitize=thread, or confirm it as harmless (INTERLEAVE_TRUST)", listed(report.unseen, "; ", 0));

@@ -7,7 +7,7 @@
 namespace interleave::engine {
 
 // An access of the running thread. REQUIRES: modelled code, and a shadow. Does not return if it races, unless the execution is to run on.
-// `remembers`: among repeated_accesses; REQUIRES of a write: it was noted.
+// `remembers`: adds it to repeated_accesses. REQUIRES, if it also writes: the write is in the undo log.
 template <bool writes, bool remembers, std::size_t size>
 void plain_access_of(const void* p);
 

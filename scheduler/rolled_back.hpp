@@ -1,5 +1,5 @@
-// Statics of the program that bodies changed and that were set back, as a warning: who reads one after the exploration may count on what
-// is not there. A test framework of the program's own that counts failed assertions in a static is the case that matters: its failures
+// Warns of statics that bodies changed, that were set back after each execution, and that the program reads after the exploration: what the
+// body left in them is gone. A test framework of the program's own that counts failed assertions in a static is the case that matters: its failures
 // would be gone, and the test would pass.
 //
 // At the end of each execution the words are noted whose value was to be set back to another one, by byte. Between explorations an access

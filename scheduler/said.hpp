@@ -1,14 +1,15 @@
-// What `explore` and `check` say of a report before they hand it over.
+// What `explore` and `check` print about a report before they return it.
 #pragma once
 
 #include <interleave/interleave.hpp>
 
 namespace interleave::engine {
 
-// Makes a pass that is not complete a failure of kind "incomplete", where a complete one is required.
+// Makes a pass that is not complete a failure of kind "incomplete" if options.require_complete asks for that.
 void require_complete(Report& report, const Options& options);
 
-// Prints what a pass rests on, in a line or two on stderr. INTERLEAVE_QUIET=1: not if it is complete. Of any other verdict: nothing.
+// Prints how far a pass goes and what it rests on, in a line or two on stderr; nothing for another verdict, or for a complete pass with
+// INTERLEAVE_QUIET=1.
 void say_what_it_rests_on(const Report& report, const Options& options);
 
 }  // namespace interleave::engine

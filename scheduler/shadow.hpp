@@ -49,8 +49,8 @@ class StackFrames;
 class Shadow {
  public:
   // `races`: whether to look for them; dead bytes are always looked for. `explains`: keeps the stack of every access and
-  // allocation, for `describe`. `suppresses`: asks suppressions.hpp of whatever is found, and what is set aside is as if it were not
-  // found. REQUIRES of `suppresses`: `explains`.
+  // allocation, for `describe`. `suppresses`: asks suppressions.hpp about each finding; one that is set aside is not reported.
+  // REQUIRES: `explains` if `suppresses`.
   Shadow(bool races, bool explains, bool suppresses = false);
   Shadow(const Shadow&) = delete;
   Shadow& operator=(const Shadow&) = delete;
@@ -82,7 +82,7 @@ class Shadow {
   // False: it races with an earlier access, which `describe` tells of.
   bool access(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes, bool atomic = false);
   // The same where little is to be done, which is most often: true if that was all. Allocates nothing. `bytes`: mask_of(the size).
-  // again(): is called if nothing was to be done.
+  // again(): called if nothing was to be done.
   template <bool writes, class F>
   bool access_quickly(std::uint32_t thread, std::uintptr_t address, unsigned bytes, F again);
   // The same where a little more is to be done.
@@ -93,14 +93,14 @@ class Shadow {
   // ---- objects of the program's that doors know: mutexes, condition variables, ... ----
   // Uses race with each other no more than atomics do. False: the object is freed, or something that nothing orders ends it.
   bool used(std::uint32_t thread, std::uintptr_t object);
-  // False: nothing orders it and a use, or it was destroyed before. As long as `mark` is there, the object is not to be used.
+  // False: a use that nothing orders before the destruction, or it was destroyed before. While *mark is `value`, any use is one after the end.
   bool destroyed(std::uint32_t thread, std::uintptr_t object, const std::uint32_t* mark, std::uint32_t value);
   // It is initialised: what was there before is forgotten.
   void begun(std::uintptr_t object);
 
   // ---- what the program takes out by annotation ----
-  // A region begins, or ends, in which the thread's accesses are not looked at, or its operations order nothing. They nest. False: none
-  // has begun.
+  // A region begins, or ends, in which the thread's accesses are not looked at, or its operations order nothing. Regions nest. False: none
+  // is open.
   enum class Ignored : std::uint8_t { accesses, order };
   void ignore(std::uint32_t thread, Ignored what);
   bool ignore_no_more(std::uint32_t thread, Ignored what);

@@ -5,7 +5,7 @@
 // the static variables that it is about. `*` stands for anything; `^` at the beginning and `$` at the end tie it to the beginning and the
 // end. Lines that are empty or begin with # say nothing.
 //
-// What is set aside is counted: once for each kind and places, in however many executions it was met.
+// A finding that is set aside is counted once for its kind and its places, however many executions have it.
 #pragma once
 
 #include <span>
@@ -13,20 +13,20 @@
 
 namespace interleave::engine::suppressions {
 
-// Whether there is any pattern for findings of this kind.
+// Whether any line is for findings of this kind. Cheap: looks at no pattern.
 bool meant_for(std::string_view kind);
 
 struct Finding {
-  std::string_view kind;                                  // of failure
+  std::string_view kind;                                  // Failure::kind
   std::span<const std::span<const void* const>> stacks;   // return addresses, innermost first
   std::span<const void* const> objects;                   // that it is about; those in static storage have names
 };
 
-// Whether a pattern sets it aside; then it is counted. Also from a modelled thread, outside the model: it may take long, but needs little
-// of the stack.
+// Whether a line sets it aside; then it is counted. May be called from a modelled thread, outside the model: needs little of its stack.
+// Reads debug information, so it is for findings and not for steps.
 bool set_aside(const Finding& finding);
 
-// Whether `text` has the pattern in it.
+// Whether the pattern occurs in `text`.
 bool matches(std::string_view pattern, std::string_view text);
 
 }  // namespace interleave::engine::suppressions

@@ -1,5 +1,5 @@
 // A std::ostringstream for the program's code to print to. The engine has no templates of the standard library in common with the
-// program (how it is linked: design, section 3), so the stream's functions are looked up as the program knows them.
+// program, so the stream's functions are looked up by name, as the program knows them.
 #pragma once
 
 #include <iosfwd>

@@ -1,5 +1,5 @@
-// What the user has confirmed as harmless although it cannot be seen: INTERLEAVE_TRUST, names with colons between them, and the list
-// interleave_trusted_modules of the program.
+// Code that is not instrumented and that the user has confirmed as harmless: INTERLEAVE_TRUST, names separated by colons, and the program's
+// array interleave_trusted_modules (TRUSTED of interleave_add_test).
 #pragma once
 
 #include <string>
@@ -7,13 +7,13 @@
 
 namespace interleave::engine {
 
-// A module by its path or the name of its file, with or without ".so" and the version behind it. True also marks the name as used.
+// Whether a module is trusted: by its path or the name of its file, with or without ".so" and the version behind it. Marks the name as used.
 bool trusted_module(std::string_view path);
 
-// A function by its name with or without parameters, or by the file that it was written in ("f2.cpp"). '*' stands for anything.
+// Whether a function is: by its name with or without parameters, or by its source file ("f2.cpp"). In both, '*' stands for anything.
 bool trusted_function(std::string_view demangled, std::string_view source_file);
 
-// The names that nothing was found for, each told once; empty: none.
+// The names in INTERLEAVE_TRUST that matched nothing so far, with commas between them; each is returned once in a process.
 std::string unused_trust();
 
 }  // namespace interleave::engine

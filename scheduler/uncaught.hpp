@@ -1,13 +1,13 @@
 // What becomes of an exception that leaves main, or any other place from where nobody catches it, outside executions: its text is printed,
-// and the process ends with the status that the command would have: 1 for a failed check, 2 for a request that makes no sense, neither
-// with a core file. Any other exception has the effect that it always had. (Inside an execution it is that execution's failure.)
+// and the process ends with the command's status, 1 for a failed check, 2 for a request that makes no sense, and without a core file.
+// Any other exception has the effect that it always had. (Inside an execution it is that execution's failure.)
 #pragma once
 
 #include <string>
 
 namespace interleave {
 
-// Unless the program has a terminate handler of its own. Cheap when done again.
+// From now on, unless the program has set a terminate handler of its own. Cheap when called again.
 void watch_uncaught();
 
 // The text of a Failed has been printed: it is not printed again if nobody catches it.

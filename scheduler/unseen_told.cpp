@@ -83,7 +83,7 @@ void tell(Report& report) {
     if (!trusted_module(path))
       report.unseen.push_back(fmt::format("{} has no symbols that can be read: which of its functions are not instrumented is not known", base_name(path)));
   if (const std::string names = unused_trust(); !names.empty())
-    fmt::print(stderr, "interleave: INTERLEAVE_TRUST names {}, and nothing of that name that is not instrumented has run\n", names);
+    fmt::print(stderr, "interleave: INTERLEAVE_TRUST names {}, and no code of that name ran without instrumentation: correct the name, or leave it out\n", names);
 }
 
 const hooks::Basis telling(nullptr, &tell);

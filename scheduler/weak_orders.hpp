@@ -1,6 +1,6 @@
 // Where a program declares atomic operations of a weaker order than seq_cst. The model executes them as sequentially consistent, so a
-// pass of such a program assumes that this makes no difference: it is said, with a place. A program without them needs no such
-// assumption: without races it is sequentially consistent by the standard. Fences need no looking at: what they order beyond that are
+// pass of such a program assumes that this makes no difference: the report says so, with a place. A program without them needs no such
+// assumption: without races it is sequentially consistent by the standard. Fences need no attention: what they order beyond that are
 // operations of weaker orders.
 //
 // What is asked for is the place in the user's own code, and only where two threads access the object. Neither is known at a step, which
@@ -37,7 +37,7 @@ class WeakOrders {
   }
 
   // ---- between executions ----
-  // Whether the last execution, the so-manieth, is to be executed again, to be looked at.
+  // Whether the last execution is to be executed again, to be looked at. `ordinal`: which one it was, from 1 on.
   bool wants_to_look(std::uint64_t ordinal) {
     execution_ = ordinal;
     return fresh_ || (any_ && std::has_single_bit(ordinal));

@@ -12,8 +12,8 @@ namespace {
 
 const OperationType switch_type{.name = "fiber switch", .access = Access::write, .noted = true, .noun = "fiber", .inside = annotated::beside};
 
-// A handle is an address of nothing, and says which thread made it, as its how many-th: so it is the same in equivalent executions. The
-// first is that of the thread's own stack.
+// A handle is no address of anything: it holds the thread that made it, and a number that counts the fibers of this thread, so that it is
+// the same in equivalent executions. Number 0 is the thread's own stack.
 void* handle(std::uint32_t thread, std::uintptr_t number) {
   return reinterpret_cast<void*>(std::uintptr_t{1} << 56 | std::uintptr_t{thread} << 32 | number << 4);
 }

@@ -1,6 +1,7 @@
 // What is left of ThreadSanitizer's interface (annotations: annotations.cpp, annotated_mutex.cpp, program_fibers.cpp): hooks that newer
 // compilers and other front ends call, and questions to the sanitizers' common runtime. A program links with the same objects here
-// and there. What a program may define for the runtime to call (__tsan_default_options, __tsan_on_report, ...) is called by nobody here.
+// and there. Functions that a program may define for the runtime to call (__tsan_on_report, ...) are not called, but for
+// __tsan_default_suppressions (suppressions.cpp).
 #include <dlfcn.h>
 #include <malloc.h>
 #include <unistd.h>
