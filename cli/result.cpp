@@ -27,7 +27,7 @@ Difference incomplete(const Report& report, bool as_expected) {
 bool is_uncontrolled(std::string_view kind) { return kind == "unsupported" || kind == "nondeterminism"; }
 
 Difference of_failure(const scenarios::Definition& scenario, const Failure& failure) {
-  const bool found = !is_uncontrolled(failure.kind) && failure.kind != "incomplete";  // and not only wanted
+  const bool found = !is_uncontrolled(failure.kind) && failure.kind != "incomplete";  // "incomplete": no schedule fails
   const bool right_kind = scenario.failure_kind.empty() ? found : failure.kind == scenario.failure_kind;
   if (scenario.expect == Verdict::fail && right_kind) return {};
   auto sentence = scenario.expect == Verdict::fail

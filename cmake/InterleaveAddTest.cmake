@@ -1,7 +1,7 @@
 # interleave_add_test: one compilation of a test, two programs.
 #
 #   interleave_add_test(NAME SOURCES FILE... [FRAMEWORK NAME] [LIBRARIES TARGET...] [TIMEOUT SECONDS] [LABELS LABEL...]
-#                       [TRUSTED FILE...] [MODEL_ONLY | STRESS_ONLY])
+#                       [TRUSTED NAME...] [MODEL_ONLY | STRESS_ONLY])
 #
 #   NAME_objects   the sources, compiled once with -fsanitize=thread (what the program means is decided by the link)
 #   NAME           linked with the model, without the flag: threads are fibers, every schedule is explored
@@ -13,7 +13,8 @@
 # LIBRARIES are linked into both programs. Libraries that the project itself builds are compiled a second time, instrumented, for these
 # programs (InterleaveTwins.cmake); the project's other programs keep those without. Others are linked as they are.
 #
-# TRUSTED names libraries (libfoo.so) that are not instrumented and known to be harmless for this test: a pass does not name them.
+# TRUSTED names libraries (libfoo.so), source files or functions that are not instrumented and known to be harmless for this test: a pass over
+# them is complete, and its report lists them as trusted. Each name may have the wildcards of fnmatch.
 
 # In the cache, where also a project sees them that adds the tree with add_subdirectory or FetchContent.
 #
@@ -37,7 +38,8 @@ endfunction()
 # clang leaves out a read that a write of the same variable follows, and with it the moment between the two (races=explore).
 interleave_option_(Clang "SHELL:-mllvm -tsan-instrument-read-before-write=1")
 # g++ expands calls of memcpy and its kin with small constant sizes or constant texts in line, after instrumentation: nobody would see
-# these accesses; so it does with what _FORTIFY_SOURCE makes of them. And with -flto it would not instrument before the link, whose options are those of another world.
+# these accesses; so it does with what _FORTIFY_SOURCE makes of them. And with -flto it would not instrument before the link, which is done
+# without -fsanitize=thread.
 interleave_option_(GNU -fno-lto -Wno-tsan -U_FORTIFY_SOURCE -fno-builtin-memcpy -fno-builtin-mempcpy -fno-builtin-memmove -fno-builtin-memset -fno-builtin-memcmp -fno-builtin-strcpy
   -fno-builtin-strncpy -fno-builtin-stpcpy -fno-builtin-strcat -fno-builtin-strncat -fno-builtin-strcmp -fno-builtin-strncmp)
 set(INTERLEAVE_INSTRUMENT ${interleave_options_} ${INTERLEAVE_LOCALS} CACHE INTERNAL "")
@@ -71,10 +73,11 @@ function(interleave_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "MODEL_ONLY;STRESS_ONLY" "FRAMEWORK;TIMEOUT" "SOURCES;LIBRARIES;LABELS;TRUSTED")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "interleave_add_test(${name}): what is '${arg_UNPARSED_ARGUMENTS}'? "
-      "Usage: interleave_add_test(NAME SOURCES FILE... [FRAMEWORK NAME] [LIBRARIES TARGET...] [TIMEOUT SECONDS])")
+      "Usage: interleave_add_test(NAME SOURCES FILE... [FRAMEWORK NAME] [LIBRARIES TARGET...] [TIMEOUT SECONDS] [LABELS LABEL...] "
+      "[TRUSTED NAME...] [MODEL_ONLY | STRESS_ONLY])")
   endif()
   if(NOT arg_SOURCES)
-    message(FATAL_ERROR "interleave_add_test(${name}): no SOURCES given")
+    message(FATAL_ERROR "interleave_add_test(${name}): no SOURCES given: name the test's files behind SOURCES")
   endif()
   if(NOT arg_FRAMEWORK)
     set(arg_FRAMEWORK none)

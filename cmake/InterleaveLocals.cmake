@@ -1,4 +1,4 @@
-# Asks each compiler whether it tells of accesses to members and elements of a function's own locals, and repairs it if it does not.
+# Finds out whether each compiler instruments accesses to members and elements of a function's own locals, and adds an option if it does not.
 #
 # clang up to 21 asks whether the address of the *member* leaves the function, where it is the address of the object that other
 # threads have (llvm-project#132739): then nobody sees such an access, and a search passes over a race. Told that it may look at no use
@@ -41,7 +41,7 @@ function(interleave_tells_of_locals_ language result)
   endforeach()
 endfunction()
 
-# What the compiler of a language needs: nothing, or the repair; and says so if that does not help.
+# Sets INTERLEAVE_LOCALS_<language>, in the cache, to the options that its compiler needs: none, or the repair. Warns if that does not help.
 function(interleave_ask_of_locals_ language)
   set(asked "${CMAKE_${language}_COMPILER} ${CMAKE_${language}_COMPILER_VERSION} ${CMAKE_${language}_FLAGS}")
   if("${INTERLEAVE_LOCALS_${language}_ASKED}" STREQUAL asked)
@@ -73,7 +73,7 @@ foreach(interleave_language_ C CXX)
     list(APPEND INTERLEAVE_LOCALS "$<$<COMPILE_LANGUAGE:${interleave_language_}>:SHELL:${interleave_locals_repair_text_}>")
   endif()
 endforeach()
-# C may be enabled later: by the same compiler it has the same fault.
+# C may be enabled later; then clang of the same version has the same fault in C.
 if(NOT CMAKE_C_COMPILER_LOADED AND INTERLEAVE_LOCALS_CXX)
   list(APPEND INTERLEAVE_LOCALS
     "$<$<AND:$<COMPILE_LANG_AND_ID:C,${CMAKE_CXX_COMPILER_ID}>,$<C_COMPILER_VERSION:${CMAKE_CXX_COMPILER_VERSION}>>:SHELL:${interleave_locals_repair_text_}>")

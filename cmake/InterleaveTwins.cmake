@@ -93,7 +93,7 @@ function(interleave_use_twins_ program objects)
   endif()
 endfunction()
 
-# Once more to the end of the queue: what the project itself has deferred to the end of its configuration may declare libraries.
+# Deferred a second time, so that it comes behind calls that the project itself has deferred: those may declare libraries.
 function(interleave_plan_twins_)
   cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL interleave_make_twins_)
 endfunction()
@@ -320,7 +320,7 @@ function(interleave_add_objects_ user target linker why_no_twin)
   endif()
 endfunction()
 
-# LIBRARIES names what has no place on a link line: asked when the test is declared, and again when all targets are.
+# Stops if LIBRARIES names a target that cannot be linked. Called when the test is declared, and again when all targets are.
 function(interleave_refuse_unlinkable_ program)
   foreach(library IN LISTS ARGN)
     if(NOT TARGET "${library}")
@@ -338,7 +338,7 @@ function(interleave_refuse_unlinkable_ program)
   endforeach()
 endfunction()
 
-# Two sanitizers that exclude each other. Where an expression decides whether there are two, the compiler says it.
+# Stops if `target` is compiled with a sanitizer that excludes -fsanitize=thread. One that a generator expression adds is left to the compiler.
 function(interleave_refuse_other_sanitizers_ program target)
   get_target_property(directory ${target} SOURCE_DIR)
   get_property(options TARGET ${target} PROPERTY COMPILE_OPTIONS)

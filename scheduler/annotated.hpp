@@ -1,5 +1,5 @@
 // What the annotations of a program have in common (annotations.cpp, annotated_mutex.cpp, program_fibers.cpp): the names under which
-// they order, and the regions that they take out.
+// they order, and the regions that they exclude from checks.
 //
 // An annotation's address is a name: what lies there is not used, and is often an atomic that has an order of its own. So steps and
 // clocks of annotations go by another address, which no object of the program's has.
@@ -9,22 +9,22 @@
 
 #include <interleave/scheduler/door.hpp>
 
-#define INTERLEAVE_BEHIND __attribute__((visibility("hidden"), used))  // what a noting door goes on with
+#define INTERLEAVE_BEHIND __attribute__((visibility("hidden"), used))  // the second part of a noting door
 
 namespace interleave::engine::annotated {
 
 constexpr std::uintptr_t beside = std::uintptr_t{1} << 60;   // for OperationType::inside as well
-constexpr std::uintptr_t readers = std::uintptr_t{1} << 59;  // what those did who only read
+constexpr std::uintptr_t readers = std::uintptr_t{1} << 59;  // the tag under which readers release
 
 inline const void* name_of(const void* address, std::uintptr_t tag = beside) {
   return reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(address) + tag);
 }
 
-// REQUIRE, all: within the model.
+// REQUIRES, of all functions: a modelled thread runs.
 inline void acquire(Execution& run, const void* address, std::uintptr_t tag) {
   if (shadow != nullptr) shadow->acquire(run.self().id, reinterpret_cast<std::uintptr_t>(address) + tag);
 }
-// `also`: besides what was released there before.
+// `also`: as in Shadow::release.
 inline void release(Execution& run, const void* address, std::uintptr_t tag, bool also) {
   if (shadow != nullptr) shadow->release(run.self().id, reinterpret_cast<std::uintptr_t>(address) + tag, also);
 }
@@ -36,7 +36,7 @@ inline void end_ignoring(Execution& run, Shadow::Ignored what) {
   if (shadow != nullptr && !shadow->ignore_no_more(run.self().id, what))
     misuse("an annotation ends a region of ignored accesses or synchronisation that the thread has not begun");
 }
-// The code of an annotated mutex: neither what it accesses nor what it orders by itself counts.
+// Around the code of an annotated mutex: its accesses are not looked at, and its own operations order nothing.
 inline void enter_mutex(Execution& run) {
   begin_ignoring(run, Shadow::Ignored::accesses);
   begin_ignoring(run, Shadow::Ignored::order);

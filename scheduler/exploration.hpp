@@ -99,7 +99,7 @@ class Explorer {
     std::map<std::pair<std::uint32_t, std::uint64_t>, unsigned> probed;  // threads alone, by where they stood: how often
     std::size_t stack_cleared = 0;  // how much of the stacks is to be cleared
     bool traces_unseen = false;     // whether calls of code that is not instrumented are traced
-    bool keeps_stacks = false;      // whether stacks of accesses are to be kept, to tell what is suppressed
+    bool keeps_stacks = false;      // whether stacks of all accesses are kept, by which suppressions match
     std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();  // of the first attempt
   };
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt);
@@ -125,7 +125,7 @@ class Explorer {
             .keeps_states = keeps_states_, .counters = learnt_.counters.get(), .stack_cleared = replaying_ || keeps_states_ ? stack_cleared_most : stack_cleared_,
             .spins_from = spins_freely_ ? 0 : ~std::uint64_t{0}};
   }
-  // For all that was executed before, once more: on after a failure, if it went on then.
+  // For executing an execution of this search again: goes on after a failure, as that one did.
   ExecutionOptions whole_execution_options() const {
     ExecutionOptions options = execution_options();
     options.run_on = runs_on_;
@@ -153,7 +153,7 @@ class Explorer {
   std::string place_of_cut(const Finding& finding);
   void look_at_orders(const Execution& execution);
   bool leaks_again(const Execution& execution);
-  // Whether the execution, which has ended in a deadlock or livelock, may.
+  // Whether a suppression sets aside the deadlock or livelock in which the execution has ended.
   bool hang_set_aside(const Execution& execution, const std::string& kind, bool comes_back);
   Schedule schedule_of(const Finding& finding) const;
 
@@ -178,7 +178,7 @@ class Explorer {
   std::size_t stack_cleared_ = 0, stack_compared_ = 0;
   bool wants_clear_stacks_ = false;
   bool wants_stacks_ = false;
-  bool runs_on_ = false;      // after a failure
+  bool runs_on_ = false;      // whether executions go on after a failure
   bool goes_round_ = false;   // a thread comes back to where it was, again and again
   Onward onward_;
   StandIn stand_in_;

@@ -206,7 +206,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       fault = {};
     }
     if (outer_.misled()) return {};
-    // What may be suppressed, the stacks tell.
+    // Suppressions match stacks, which are kept only once there is a finding that a line may be for.
     wants_stacks_ = !fault.kind.empty() && !learnt_.keeps_stacks && shadow != nullptr && (fault.kind == "leak" || fault.kind == shadow->found()) && suppressions::meant_for(fault.kind);
     if (wants_stacks_) return {};
     // What earlier executions left on the stacks was compared: begin anew with stacks that are cleared.
@@ -305,7 +305,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   // A search that went on after a failure may be incomplete as well; one that stopped at the first says so by its verdict.
   if (report_.verdict == Verdict::pass || (shortest_ && options_.stop_at_first_failure)) report_.incomplete_reason.clear();
   if (shortest_) report_.failure = explain(*shortest_);
-  // What was not seen may be to blame.
+  // Code that was not seen may be the cause.
   constexpr std::string_view doubtful[] = {"nondeterminism", "livelock", "deadlock", "data-race"};
   if (report_.failure && !report_.unseen.empty() && std::find(std::begin(doubtful), std::end(doubtful), report_.failure->kind) != std::end(doubtful))
     report_.failure->message += fmt::format("; perhaps because of what was not seen: {} (compile it with -fsanitize=thread, too)", report_.unseen.front());

@@ -1,4 +1,4 @@
-// Executions that hang where the user has said that they may.
+// Deadlocks and livelocks that a suppression sets aside.
 #include <interleave/scheduler/exploration.hpp>
 
 #include <span>
@@ -11,7 +11,7 @@
 namespace interleave::engine {
 namespace {
 
-// Where the threads of an execution stand that has ended without them.
+// Of an execution that has ended: the stacks of its threads that had not, and what they wait for.
 class Standing final : public Watcher {
  public:
   void announced(const Execution&, const Thread& thread) override {

@@ -34,7 +34,7 @@ constexpr Sanitizer others[] = {
     {"MemorySanitizer", "memory", "__msan_init"},
 };
 
-// The file of the module that defines a function; empty if none does, or we.
+// The file of the module that defines a function; empty if none does, or the engine itself.
 std::string_view foreign_definition(void* handle, const char* function) {
   Dl_info found, here;
   void* const address = dlsym(handle, function);

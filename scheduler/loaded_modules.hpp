@@ -11,7 +11,7 @@
 namespace interleave::engine {
 
 struct LoadedModule {
-  std::string path;           // of the program itself: of its file
+  std::string path;           // of its file, for the program itself, too
   std::uintptr_t base = 0;
   const ElfW(Phdr)* segments = nullptr;
   std::size_t segment_count = 0;

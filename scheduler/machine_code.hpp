@@ -16,7 +16,8 @@ class ConstantData {
 };
 
 // Whether the code reads or writes memory that other threads may touch as well: through anything but the stack pointer and what is
-// derived from it, the thread pointer, or constant data. `part` of a function, of whose frame nothing is known: rbp may be its frame.
+// derived from it, the thread pointer, or constant data. `part`: the code is a part of a function that begins elsewhere, so that rbp may
+// point to its frame.
 // REQUIRES: the code is loaded where it runs, and relocated.
 bool touches_shared_memory(const std::uint8_t* code, std::size_t size, const ConstantData& constants, bool part);
 

@@ -61,7 +61,7 @@ struct OperationType {
   bool shows_value = false;                // `argument` is a value worth showing
   const char* noun = nullptr;              // what the object is called; null: the first word of the name
   const char* failure = "failed";          // what is said of one that fails; empty if its name says it
-  std::uintptr_t inside = 0;               // where its object lies in the one that it is said to be done to
+  std::uintptr_t inside = 0;               // offset of its object behind the object that a reader is shown
   // How it is shown, of one performed or of a thread asleep in it. Null: by its name.
   const char* (*shown)(const Operation&, bool asleep) = nullptr;
   std::uint32_t hash = hash_of(name);

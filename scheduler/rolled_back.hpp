@@ -1,6 +1,6 @@
 // Warns of statics that bodies changed, that were set back after each execution, and that the program reads after the exploration: what the
-// body left in them is gone. A test framework of the program's own that counts failed assertions in a static is the case that matters: its failures
-// would be gone, and the test would pass.
+// body left in them is gone. The case that matters is a test framework of the program's own that counts failed assertions in a static: its
+// failures would be gone, and the test would pass.
 //
 // At the end of each execution the words are noted whose value was to be set back to another one, by byte. Between explorations an access
 // by instrumented code to such a byte is looked at: a read of it gives the warning, once for each variable; a write comes first in an

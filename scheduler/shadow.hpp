@@ -21,7 +21,7 @@
 //     shadow_orders.cpp  what orders: threads, objects that are acquired and released, atomics
 //     shadow_blocks.cpp  blocks of the arena, and bytes that may not be accessed
 //     shadow_inline.hpp  what these three do so often that each has it in line
-//     shadow_suppressed.cpp  what of it the user wants to be set aside
+//     shadow_suppressed.cpp  findings that suppressions set aside
 //     shadow_report.cpp  what was found, for a reader
 #pragma once
 
@@ -115,7 +115,7 @@ class Shadow {
   void unmapped(std::uintptr_t begin, std::uintptr_t end);
   // The thread frees what it may not: `kind` is the fault, `how` what more there is to say. True: it is set aside.
   bool freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind, std::string how = {});
-  // Whether the leak of this block is set aside.
+  // Whether a suppression sets the leak of this block aside.
   bool leak_set_aside(std::uintptr_t block);
 
   // A block that is in use, for a reader. REQUIRES: this shadow explains.

@@ -100,8 +100,8 @@ class Strategy {
   // that was begun in vain. May throw Divergence.
   virtual std::size_t choose(const ChoicePoint&) = 0;
   static constexpr std::size_t none_of_them = ~std::size_t{0};
-  // Whether an execution that fails goes on without its failure, where a search is not to stop at the first one. As a strategy that
-  // reduces needs it: what comes after a failure is part of what makes executions equivalent.
+  // Whether an execution that fails goes on behind its failure, in a search that does not stop at the first one. A strategy that reduces
+  // needs that: steps after a failure are part of what makes executions equivalent.
   virtual bool runs_on() const { return reduces(); }
   // Whether it notices by the states of an execution, where they are kept, that it has come back to where it was.
   virtual bool recognizes_states() const { return false; }

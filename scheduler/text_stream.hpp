@@ -18,7 +18,7 @@ class TextStream {
   std::ostream& stream() { return *reinterpret_cast<std::ostream*>(storage_); }
   std::string text() const { return text_of(storage_); }
 
-  // Of an ostringstream of the program's.
+  // The text that an ostringstream of the program's holds.
   static std::string text_of(const void* ostringstream);
 
  private:

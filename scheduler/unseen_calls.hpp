@@ -12,7 +12,7 @@
 
 namespace interleave::engine::unseen {
 
-// While it is to be heard of, a trap of the processor's belongs to us.
+// Installs, and removes, our handler of SIGTRAP, which gets single steps and the begins of traced calls.
 void catch_debug_traps();
 void leave_debug_traps();
 // Forgets what an execution that was abandoned has left behind.
@@ -31,7 +31,7 @@ void open_instrumented();
 void set_inside(std::size_t thread, bool inside);
 bool is_inside(std::size_t thread);
 
-// What comes now comes after all calls that have been.
+// Orders what the running thread does from here on after all traced calls so far.
 void order_after_calls();
 
 bool is_instrumented(std::uintptr_t address);

@@ -21,7 +21,7 @@ struct AddressRange {
 };
 
 struct UnseenModule {
-  std::string path;                      // of the program itself: of its file
+  std::string path;                      // of its file, for the program itself, too
   std::vector<AddressRange> code;        // whole pages
   std::uintptr_t base = 0;               // where it is loaded
 };
@@ -42,7 +42,7 @@ struct UnseenCode {
   std::size_t functions_looked_at = 0;
 };
 
-// Of what is loaded now. Looks again only if something was loaded or unloaded since.
+// Of what is loaded now. Reads the files of the modules; again only if something was loaded or unloaded since the last call.
 const UnseenCode& unseen_code();
 // Whether one of its modules is loaded there.
 bool is_unseen_module(std::uintptr_t base);

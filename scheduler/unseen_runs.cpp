@@ -21,7 +21,7 @@ using namespace unseen;
 
 namespace {
 
-// Below code of a test framework, of the program's or of a library.
+// Whether a function of a test framework is among the callers, linked in or in a library.
 bool below_framework() {
   bool framework = false;
   _Unwind_Backtrace(
@@ -34,7 +34,7 @@ bool below_framework() {
   return framework;
 }
 
-// `interrupted`: what was under way.
+// `interrupted`: the mode that the signal has interrupted.
 bool on_modelled_thread(Mode interrupted) { return interrupted == Mode::modelled && Execution::current != nullptr && Execution::current->on_fiber() && !below_framework(); }
 
 bool traced_by_debugger() {
@@ -100,7 +100,7 @@ void before_unloading() {
 
 namespace {
 
-// A fault of what may not be executed now.
+// Whether the fault is that of a page that may not be executed now; if so, it is answered.
 bool is_crossing(std::uintptr_t at, greg_t* registers, Mode interrupted) {
   Traps& all = traps();
   Execution* const run = Execution::current;

@@ -10,7 +10,7 @@
 // instrumented ones may, never both: each crossing is a fault. Functions among instrumented ones fault at their begin and where
 // they return to.
 //
-// Here is when that is done. unseen_traps has the traps, unseen_calls what is traced, unseen_told what a report says.
+// This file has when that is done, unseen_traps the traps, unseen_calls the tracing, and unseen_told what a report says.
 #pragma once
 
 #include <csignal>
@@ -28,7 +28,7 @@ class UnseenRuns {
   UnseenRuns(const UnseenRuns&) = delete;
   UnseenRuns& operator=(const UnseenRuns&) = delete;
 
-  // Whether code has run that is to be traced, and is not.
+  // Whether code ran whose calls are to be traced, and were not: the exploration is to begin anew, with `traces`.
   bool wants_traces() const;
 };
 
@@ -41,7 +41,7 @@ extern "C" __attribute__((visibility("hidden"))) std::uint64_t what_is_not_seen;
 // A module is about to be unloaded that may have come in this execution.
 void before_unloading();
 
-// Whether a signal was the fault of a trap. If so, the program goes on where it was.
+// Whether a signal came from a trap. If so, it was answered, and the handler is to return.
 bool is_trap(int number, const siginfo_t& info, void* context);
 
 }  // namespace interleave::engine

@@ -54,7 +54,7 @@ struct Traps {
 Traps& traps();
 
 void open(Module& module);
-// Unless it is known that it ran, and nothing more is asked.
+// Does nothing if it is known to have run and its calls are not traced.
 void close(Module& module);
 // Null: none there.
 Module* module_at(std::uintptr_t address);
@@ -73,7 +73,7 @@ void after_step(greg_t* registers);
 
 void set_traps();
 void remove_traps();
-// Looks for modules that have come or gone. Of one that came while an exploration was under way, what it does when it is loaded has run.
+// Looks for modules that were loaded or unloaded. One that was loaded during an exploration counts as run: its initialisation did.
 void notice_loaded();
 
 }  // namespace interleave::engine::unseen

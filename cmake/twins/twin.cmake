@@ -30,7 +30,7 @@ function(interleave_copy_source_ file directory)
       SKIP_UNITY_BUILD_INCLUSION UNITY_GROUP SKIP_AUTOGEN SKIP_AUTOMOC SKIP_AUTOUIC SKIP_AUTORCC AUTORCC_OPTIONS AUTOUIC_OPTIONS)
     get_property(value SOURCE ${file} DIRECTORY ${directory} PROPERTY ${property})
     get_property(top SOURCE ${file} DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTY ${property})
-    # CMake answers the question for a language with what the name says.
+    # CMake answers the question for the LANGUAGE of a source without one with what the name of the file says.
     if(NOT "${value}" STREQUAL "" AND NOT "${value}" STREQUAL "${top}" AND (NOT top OR property STREQUAL LANGUAGE))
       set_property(SOURCE ${file} DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTY ${property} "${value}")
     endif()
@@ -266,7 +266,7 @@ function(interleave_make_twin_ target)
     set_property(TARGET ${twin} PROPERTY POSITION_INDEPENDENT_CODE ON)
   endif()
 
-  # The library itself has been warned of; and what checks or merges sources has nothing to do here.
+  # The library itself gets the warnings, the static analysis and the link-time optimisation; the twin gets none of them.
   set_property(TARGET ${twin} APPEND PROPERTY COMPILE_OPTIONS ${INTERLEAVE_INSTRUMENT} -w)
   set_target_properties(${twin} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF EXPORT_COMPILE_COMMANDS OFF COMPILE_WARNING_AS_ERROR OFF
     C_CLANG_TIDY "" CXX_CLANG_TIDY "" C_CPPCHECK "" CXX_CPPCHECK "" C_CPPLINT "" CXX_CPPLINT "" C_INCLUDE_WHAT_YOU_USE ""

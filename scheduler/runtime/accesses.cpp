@@ -45,7 +45,7 @@ using namespace interleave::engine;
 
 // ---- out of the way of what is most often the case --------------------------------------------------------------------
 
-// Races are none here, so of memory only blocks are looked at, for their ends.
+// With races=explore a race is no failure, so that only accesses to blocks are compared, with the ends of the blocks.
 __attribute__((noinline)) void explored(const void* p, std::size_t size, bool writes) {
   plain_step(p, size, writes);
   if (memory->in_arena(static_cast<const char*>(p) + size - 1)) shown(p, size, writes);
@@ -57,7 +57,7 @@ __attribute__((noinline)) void unmodelled(void* p, std::size_t size, bool writes
   outside_access(p, size, writes);
 }
 
-// One of a size that the hooks do not say by their name: a range.
+// An access whose size is not in the name of its hook: a range.
 void accessed_in_full(void* p, std::size_t size, bool writes) {
   if (mode != Mode::modelled) return unmodelled(p, size, writes);
   if (explores_races) return explored(p, size, writes);

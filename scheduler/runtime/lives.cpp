@@ -1,4 +1,4 @@
-// The life of objects of the program's: where races are explored, what begins it and what ends it are steps.
+// The life of objects of the program's: with races=explore, initialisation and destruction are steps.
 #include <algorithm>
 #include <limits>
 

@@ -1,4 +1,4 @@
-// Unloading a module. What one that is opened and closed within an execution has done is not to be forgotten with it.
+// Unloading a module. That code of it ran is noted before: an execution may both open and close it.
 #include <dlfcn.h>
 
 #include <interleave/scheduler/door.hpp>

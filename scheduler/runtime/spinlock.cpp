@@ -7,7 +7,7 @@
 namespace interleave::engine {
 namespace {
 
-constexpr int free_mark = 1, gone_mark = 0x7ead10c;  // gone: destroyed; free, but for whoever takes it
+constexpr int free_mark = 1, gone_mark = 0x7ead10c;  // gone: destroyed; not held, so that locking it goes on, and is a use after its end
 
 int word(const void* lock) { return *static_cast<const volatile int*>(lock); }
 int owner_mark(const Thread& thread) { return -static_cast<int>(thread.id) - 1; }

@@ -1,4 +1,4 @@
-// What a program tells ThreadSanitizer by annotation: locks of its own, regions, order. Each with a twin in which it is not told, or not
+// What a program tells ThreadSanitizer by annotation: locks of its own, regions, order. Each beside a program in which it is not told, or not
 // told enough.
 #include "../annotations.hpp"
 #include "programs.hpp"

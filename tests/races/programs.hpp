@@ -1,4 +1,4 @@
-// Small programs whose races are known, in twins: what orders two accesses, and what only seems to.
+// Small programs whose races are known, in pairs: what orders two accesses, and what only seems to.
 //
 // One table for both worlds: table.cpp searches every program in the model, on_real_threads.cpp runs it on real threads, watched by
 // ThreadSanitizer. A program ends by itself in every interleaving, and may be run again.
