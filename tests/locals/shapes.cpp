@@ -1,45 +1,14 @@
-// LEVEL: the namespace of this level of optimisation. What is read is kept by use(), so that no read is folded away where that is not meant.
-#include "shapes.hpp"
-
-#include <algorithm>
+// Members and elements of types of the program's own.
 #include <array>
+#include <cstddef>
 #include <functional>
 #include <iterator>
-#include <map>
-#include <memory>
-#include <optional>
-#include <string>
-#include <tuple>
-#include <utility>
-#include <variant>
-#include <vector>
+
+#include "shape_parts.hpp"
 
 namespace LEVEL {
 namespace {
 
-template <class T>
-void use(const T& value) {
-  asm volatile("" : : "r"(value));
-}
-
-// A thread that runs `body`; it is joined at once, or at the end of the scope.
-class Beside {
- public:
-  template <class F>
-  Beside(bool at_once, F&& body) : thread_(std::forward<F>(body)) {
-    if (at_once) thread_.join();
-  }
-  ~Beside() {
-    if (thread_.joinable()) thread_.join();
-  }
-
- private:
-  std::thread thread_;
-};
-
-struct Pair {
-  int first, second;
-};
 struct Bytes {
   char first, second;
   bool flag;
@@ -167,56 +136,6 @@ const Shape all[] = {
        Beside other(ordered, [&] { a[1][2] = 1; });
        a[1][2] += 2;
      }},
-    {"an element of std::array", [](bool ordered) {
-       std::array<int, 4> a{};
-       Beside other(ordered, [&] { a[3] = 1; });
-       use(a[3]);
-     }},
-    {"a loop over std::array", [](bool ordered) {
-       std::array<int, 4> a{};
-       Beside other(ordered, [&] { a[3] = 1; });
-       int sum = 0;
-       for (const int x : a) sum += x;
-       use(sum);
-     }},
-    {"std::vector::empty", [](bool ordered) {
-       std::vector<int> v;
-       v.reserve(4);
-       Beside other(ordered, [&] { v.push_back(1); });
-       use(v.empty());
-     }},
-    {"std::vector::size", [](bool ordered) {
-       std::vector<int> v;
-       v.reserve(4);
-       Beside other(ordered, [&] { v.push_back(1); });
-       use(v.size());
-     }},
-    {"std::string::size", [](bool ordered) {
-       std::string s = "abc";
-       Beside other(ordered, [&] { s.push_back('d'); });
-       use(s.size());
-     }},
-    {"a character of a short std::string", [](bool ordered) {
-       std::string s = "abc";
-       Beside other(ordered, [&] { s[1] = 'x'; });
-       use(s[1]);
-     }},
-    {"a std::shared_ptr itself", [](bool ordered) {
-       auto p = std::make_shared<int>(1);
-       Beside other(ordered, [&] { p.reset(); });
-       use(p.get());
-     }},
-    {"a copy of a std::shared_ptr", [](bool ordered) {
-       auto p = std::make_shared<int>(1);
-       Beside other(ordered, [&] { p = std::make_shared<int>(2); });
-       const auto copy = p;
-       use(copy.get());
-     }},
-    {"a std::unique_ptr itself", [](bool ordered) {
-       auto p = std::make_unique<int>(1);
-       Beside other(ordered, [&] { p.reset(); });
-       use(p.get());
-     }},
     {"an inlined method", [](bool ordered) {
        Counter counter;
        Beside other(ordered, [&] { counter.increment(); });
@@ -284,47 +203,6 @@ const Shape all[] = {
        asm volatile("" : "+r"(member));
        Beside other(ordered, [&p] { p.second = 1; });
        p.*member = 2;
-     }},
-    {"std::optional", [](bool ordered) {
-       std::optional<int> o;
-       Beside other(ordered, [&] { o = 1; });
-       use(o.has_value());
-     }},
-    {"the value in a std::optional", [](bool ordered) {
-       std::optional<int> o = 0;
-       Beside other(ordered, [&] { *o = 1; });
-       *o = 2;
-     }},
-    {"std::optional, asked for nothing", [](bool ordered) {
-       std::optional<int> o;
-       Beside other(ordered, [&] { o = 1; });
-       const bool has = o.has_value();
-       if (!has && has) use(has);
-     }, true},
-    {"std::variant", [](bool ordered) {
-       std::variant<int, char> v = 1;
-       Beside other(ordered, [&] { v = 'x'; });
-       use(v.index());
-     }},
-    {"std::tuple", [](bool ordered) {
-       std::tuple<int, int, int> t;
-       Beside other(ordered, [&] { std::get<0>(t) = 1; });
-       std::get<0>(t) = 2;
-     }},
-    {"std::pair", [](bool ordered) {
-       std::pair<int, int> p;
-       Beside other(ordered, [&] { p.second = 1; });
-       p.second = 2;
-     }},
-    {"std::map::size", [](bool ordered) {
-       std::map<int, int> m;
-       Beside other(ordered, [&] { m[1] = 1; });
-       use(m.size());
-     }},
-    {"std::function", [](bool ordered) {
-       std::function<void()> f;
-       Beside other(ordered, [&] { f = [] {}; });
-       use(static_cast<bool>(f));
      }},
     {"a member of a base class", [](bool ordered) {
        Derived d;
@@ -401,26 +279,6 @@ const Shape all[] = {
        Nested n{1, {2, {3, 4}}};
        Beside other(ordered, [&] { n.inner.pair.second = 1; });
        n = {};
-     }},
-    {"std::swap of members", [](bool ordered) {
-       Pair p{1, 2};
-       Beside other(ordered, [&] { p.second = 1; });
-       std::swap(p.first, p.second);
-     }},
-    {"std::swap of structs", [](bool ordered) {
-       Pair p{1, 2}, q{3, 4};
-       Beside other(ordered, [&] { q.second = 1; });
-       std::swap(p, q);
-     }},
-    {"std::fill", [](bool ordered) {
-       std::array<char, 24> a{};
-       Beside other(ordered, [&] { a[20] = 1; });
-       std::fill(a.begin(), a.end(), 2);
-     }},
-    {"std::copy", [](bool ordered) {
-       std::array<int, 4> a{}, b{1, 2, 3, 4};
-       Beside other(ordered, [&] { a[3] = 1; });
-       std::copy(b.begin(), b.end(), a.begin());
      }},
     {"a volatile member", [](bool ordered) {
        struct {

@@ -16,11 +16,11 @@ struct Shapes {
   const Shape* end() const { return last; }
 };
 
-// Compiled from shapes.cpp at each level of optimisation.
-namespace at_O0 { extern const Shapes shapes; }
-namespace at_O1 { extern const Shapes shapes; }
-namespace at_O2 { extern const Shapes shapes; }
-namespace at_O3 { extern const Shapes shapes; }
+// Compiled at each level of optimisation, from shapes.cpp and shapes_of_library.cpp.
+namespace at_O0 { extern const Shapes shapes, shapes_of_library; }
+namespace at_O1 { extern const Shapes shapes, shapes_of_library; }
+namespace at_O2 { extern const Shapes shapes, shapes_of_library; }
+namespace at_O3 { extern const Shapes shapes, shapes_of_library; }
 
 // And from shapes.c.
 extern "C" {

@@ -20,14 +20,14 @@ const Shape c_at_O3[] = {{"a member, in C", c_member_at_O3}, {"an element, in C"
 
 struct Level {
   const char* name;
-  const Shapes& of_cpp;
+  const Shapes &own, &of_library;  // in C++
   Shapes of_c;
 };
 const Level levels[] = {
-    {"-O0", at_O0::shapes, {std::begin(c_at_O0), std::end(c_at_O0)}},
-    {"-O1", at_O1::shapes, {std::begin(c_at_O1), std::end(c_at_O1)}},
-    {"-O2", at_O2::shapes, {std::begin(c_at_O2), std::end(c_at_O2)}},
-    {"-O3", at_O3::shapes, {std::begin(c_at_O3), std::end(c_at_O3)}},
+    {"-O0", at_O0::shapes, at_O0::shapes_of_library, {std::begin(c_at_O0), std::end(c_at_O0)}},
+    {"-O1", at_O1::shapes, at_O1::shapes_of_library, {std::begin(c_at_O1), std::end(c_at_O1)}},
+    {"-O2", at_O2::shapes, at_O2::shapes_of_library, {std::begin(c_at_O2), std::end(c_at_O2)}},
+    {"-O3", at_O3::shapes, at_O3::shapes_of_library, {std::begin(c_at_O3), std::end(c_at_O3)}},
 };
 
 Report explored(const Shape& shape, bool ordered, bool in_a_thread) {
@@ -50,7 +50,7 @@ template <class F>
 std::string all_shapes(F wrong) {
   std::string found;
   for (const Level& level : levels)
-    for (const Shapes& shapes : {level.of_cpp, level.of_c})
+    for (const Shapes& shapes : {level.own, level.of_library, level.of_c})
       for (const Shape& shape : shapes)
         for (const bool in_a_thread : {false, true}) {
           const std::string verdict = wrong(shape, level, in_a_thread);
