@@ -1,26 +1,13 @@
 // What INTERLEAVE_SUPPRESSIONS sets aside, and what it must not: a table of bodies and files.
-#include <unistd.h>
-
 #include <atomic>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <functional>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
-#include <interleave/interleave.hpp>
-#include <interleave/scheduler/report.hpp>
-
-#define APART __attribute__((noinline))
-
-static const char* of_the_program = "";
-extern "C" __attribute__((visibility("default"))) const char* __tsan_default_suppressions() { return of_the_program; }
+#include "suppressed.hpp"
 
 namespace {
 
@@ -31,62 +18,7 @@ T* opaque(T* p) {
   return p;
 }
 
-using interleave::explore;
-using interleave::Options;
-using interleave::parallel;
-using interleave::Report;
-using interleave::Verdict;
-
-// ---- a file in force -------------------------------------------------------------------------------------------------
-
-class File {
- public:
-  explicit File(const std::string& text) {
-    const int made = mkstemp(path_.data());
-    REQUIRE(made >= 0);
-    REQUIRE(write(made, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
-    close(made);
-    setenv("INTERLEAVE_SUPPRESSIONS", path_.c_str(), 1);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    unsetenv("INTERLEAVE_SUPPRESSIONS");
-    unlink(path_.c_str());
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = "/tmp/interleave_suppressions_XXXXXX";
-};
-
-Report run(const std::string& file, const std::function<void()>& body, Options options = {}) {
-  const File in_force(file);
-  options.name = "suppressions";
-  return explore(body, options);
-}
-
 // ---- bodies ----------------------------------------------------------------------------------------------------------
-
-namespace statistics {
-int hits = 0, misses = 0;
-struct Counter {
-  int value = 0;
-  APART void add() { ++value; }
-};
-APART void count_hit() { ++hits; }
-APART void count_miss() { ++misses; }
-}  // namespace statistics
-
-APART void by_way_of_a_caller() { statistics::count_hit(); }
-
-void one_race() {
-  parallel([] { statistics::count_hit(); }, [] { by_way_of_a_caller(); });
-}
-
-void two_races() {
-  parallel([] { statistics::count_hit(); statistics::count_miss(); }, [] { statistics::count_hit(); statistics::count_miss(); });
-}
 
 // The first is suppressed, and so is that of the second thread with the others'; not that of the last two.
 APART void first_of_three(int& n) { n = 1; }
@@ -206,8 +138,6 @@ void copied() {
   parallel([&] { copies(a, b); }, [&] { a[3] = 1; });
 }
 
-std::string kind_of(const Report& report) { return report.failure ? report.failure->kind : "none"; }
-
 }  // namespace
 
 // ---- what is set aside -----------------------------------------------------------------------------------------------
@@ -223,7 +153,7 @@ TEST_CASE("a finding that a pattern matches is set aside and counted, and the pa
       {"race:statistics::count_hit", one_race},
       {"race:^statistics::count_hit$", one_race},                 // the whole name, as a reader writes it
       {"race:by_way_of_a_caller", one_race},                      // of any frame, of either stack
-      {"race:suppressions.cpp$", one_race},                       // a file
+      {"race:suppressed.hpp$", one_race},                         // a file
       {"race:statistics::hits", one_race},                        // a variable
       {"race:^statistics::hits$", one_race},
       {"race:^stat*::co*_hit", one_race},
@@ -380,19 +310,6 @@ TEST_CASE("a token of a failure behind a suppressed race reproduces with the sam
   CHECK(kind_of(without) == "data-race");
 }
 
-TEST_CASE("what the program's own __tsan_default_suppressions returns holds, with a file and without") {
-  of_the_program = "# of the program\nrace:count_hit\n";
-  const Report alone = explore(two_races);
-  CHECK(kind_of(alone) == "data-race");
-  const Report both = run("race:count_miss", two_races);
-  CHECK(both.verdict == Verdict::pass);
-  REQUIRE(both.suppressions.size() == 2);
-  CHECK(both.suppressions[1].pattern == "race:count_hit");
-  of_the_program = "rase:count_hit";
-  CHECK_THROWS_WITH(explore(one_race), Catch::Matchers::Contains("__tsan_default_suppressions:1: 'rase' is no kind"));
-  of_the_program = "";
-}
-
 TEST_CASE("a thread that spins beside a suppressed race is recognised as before") {
   const auto body = [](bool races) {
     return [races] {
@@ -438,46 +355,3 @@ TEST_CASE("suppressions hold where races are explored, too") {
   CHECK(report.verdict == Verdict::pass);
   CHECK_FALSE(report.complete);
 }
-
-// ---- files that are refused ------------------------------------------------------------------------------------------
-
-TEST_CASE("a file that makes no sense is refused in a sentence that names the line") {
-  struct Row {
-    const char* file;
-    const char* part;
-  };
-  const Row rows[] = {
-      {"race:a\nrcae:b", ":2: 'rcae' is no kind of suppression; did you mean race"},
-      {"count_hit", ":1: 'count_hit' is no suppression: it takes a kind, a colon and a pattern"},
-      {"\n\nrace:", ":3: 'race:' names nothing"},
-      {"race:^$", ":1: 'race:^$' names nothing"},
-      {":count_hit", ":1: '' is no kind"},
-      {"require:x", ":1: 'require' is no kind"},
-  };
-  for (const Row& row : rows) {
-    INFO(row.file);
-    CHECK_THROWS_WITH(run(row.file, one_race), Catch::Matchers::Contains(row.part));
-    CHECK_THROWS_AS(run(row.file, one_race), interleave::UsageError);
-  }
-}
-
-TEST_CASE("a file that is not there is refused, and one beside the program is found") {
-  setenv("INTERLEAVE_SUPPRESSIONS", "no_such_file.txt", 1);
-  CHECK_THROWS_WITH(explore(one_race), Catch::Matchers::Contains("no_such_file.txt cannot be read"));
-  setenv("INTERLEAVE_SUPPRESSIONS", "/", 1);
-  CHECK_THROWS_AS(explore(one_race), interleave::UsageError);
-  char path[4096];
-  const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
-  REQUIRE(length > 0);
-  const std::string program(path, static_cast<std::size_t>(length)), name = "beside_" + std::to_string(getpid()) + ".txt";
-  const std::string file = program.substr(0, program.rfind('/') + 1) + name;
-  std::ofstream(file) << "race:count_hit\n";
-  setenv("INTERLEAVE_SUPPRESSIONS", name.c_str(), 1);
-  CHECK(explore(one_race).verdict == Verdict::pass);
-  unsetenv("INTERLEAVE_SUPPRESSIONS");
-  unlink(file.c_str());
-}
-
-// ---- at the end of the process: see CMakeLists.txt -------------------------------------------------------------------
-
-TEST_CASE("what matched nothing is named at the end of the process", "[.][end]") { static_cast<void>(explore(one_race)); }
