@@ -1,4 +1,4 @@
-// A program without a test framework that uses Interleave in a wrong way, or comes to a bad end; which, its argument says. Instrumented
+// A program without a test framework that uses Interleave in a wrong way, or comes to a bad end: its argument names the case. Instrumented
 // and linked like any user's.
 #include <atomic>
 #include <cstdio>

@@ -1,4 +1,4 @@
-// What Interleave is asked wrongly, and what nobody catches: one clear sentence, and the right exit status.
+// Wrong uses of Interleave, and exceptions that nobody catches: each ends in one clear sentence and the right exit status.
 #include "../model/explored.hpp"
 #include "process.hpp"
 
@@ -16,6 +16,21 @@ std::size_t count(const std::string& text, const std::string& part) {
 }
 
 using Catch::Contains;
+
+// Of a process that is to end with a status and to say something.
+struct Row {
+  std::string name;       // of the case, in wrong_program.cpp
+  std::string variables;  // of the environment: "A=1 B=2"
+  int status;
+  std::string part;       // of what it says
+};
+
+void expect(const Row& row) {
+  const Said said = row.variables.empty() ? wrong(row.name) : wrong_with(row.variables, row.name);
+  INFO(row.variables << " " << row.name << "\n" << said.text);
+  CHECK(said.status == row.status);
+  CHECK_THAT(said.text, Contains(row.part));
+}
 
 }  // namespace
 
@@ -51,12 +66,7 @@ TEST_CASE("a request that makes no sense ends the process with status 2 and one 
   }
 }
 
-TEST_CASE("any other exception has the effect that it always had") {
-  const Said said = wrong("own_exception");
-  INFO(said.text);
-  CHECK(said.status == 128 + 6);
-  CHECK_THAT(said.text, Contains("what():  of the program's own"));
-}
+TEST_CASE("any other exception has the effect that it always had") { expect({"own_exception", "", 128 + 6, "what():  of the program's own"}); }
 
 TEST_CASE("a requirement outside a run ends the process with status 1") {
   const Said said = wrong("require_outside");
@@ -66,10 +76,7 @@ TEST_CASE("a requirement outside a run ends the process with status 1") {
 }
 
 TEST_CASE("an exploration inside an exploration is that execution's failure") {
-  const Said nested = wrong("nested");
-  INFO(nested.text);
-  CHECK(nested.status == 1);
-  CHECK_THAT(nested.text, Contains("an exploration inside an exploration: call explore and check outside the body"));
+  expect({"nested", "", 1, "an exploration inside an exploration: call explore and check outside the body"});
 }
 
 TEST_CASE("values of variables that make no sense are refused before anything runs") {
@@ -125,24 +132,15 @@ TEST_CASE("a cut at the limit of steps names the limit") {
 }
 
 TEST_CASE("what a machine has not got is refused soon, in one sentence") {
-  const Said huge = wrong("huge_block");
-  INFO(huge.text);
-  CHECK(huge.status == 1);
-  CHECK_THAT(huge.text, Contains("out of memory: a block of 60.0 GiB is asked for"));
-  CHECK(wrong("no_machine_has_so_much").status == 0);
-  const Said blocks = wrong_with("INTERLEAVE_MEMORY_MB=64", "many_blocks");
-  INFO(blocks.text);
-  CHECK_THAT(blocks.text, Contains("out of memory: a block of 1.0 MiB is asked for"));
-  const Said much = wrong_with("INTERLEAVE_MEMORY_MB=200", "much_memory");
-  INFO(much.text);
-  CHECK_THAT(much.text, Contains("to look for data races in them takes"));
-  const Said without = wrong_with("INTERLEAVE_MEMORY_MB=200 INTERLEAVE_RACES=ignore", "much_memory");
-  INFO(without.text);
-  CHECK(without.status == 0);
-  const Said threads = wrong_with("INTERLEAVE_RACES=ignore", "many_threads");
-  INFO(threads.text);
-  CHECK(threads.status == 1);
-  CHECK_THAT(threads.text, Contains("threads in one execution: there is room for no more stacks of 256 KiB"));
+  const Row rows[] = {
+      {"huge_block", "", 1, "out of memory: a block of 60.0 GiB is asked for"},
+      {"no_machine_has_so_much", "", 0, "the end"},
+      {"many_blocks", "INTERLEAVE_MEMORY_MB=64", 1, "out of memory: a block of 1.0 MiB is asked for"},
+      {"much_memory", "INTERLEAVE_MEMORY_MB=200", 1, "to look for data races in them takes"},
+      {"much_memory", "INTERLEAVE_MEMORY_MB=200 INTERLEAVE_RACES=ignore", 0, "the end"},
+      {"many_threads", "INTERLEAVE_RACES=ignore", 1, "threads in one execution: there is room for no more stacks of 256 KiB"},
+  };
+  for (const Row& row : rows) expect(row);
   const Said little = wrong("right", "bash -c 'ulimit -v 200000; exec \"$@\"' _");
   INFO(little.text);
   CHECK(little.status == 2);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The direction of includes (design.md, section 3), as a table. Prints one line per offending include.
+# The direction of includes, as a table. Prints one line per offending include.
 #
 #   includes.sh ROOT       exit 0: none, 1: some
 #
