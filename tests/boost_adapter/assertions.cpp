@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(each_assertion_that_fails_is_its_executions_failure) {
   finds("the end", [] { if (choose(2) == 1) BOOST_FAIL("the end"); });
 }
 
-BOOST_AUTO_TEST_CASE(collections) {
+BOOST_AUTO_TEST_CASE(collections_that_differ_are_a_failure_with_the_position) {
   const auto two = [](std::size_t last) { return std::vector<std::size_t>{1, last}; };
   finds("mismatch at position 1: [2 == 3] is false", [&] {
     const auto a = two(2), b = two(2 + choose(2));
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(collections) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(in_a_nested_function_and_in_a_thread) {
+BOOST_AUTO_TEST_CASE(assertions_in_nested_functions_and_threads_fail_the_execution) {
   finds("v is 1", [] { std::thread([] { nested(choose(2)); }).join(); });
   finds("critical check", [] { std::thread([] { BOOST_REQUIRE(choose(2) == 0); }).join(); });
 }

@@ -12,6 +12,6 @@ BOOST_AUTO_TEST_CASE(a_failed_assertion_in_a_thread_fails_the_test) {
   std::abort();  // check() has left the test
 }
 
-BOOST_AUTO_TEST_CASE(the_next_test_is_none_the_worse) {
+BOOST_AUTO_TEST_CASE(a_test_behind_a_failed_one_runs_as_before) {
   interleave::check([] { interleave::parallel([] { BOOST_TEST(1 + 1 == 2); }, [] {}); }, {.executions_max = 100});
 }

@@ -131,7 +131,7 @@ TEST_CASE("a cut at the limit of steps names the limit") {
   CHECK_THAT(said.text, (Contains("cut at the limit of 1,000 steps") || Contains("no execution came to its end within 1,000 steps")));
 }
 
-TEST_CASE("what a machine has not got is refused soon, in one sentence") {
+TEST_CASE("more memory or more threads than there is room for are refused soon, in one sentence") {
   const Row rows[] = {
       {"huge_block", "", 1, "out of memory: a block of 60.0 GiB is asked for"},
       {"no_machine_has_so_much", "", 0, "the end"},

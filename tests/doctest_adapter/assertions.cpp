@@ -51,7 +51,7 @@ TEST_CASE("each assertion that fails is its execution's failure, with its text")
   CHECK(says(finding([] { if (choose(2) == 1) FAIL_CHECK("told ", 3); }), "FAIL_CHECK( told 3 )"));
 }
 
-TEST_CASE("in a nested function, in a thread, in a subcase, with its context") {
+TEST_CASE("an assertion that fails in a nested function, a thread or a subcase is a failure with its context") {
   CHECK(says(finding([] { std::thread([] { nested(choose(2)); }).join(); }), "CHECK( v == 0 ): expands to 1 == 0; v is 1"));
   CHECK(says(finding([] { INFO("context ", 7); const int k = 5; CAPTURE(k); CHECK(choose(2) == 0); }), "; context 7; k := 5"));
   CHECK(says(finding([] { SUBCASE("inner") { CHECK(choose(2) == 0); } }), "CHECK( choose(2) == 0 )"));

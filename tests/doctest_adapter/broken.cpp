@@ -12,6 +12,6 @@ TEST_CASE("a failed assertion in a thread fails the test") {
   std::abort();  // check() has left the test
 }
 
-TEST_CASE("the next test is none the worse") {
+TEST_CASE("a test behind a failed one runs as before") {
   interleave::check([] { interleave::parallel([] { CHECK(1 + 1 == 2); }, [] {}); }, {.executions_max = 100});
 }

@@ -98,7 +98,7 @@ TEST_CASE("a search that goes on after a failure comes to its end, or says why n
   }
 }
 
-TEST_CASE("three visitors of a spinlock that is given back relaxed") {
+TEST_CASE("a search that goes on after races behind a spinlock given back by a relaxed store is complete") {
   const Report report = on_and_on([] {
     int x = 0, a = -1, b = -1, c = -1;
     std::atomic<int> lock{0};

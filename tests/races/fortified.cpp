@@ -57,7 +57,7 @@ TEST_CASE("writes to a destination of known size are seen", "[fortified]") {
   CHECK(found([](std::size_t n) { strncat(text, from, n); }));
 }
 
-TEST_CASE("and those of wide characters", "[fortified]") {
+TEST_CASE("writes of wide characters to a destination of known size are seen", "[fortified]") {
   static const wchar_t from[64] = L"0123456789abcdef";
   CHECK(found([](std::size_t n) { wmemcpy(wide, from, n); }));
   CHECK(found([](std::size_t n) { wmemmove(wide, wide + 4, n); }));

@@ -139,8 +139,8 @@ void check_library(const Library& library, const std::string& name) {
   }
 }
 
-TEST_CASE("a library among the program's objects") { check_library(LIBRARY(inside), " of library.cpp"); }
-TEST_CASE("a shared library") { check_library(LIBRARY(beside), "libunseen_beside.so"); }
+TEST_CASE("code of a library among the program's objects is named when it runs, and its calls are steps that order") { check_library(LIBRARY(inside), " of library.cpp"); }
+TEST_CASE("code of a shared library is named when it runs, and its calls are steps that order") { check_library(LIBRARY(beside), "libunseen_beside.so"); }
 
 TEST_CASE("a function that touches no memory is nothing that was not seen") {
   const Report report = explore([] { require(inside::twice(1) == 2); });
@@ -161,7 +161,7 @@ __attribute__((noinline, no_sanitize("thread"))) void excluded_leaf(int& n) { ++
 
 }  // namespace
 
-TEST_CASE("a single function that is excluded from the instrumentation") {
+TEST_CASE("a single function that is excluded from the instrumentation is named when it runs") {
   for (const auto function : {excluded, excluded_leaf}) {
     int n = 0;
     const Report report = explore([&] { function(n); });
