@@ -43,7 +43,7 @@ Difference of_verdict(const scenarios::Definition& scenario, const Report& repor
   if (scenario.expect == Verdict::incomplete)
     return report.complete ? differs("it was searched to the end and is declared to be out of reach") : Difference{};
   if (report.verdict == Verdict::incomplete) return incomplete(report, false);
-  if (scenario.expect == Verdict::fail && report.complete)
+  if (scenario.expect == Verdict::fail && (report.complete || report.whole))
     return differs(fmt::format("no schedule fails, and it is declared to fail with {}", scenario.failure_kind));
   if (goal != Goal::budget && !report.complete && !reached_its_bound(scenario, report) && !passes_but_for_what_was_not_seen(report))
     return incomplete(report, scenario.expect == Verdict::pass);

@@ -1,4 +1,4 @@
-// What a program must do whoever linked it: find the bug, prove the repaired twin, name lines, and see into a module that it has loaded.
+// What a program of any linker must do: find the bug, prove the repaired body, name lines, and see into a module that it has loaded.
 //
 //   program MODULE     prints what it found, a line each
 #include <dlfcn.h>

@@ -58,7 +58,7 @@ namespace {
 
 constexpr unsigned linker_initialised = 1 << 0, write_reentrant = 1 << 1;
 
-// It is what it is only where it `excludes`.
+// A spinlock that is annotated as a mutex. One that does not exclude lets every thread in: a fault that the annotations show.
 class Annotated {
  public:
   explicit Annotated(bool excludes = true) : excludes_(excludes) { __tsan_mutex_create(this, 0); }

@@ -1,8 +1,8 @@
 // Compares dpor with brute force where races are explored, on random programs about the ends of what threads share: blocks of the heap that are
 // freed, and semaphores, mutexes, reader-writer locks and condition variables that are destroyed and initialised anew, while others use them.
 //
-// Both searches go on after a failure (dfs:run_on=1), so that both see all of every execution. The class of an execution is written down from the
-// table of the documentation: what each thread did, and the order of what meets at each object. dpor must visit the same classes, each once,
+// Both searches go on after a failure (dfs:run_on=1), so that both see all of every execution. The class of an execution is written down
+// from outside of dpor: what each thread did, and the order of the dependent operations on each object. dpor must visit the same classes, each once,
 // and none in vain, and find failures in as many.
 //
 //   oracle_lives --programs 20000 --seed 1

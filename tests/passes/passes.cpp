@@ -187,7 +187,7 @@ TEST_CASE("nothing is assumed of memory where no weaker order is declared on an 
           std::thread a(work), b(work);
           a.join(), b.join();
         }).empty());
-  CHECK(memory_of([] {  // where it waits with the strongest order, what it waits by is not the user's
+  CHECK(memory_of([] {  // a seq_cst wait: the weaker orders inside of std::atomic::wait are not the user's
           std::atomic<int> n{0};
           parallel([&] { n = 1, n.notify_all(); }, [&] { n.wait(0); });
         }).empty());
@@ -261,7 +261,7 @@ TEST_CASE("a place that only some executions come to is found, and so is an obje
   });
   CHECK(contains(rarely_come_to, "passes.cpp" + line(first)));
   const unsigned second = __LINE__ + 4;
-  const std::string rarely_shared = memory_of([] {  // only if the second thread is the last does it look at what the first one writes
+  const std::string rarely_shared = memory_of([] {  // the second thread looks at what the first one writes only if it is the last
     std::atomic<int> n{0}, slots[3] = {};
     const auto work = [&](int i) {
       slots[i].fetch_add(1, relaxed);
