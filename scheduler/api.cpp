@@ -55,7 +55,7 @@ void refuse_mistakes(const std::function<void()>& body) {
   const engine::EngineScope scope;
   watch_uncaught();
   if (nested) throw UsageError("an exploration inside an exploration: call explore and check outside the body");
-  if (!body) throw UsageError("there is nothing to explore: the body is an empty std::function");
+  if (!body) throw UsageError("there is nothing to explore: the body is an empty std::function; give it a function to call");
 }
 
 Options prepared(Options options, SourceLocation where) {

@@ -308,7 +308,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   // Code that was not seen may be the cause.
   constexpr std::string_view doubtful[] = {"nondeterminism", "livelock", "deadlock", "data-race"};
   if (report_.failure && !report_.unseen.empty() && std::find(std::begin(doubtful), std::end(doubtful), report_.failure->kind) != std::end(doubtful))
-    report_.failure->message += fmt::format("; perhaps because of what was not seen: {} (compile it with -fsanitize=thread, too)", report_.unseen.front());
+    report_.failure->message += fmt::format("; perhaps because of what was not seen: {} (compile all code that runs in the body with -fsanitize=thread)", report_.unseen.front());
   return std::move(report_);
 }
 

@@ -64,7 +64,7 @@ void tell(Report& report) {
       if (!frame.library) return false;
     return true;
   });
-  report.unseen.push_back(fmt::format("{} reads {}, in which the kernel tells of what is outside of the model: nothing else that may be there was explored",
+  report.unseen.push_back(fmt::format("{} reads {}, whose contents come from outside of the model: other contents were not explored",
                                       stack.empty() ? "a library" : symbols.place(stack), first().name));
 }
 

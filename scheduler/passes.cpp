@@ -182,7 +182,7 @@ std::string why_not_complete(const Report& report) {
         return fmt::format("{} suppressed ({}): mend what was found, and take its line out of the file of suppressions",
                            counted(findings_suppressed(report), "finding") + (findings_suppressed(report) == 1 ? " was" : " were"),
                            fmt::join(used_suppressions(report), ", "));
-      return fmt::format("{}: compile it with -fsanitize=thread, or confirm it as harmless (INTERLEAVE_TRUST)", listed(report.unseen, "; ", 0));
+      return fmt::format("{}: compile code that is not instrumented with -fsanitize=thread, or confirm it as harmless (INTERLEAVE_TRUST); keep reads of other values out of the body", listed(report.unseen, "; ", 0));
     case Reach::bounded: return fmt::format("it covers {}: search without a bound, by dpor, or make the body smaller", report.covered);
     case Reach::replayed: return "one given schedule was run and no other: leave out the schedule to have all of them searched";
     case Reach::sampled: break;

@@ -321,7 +321,7 @@ std::string describe(const Report& report, std::string_view name) {
 
 Report stress(std::function<void()> body, Options options, SourceLocation where) {
   if (real::in_run()) throw UsageError("stress inside a run on real threads: run one after the other");
-  if (!body) throw UsageError("there is nothing to run: the body is an empty std::function");
+  if (!body) throw UsageError("there is nothing to run: the body is an empty std::function; give it a function to call");
   options = with_environment(std::move(options));
   if (options.name.empty()) options.name = real::default_name(where);
   if (options.executions_max == 0 && options.time_max.count() == 0) options.executions_max = 1000;

@@ -81,7 +81,7 @@ void tell(Report& report) {
   if (std::any_of(all.functions.begin(), all.functions.end(), [](const Function& function) { return function.ran != Ran::no; })) tell_functions(report);
   for (const std::string& path : unseen_code().unreadable)
     if (!trusted_module(path))
-      report.unseen.push_back(fmt::format("{} has no symbols that can be read: which of its functions are not instrumented is not known", base_name(path)));
+      report.unseen.push_back(fmt::format("{} has no symbols that can be read (do not strip it): which of its functions are not instrumented is not known", base_name(path)));
   if (const std::string names = unused_trust(); !names.empty())
     fmt::print(stderr, "interleave: INTERLEAVE_TRUST names {}, and no code of that name ran without instrumentation: correct the name, or leave it out\n", names);
 }

@@ -55,7 +55,7 @@ TEST_CASE("a request that makes no sense ends the process with status 2 and one 
   } const rows[] = {
       {"misspelt_strategy", "interleave: there is no strategy 'dppor'; did you mean dpor, pos or auto?\n"},
       {"virtual_clock_and_dpor", "interleave: under the virtual clock time passes when nobody can step"},
-      {"empty_body", "interleave: there is nothing to explore: the body is an empty std::function\n"},
+      {"empty_body", "interleave: there is nothing to explore: the body is an empty std::function; give it a function to call\n"},
   };
   for (const auto& row : rows) {
     const Said said = wrong(row.name);
