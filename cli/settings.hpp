@@ -1,4 +1,4 @@
-// What a request may change in how scenarios are run: the flags, their environment twins, and their values once checked.
+// What a request may change in how scenarios are run: the flags, their variables of the environment, and their values once checked.
 //
 // A flag wins over its variable, a variable over what the scenario declares. The variables are taken out of the environment
 // once they are read, or the engine, for which they win over everything, would let them win over the flags.
@@ -54,7 +54,7 @@ struct Settings {
   std::string replay_flags() const;
 };
 
-// `given`: the text of each flag of `flags` that is on the command line. Reads the environment and empties it of the twins.
+// `given`: the text of each flag of `flags` that is on the command line. Reads the environment, and removes their variables from it.
 // Throws UsageError.
 Settings read_settings(const std::array<std::optional<std::string>, flags.size()>& given);
 

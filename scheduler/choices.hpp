@@ -36,7 +36,7 @@ class Choices {
   // Of the recording before, so many are made again.
   void again(std::size_t size) { shared_.size = size; }
   std::vector<std::uint32_t> copy() const { return {shared_.entries, shared_.entries + std::min(shared_.size, shared_.kept)}; }
-  // With what was pushed after the recording had ended.
+  // As copy, and the choices that were pushed after the recording had ended as well.
   std::vector<std::uint32_t> copy_all() const { return {shared_.entries, shared_.entries + shared_.size}; }
 
  private:

@@ -201,7 +201,7 @@ class Dpor final : public Strategy {
   Sequence<Slot>  slots_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> askers_;  // events that asked whether a thread has ended, and which
   static constexpr std::size_t first_table = 64;
-  // Of accesses to more words than are looked up one by one (`is_wide`): the end of a large block. They meet there, and are found from there by
+  // The slot of accesses to more words than are looked up one by one (`is_wide`), as the end of a large block. They meet here, and are found by
   // accesses to single words; for the way back all slots are looked through. None as long as there is no such access.
   std::uint32_t wide_ = none;
   std::vector<std::uint32_t> table_ = std::vector<std::uint32_t>(first_table, none);  // of slots, open addressing

@@ -1,4 +1,4 @@
-// The environment twins of Options, in one place for explore, check, stress and the command line.
+// The variables of the environment for Options, in one place for explore, check, stress and the command line.
 //
 //   INTERLEAVE_SEED=N  INTERLEAVE_STRATEGY=NAME  INTERLEAVE_SCHEDULE=TOKEN   INTERLEAVE_EXECUTIONS=N  INTERLEAVE_STEPS=N
 //   INTERLEAVE_TIME=10|10s|500ms|2m|1h           INTERLEAVE_RACES=fail|explore|ignore  INTERLEAVE_CLOCK=any|virtual

@@ -24,7 +24,7 @@ void say_what_it_rests_on(const Report& report, const Options& options) {
   if (report.verdict != Verdict::pass || (report.complete && is_on("INTERLEAVE_QUIET"))) return;
   RenderOptions render;
   render.name = options.name;
-  // A strategy that was asked for and that draws, draws all executions alike; where it came after a search that did not end, it does not.
+  // Executions are independent draws if a sampling strategy was asked for, and not if it has stood in for a search that did not end.
   render.independent = !options.strategy.empty() && options.schedule.empty() && !make_strategy(options.strategy, options.seed)->ends();
   std::fflush(stdout);
   std::fputs(brief_pass_text(report, render).c_str(), stderr);

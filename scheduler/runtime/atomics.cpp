@@ -107,7 +107,7 @@ __attribute__((always_inline)) inline void order(Execution& run, const void* p, 
   if (!shadow->atomic<reads, writes>(run.self().id, reinterpret_cast<std::uintptr_t>(p), size, Shadow::mask_of(size), order)) report_found(run);
 }
 
-// Who has called the hook, or the library call. What asks is in line in it, and asks late, so that nothing is kept for it.
+// The caller of the hook, or of the library's function. A macro in inlined code, read only where it is needed: no register is kept for it.
 #define INTERLEAVE_CALLER __builtin_return_address(0)
 
 template <class T>

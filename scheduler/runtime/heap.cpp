@@ -91,7 +91,7 @@ void free_step(const void* p, const void* caller) {
   }
   if (operation.object == nullptr) return;
   model->step(operation);
-  // For a compare-exchange on it that failed: whether it would, before this.
+  // The bytes as they are before this step: they tell whether a failed compare-exchange on them would also fail before it.
   if (explores_races && size <= sizeof operation.state) std::memcpy(reuses_blocks ? &model->self().pending.second_state : &model->self().pending.state, p, size);
 }
 

@@ -23,7 +23,7 @@ const OperationType unmap_type{.name = "munmap", .access = Access::write, .noun 
 const OperationType remap_type{.name = "mremap", .access = Access::write, .noun = "pages"};
 const OperationType protect_type{.name = "mprotect", .access = Access::write, .noun = "pages"};
 
-// Of a library's own pages nothing is known.
+// Only for calls by the program: nothing is known of the accesses to a library's own pages.
 void life_step_of(const OperationType& type, const void* p, std::size_t size, const void* caller) {
   if (!explores_races || size == 0 || !is_program(caller)) return;
   Operation operation{.type = &type};

@@ -94,7 +94,7 @@ void __tsan_write_range(void* p, std::size_t size);
 void __tsan_read_range_pc(void* p, std::size_t size, void*) { __tsan_read_range(p, size); }
 void __tsan_write_range_pc(void* p, std::size_t size, void*) { __tsan_write_range(p, size); }
 
-// Objects of which a library knows what is done to them, and calls that an access.
+// Accesses to objects of a library that announces them itself.
 void* __tsan_external_register_tag(const char* type) { return const_cast<char*>(type); }
 void __tsan_external_register_header(void*, const char*) {}
 void __tsan_external_assign_tag(void*, void*) {}
@@ -134,7 +134,7 @@ int __tsan_get_report_unique_tid(void*, unsigned long, int*) { return 0; }
 
 // TSan calls the callback when it ends the process; the engine does not.
 void __sanitizer_set_death_callback(void (*)()) {}
-// The first who asks may write the report of a crash.
+// The first caller may write the report of a crash, and no other.
 int __sanitizer_acquire_crash_state() {
   static bool acquired = false;
   return !std::exchange(acquired, true);
@@ -180,7 +180,7 @@ int __sanitizer_get_module_and_offset_for_pc(void* address, char* path, std::siz
 // ---- the heap ----
 std::size_t __sanitizer_get_estimated_allocated_size(std::size_t size) { return size; }
 std::size_t __sanitizer_get_allocated_size(const void* p) { return p == nullptr ? 0 : malloc_usable_size(const_cast<void*>(p)); }
-// Of one that the C library gave, nobody but the program can tell.
+// A block from outside of the arena counts as owned: only the program knows whether it was freed.
 int __sanitizer_get_ownership(const void* p) {
   const EngineScope engine;
   return memory != nullptr && memory->in_arena(p) ? memory->is_live(p) : p != nullptr;
@@ -198,7 +198,7 @@ std::size_t __sanitizer_get_free_bytes() {
   return mallinfo2().fordblks;
 }
 std::size_t __sanitizer_get_unmapped_bytes() { return 0; }
-// As where there is no room for more of them.
+// 0: not installed, as in ThreadSanitizer when it has no room for further hooks.
 int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*, std::size_t), void (*)(const volatile void*)) { return 0; }
 
 }  // extern "C"

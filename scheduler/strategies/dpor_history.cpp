@@ -229,7 +229,7 @@ void Dpor::reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint6
     x.reaches.push_back({.touch = touch, .slot = slot_of(word), .effect = effect, .state = state});
 }
 
-// Behind what it reaches by its words, or by all of them together: where wide accesses are, and, for those, the single words.
+// Adds to what it reaches: for accesses by words, the slot of all wide accesses; for wide accesses, the slots of the words that they cover.
 void Dpor::reach_widely(Subject& x) {
   if (wide_ == none) [[likely]] return;
   const std::size_t own = x.reaches.size();
@@ -295,7 +295,7 @@ void Dpor::performed(const Step& step) {
     };
     ends_ = op.type->asks_for_end ? key_of_[op.argument] : none;
     each_conflict_about_ends(key, ends_, event, depends_on);
-    // What has to do with wide accesses, out of line. Whether that is all there is to do.
+    // The part for wide accesses, out of line. Returns whether it has done all for this touch.
     const auto touches_widely = [&](const Touch& touch, std::int32_t effect, std::uint64_t state) __attribute__((noinline)) {
       if (!is_wide(touch)) {
         if (!fault(Fault::wide_is_not_found)) each_conflict_at(wide_, touch, event, depends_on);
