@@ -162,7 +162,7 @@ class UsageError : public std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-// Runs `body` under the schedules that `options` asks for. If none fails, prints a line or two to stderr: how far the pass goes, and what it
+// Runs `body` under the schedules that `options` asks for. In the model, a pass prints a line or two to stderr: how far it goes, and what it
 // rests on; INTERLEAVE_QUIET=1 leaves them out if it is `complete`. Never throws for a failing program; throws UsageError for bad
 // options, for an empty body, and if an exploration is under way.
 Report explore(std::function<void()> body, Options options = {}, SourceLocation = SourceLocation::current());
