@@ -34,7 +34,11 @@ bool Execution::gone_round(const OperationType& type, const void* object) {
   if (me.pending.object != nullptr)
     me.spin.read(me.pending.object, me.pending.type->bytes != 0 ? me.pending.type->bytes : me.pending.size);
   // It may wait for what only such calls change.
-  if (unseen_code_ran()) [[unlikely]] me.spin.read(&what_is_not_seen, sizeof what_is_not_seen);
+  if (unseen_code_ran()) [[unlikely]] {
+    note_unseen_changes();
+    if (!me.polling) return false;
+    me.spin.read(&interleave_noun_code_that_is_not_instrumented, sizeof interleave_noun_code_that_is_not_instrumented);
+  }
   return me.spin.round(type, object, interleave_call_state, me.stack_high, memory->shared_words());
 }
 

@@ -307,8 +307,15 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   if (shortest_) report_.failure = explain(*shortest_);
   // Code that was not seen may be the cause.
   constexpr std::string_view doubtful[] = {"nondeterminism", "livelock", "deadlock", "data-race"};
-  if (report_.failure && !report_.unseen.empty() && std::find(std::begin(doubtful), std::end(doubtful), report_.failure->kind) != std::end(doubtful))
-    report_.failure->message += fmt::format("; perhaps because of what was not seen: {} (compile all code that runs in the body with -fsanitize=thread)", report_.unseen.front());
+  if (report_.failure && std::find(std::begin(doubtful), std::end(doubtful), report_.failure->kind) != std::end(doubtful)) {
+    if (!report_.unseen.empty()) {
+      const std::string& first = report_.unseen.front();
+      report_.failure->message += fmt::format("; perhaps because of what was not seen: {}{}", first,
+                                              first.find("(not instrumented)") != first.npos ? " (compile all code that runs in the body with -fsanitize=thread)" : "");
+    } else if (!report_.trusted.empty()) {
+      report_.failure->message += fmt::format("; perhaps because of what is trusted: {}. If it locks or waits, do not trust it", report_.trusted.front());
+    }
+  }
   return std::move(report_);
 }
 

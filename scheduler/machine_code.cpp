@@ -251,4 +251,56 @@ bool touches_shared_memory(const std::uint8_t* code, std::size_t size, const Con
   return Reader(code, size, constants, part).finds_any();
 }
 
+namespace {
+
+// Of an instruction that a lock may stand before, behind its other prefixes.
+bool may_be_locked(const std::uint8_t* p, const std::uint8_t* end) {
+  while (p < end && (*p == 0x66 || *p == 0xf2 || *p == 0xf3 || (*p & 0xf0) == 0x40)) ++p;
+  if (p == end) return false;
+  if (*p == 0x0f) {
+    const std::uint8_t second = p + 1 < end ? p[1] : 0;
+    return second == 0xb0 || second == 0xb1 || second == 0xc0 || second == 0xc1 || second == 0xc7 || second == 0xba || second == 0xab || second == 0xb3 || second == 0xbb;
+  }
+  return *p <= 0x31 || (*p >= 0x80 && *p <= 0x87) || *p == 0xf6 || *p == 0xf7 || *p == 0xfe || *p == 0xff;
+}
+
+bool may_have_assembly(const std::uint8_t* p, const std::uint8_t* end) {
+  for (; p + 1 < end; ++p) {
+    const std::uint8_t next = p[1];
+    if (*p == 0xf0 && may_be_locked(p + 1, end)) return true;
+    if (*p == 0x0f && next == 0x05) return true;
+    if ((*p == 0x86 || *p == 0x87) && next < 0xc0) return true;
+  }
+  return false;
+}
+
+// What stands for a fence: nothing is changed.
+bool is_fence(const ZydisDecodedInstruction& instruction, const ZydisDecodedOperand* operands) {
+  return instruction.operand_count_visible == 2 && operands[0].mem.base == ZYDIS_REGISTER_RSP && operands[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
+         operands[1].imm.value.u == 0;
+}
+
+}  // namespace
+
+std::vector<AssemblyAccess> assembly_in(const std::uint8_t* code, std::size_t size) {
+  std::vector<AssemblyAccess> found;
+  const std::uint8_t* const end = code + size;
+  if (!may_have_assembly(code, end)) return found;
+  ZydisDecoder decoder;
+  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  ZydisDecodedInstruction instruction;
+  std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
+  for (const std::uint8_t* at = code; at < end; at += instruction.length) {
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, at, static_cast<std::size_t>(end - at), &instruction, operands.data()))) {
+      instruction.length = 1;  // data among the code
+      continue;
+    }
+    const bool locked = (instruction.attributes & (ZYDIS_ATTRIB_HAS_LOCK | ZYDIS_ATTRIB_ACCEPTS_LOCK)) != 0 &&
+                        ((instruction.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0 || instruction.mnemonic == ZYDIS_MNEMONIC_XCHG);
+    if (instruction.mnemonic == ZYDIS_MNEMONIC_SYSCALL || (locked && !is_fence(instruction, operands.data())))
+      found.push_back({at, instruction.length, ZydisMnemonicGetString(instruction.mnemonic)});
+  }
+  return found;
+}
+
 }  // namespace interleave::engine

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace interleave::engine {
 
@@ -20,5 +21,15 @@ class ConstantData {
 // point to its frame.
 // REQUIRES: the code is loaded where it runs, and relocated.
 bool touches_shared_memory(const std::uint8_t* code, std::size_t size, const ConstantData& constants, bool part);
+
+// An instruction that compilers do not write into instrumented code, where atomic accesses are calls: someone wrote it as assembly.
+struct AssemblyAccess {
+  const std::uint8_t* begin;
+  std::size_t size;
+  const char* name;  // "xchg"
+};
+
+// Those that access memory as one step (lock, xchg), or call the kernel. Only code that has their bytes is decoded.
+std::vector<AssemblyAccess> assembly_in(const std::uint8_t* code, std::size_t size);
 
 }  // namespace interleave::engine

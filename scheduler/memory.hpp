@@ -121,6 +121,9 @@ class Memory {
   // How much the heap of one execution may hold, what it has freed included: half of the machine's memory, or INTERLEAVE_MEMORY_MB.
   std::size_t heap_max() const { return heap_max_; }
   std::size_t heap_used() const { return top_ - start_; }
+  std::uintptr_t heap_begin() const { return start_; }
+  // Whether all of what is used may be read, as far as is known.
+  bool heap_is_plain() const { return mapped_.empty(); }
   enum class Release { done, earlier, again, never };            // earlier: of an earlier execution; again: it was released
                                                                  // before; never: no block begins there
   Release release(void* p);

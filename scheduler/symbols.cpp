@@ -362,6 +362,12 @@ std::string Symbols::object_name(const void* address) {
   GElf_Off offset = 0;
   const char* name = dwfl_module_addrinfo(module, number_of(address), &offset, &symbol, nullptr, nullptr, nullptr);
   if (name == nullptr || GELF_ST_TYPE(symbol.st_info) != STT_OBJECT || offset >= symbol.st_size) return {};
+  // An object of the engine's that stands for something is named for that.
+  constexpr std::string_view noun = "interleave_noun_";
+  if (std::string text = name; text.starts_with(noun)) {
+    std::replace(text.begin(), text.end(), '_', ' ');
+    return text.substr(noun.size());
+  }
   return offset == 0 ? demangled(name) : fmt::format("{}+{}", demangled(name), offset);
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <interleave/scheduler/door.hpp>
+#include <interleave/scheduler/loaded_modules.hpp>
 
 namespace interleave::engine::thread_blocks {
 namespace {
@@ -27,15 +28,20 @@ struct Image {
   std::ptrdiff_t offset;
 };
 
+bool is_of_system(std::uintptr_t base) {
+  static const auto* const modules = new std::vector<LoadedModule>(loaded_modules());
+  return std::any_of(modules->begin(), modules->end(), [=](const LoadedModule& module) { return module.base == base && module.system; });
+}
+
 struct Parked {
   sem_t          ready;
   std::uintptr_t base = 0;
 };
 
+// Of the program and of its modules, instrumented or not.
 int add_image(dl_phdr_info* info, std::size_t, void* result) {
   auto& images = *static_cast<std::vector<Image>*>(result);
-  const bool program = info->dlpi_name == nullptr || *info->dlpi_name == '\0';
-  if (info->dlpi_tls_data == nullptr || (!program && !instrumented(*info))) return 0;
+  if (info->dlpi_tls_data == nullptr || is_of_system(info->dlpi_addr)) return 0;
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const auto& segment = info->dlpi_phdr[i];
     if (segment.p_type != PT_TLS || segment.p_memsz == 0) continue;

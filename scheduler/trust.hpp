@@ -13,6 +13,9 @@ bool trusted_module(std::string_view path);
 // Whether a function is: by its name with or without parameters, or by its source file ("f2.cpp"). In both, '*' stands for anything.
 bool trusted_function(std::string_view demangled, std::string_view source_file);
 
+// Whether anything is trusted.
+bool trusts_any();
+
 // The names in INTERLEAVE_TRUST that matched nothing so far, with commas between them; each is returned once in a process.
 std::string unused_trust();
 

@@ -5,23 +5,29 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <iterator>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/execution.hpp>
+#include <interleave/scheduler/loaded_modules.hpp>
+#include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/mode.hpp>
+#include <interleave/scheduler/spin.hpp>
 #include <interleave/scheduler/unseen_runs.hpp>
 
 extern "C" {
-__attribute__((visibility("hidden"))) std::uint64_t what_is_not_seen = 0;
+__attribute__((visibility("hidden"))) std::uint64_t interleave_noun_code_that_is_not_instrumented = 0;
 }
 
-namespace interleave::engine::unseen {
+namespace interleave::engine {
+namespace unseen {
 namespace {
 
-// All calls of such code go through `what_is_not_seen`, as far as order is concerned.
-const OperationType call_type{.name = "unseen call", .access = Access::write, .noun = "unseen code"};
+// All calls of such code go through `interleave_noun_code_that_is_not_instrumented`, as far as order is concerned.
+const OperationType call_type{.name = "unseen call", .access = Access::write, .polls = true, .noun = "unseen code"};
 
 struct Calls {
   bool instrumented_closed = false;          // while a traced module may be executed
@@ -29,6 +35,9 @@ struct Calls {
   std::uintptr_t entry = 0;                  // where the call begins that is about to be traced
   struct sigaction previous_trap {};
   bool catches_traps = false;
+  std::vector<AddressRange> statics;         // that such code may change
+  std::uint64_t contents = 0;                // of these and of the heap, when it was looked at last
+  std::map<std::pair<std::size_t, std::uintptr_t>, std::uint64_t> callers;  // by thread and entry: how the thread stood at its last such call
 };
 
 Calls& calls = *new Calls;
@@ -45,15 +54,66 @@ asm(".pushsection .text\n"
     "int3\n"
     ".popsection\n");
 
+// The statics of the program and of its modules.
+std::vector<AddressRange> find_statics() {
+  std::vector<AddressRange> ranges;
+  for (const LoadedModule& module : loaded_modules()) {
+    if (module.system) continue;
+    for (std::size_t i = 0; i < module.segment_count; ++i) {
+      const auto& segment = module.segments[i];
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) == 0) continue;
+      const std::uintptr_t low = module.base + segment.p_vaddr;
+      ranges.push_back({(low + 7) & ~std::uintptr_t{7}, (low + segment.p_memsz) & ~std::uintptr_t{7}});
+    }
+  }
+  return ranges;
+}
+
+std::uint64_t sum(const AddressRange& range, std::uint64_t start) {
+  constexpr std::uint64_t factor = 0x9e37'79b9'7f4a'7c15;
+  std::uint64_t a = start, b = ~start;
+  const auto* word = reinterpret_cast<const volatile std::uint64_t*>(range.low);
+  const auto* const end = reinterpret_cast<const volatile std::uint64_t*>(range.high);
+  for (; word + 1 < end; word += 2) {
+    a = (a ^ word[0]) * factor;
+    b = (b ^ word[1]) * factor;
+    a ^= a >> 29;
+    b ^= b >> 31;
+  }
+  if (word < end) a = (a ^ word[0]) * factor;
+  return (a ^ (b << 1 | b >> 63)) * factor;
+}
+
+// Where the thread stands that calls, for the question whether it only goes round (spin.hpp).
+void note_caller(const greg_t* registers) {
+  constexpr int kept[] = {REG_RBX, REG_RBP, REG_R12, REG_R13, REG_R14, REG_R15};
+  for (std::size_t i = 0; i < std::size(kept); ++i) interleave_call_state.registers[i] = static_cast<std::uintptr_t>(registers[kept[i]]);
+  interleave_call_state.stack = reinterpret_cast<const std::uintptr_t*>(registers[REG_RSP]);
+  constexpr int arguments[] = {REG_RDI, REG_RSI, REG_RDX, REG_RCX, REG_R8};
+  for (std::size_t i = 0; i < std::size(arguments); ++i) interleave_call_state.arguments[i] = static_cast<std::uintptr_t>(registers[arguments[i]]);
+}
+
+std::uint64_t sum_of_caller(const greg_t* registers, const Thread& thread) {
+  const auto low = static_cast<std::uintptr_t>(registers[REG_RSP]), high = reinterpret_cast<std::uintptr_t>(thread.stack_high);
+  std::uint64_t result = sum({low, std::max(low, high)}, low);
+  for (const std::uintptr_t value : interleave_call_state.registers) result = (result ^ value) * 0x9e37'79b9'7f4a'7c15 + (result >> 31);
+  return result;
+}
+
 void traced_call(greg_t* registers) {
   const std::uintptr_t entry = std::exchange(calls.entry, 0);
   Module* const module = module_at(entry);
   {
     Execution* const model = Execution::current;
-    model->step({.type = &call_type, .object = module != nullptr ? reinterpret_cast<const void*>(module->code->code.front().low) : &what_is_not_seen});
-    ++what_is_not_seen;
+    note_caller(registers);
+    model->step({.type = &call_type, .object = module != nullptr ? reinterpret_cast<const void*>(module->code->code.front().low) : &interleave_noun_code_that_is_not_instrumented});
+    note_unseen_changes();
+    // A call that changes nothing and is made again just as before is one that asks. Any other may have changed what was not looked at.
+    std::uint64_t& before = calls.callers[{model->self().id, entry}];
+    const std::uint64_t now = sum_of_caller(registers, model->self());
+    if (std::exchange(before, now) != now) ++interleave_noun_code_that_is_not_instrumented;
     if (shadow != nullptr) {
-      const auto order = reinterpret_cast<std::uintptr_t>(&what_is_not_seen);
+      const auto order = reinterpret_cast<std::uintptr_t>(&interleave_noun_code_that_is_not_instrumented);
       shadow->acquire(model->self().id, order);
       shadow->release(model->self().id, order, true);
     }
@@ -64,10 +124,14 @@ void traced_call(greg_t* registers) {
     go_inside(*module);
     return;
   }
-  std::uintptr_t back;
-  std::memcpy(&back, reinterpret_cast<const void*>(registers[REG_RSP]), sizeof back);
-  if (is_instrumented(back)) arm_return(back);
-  if (Function* const function = function_at(entry); function != nullptr && function->armed) {
+  Function* const function = function_at(entry);
+  if (function == nullptr) return;
+  if (function->code->assembly == nullptr) {
+    std::uintptr_t back;
+    std::memcpy(&back, reinterpret_cast<const void*>(registers[REG_RSP]), sizeof back);
+    if (is_instrumented(back)) arm_return(back);
+  }
+  if (function->armed) {
     disarm(*function);
     step_over(function->code->begin, registers);
   }
@@ -103,7 +167,10 @@ void leave_debug_traps() {
 void begin_calls() {
   calls.inside.clear();
   calls.entry = 0;
-  what_is_not_seen = 0;
+  interleave_noun_code_that_is_not_instrumented = 0;
+  if (traps().traces) calls.statics = find_statics();
+  calls.contents = 0;
+  calls.callers.clear();
   close_instrumented(false);
 }
 
@@ -131,7 +198,8 @@ void set_inside(std::size_t thread, bool inside) {
 bool is_inside(std::size_t thread) { return thread < calls.inside.size() && calls.inside[thread]; }
 
 void order_after_calls() {
-  if (shadow != nullptr) shadow->acquire(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(&what_is_not_seen));
+  note_unseen_changes();
+  if (shadow != nullptr) shadow->acquire(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(&interleave_noun_code_that_is_not_instrumented));
 }
 
 bool is_instrumented(std::uintptr_t address) {
@@ -145,4 +213,23 @@ void trace_call(std::uintptr_t entry, greg_t* registers) {
   registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<std::uintptr_t>(interleave_traced_call));
 }
 
-}  // namespace interleave::engine::unseen
+}  // namespace unseen
+
+void note_unseen_changes() {
+  using unseen::calls;
+  if (!unseen::traps().traces) return;
+  constexpr std::size_t most = std::size_t{1} << 20;  // bytes that are looked through
+  std::size_t size = 0;
+  std::uint64_t contents = 1;
+  const auto look_at = [&](const AddressRange& range) {
+    size += range.high - range.low;
+    if (size <= most) contents = unseen::sum(range, contents);
+  };
+  for (const AddressRange& range : calls.statics) look_at(range);
+  look_at({memory->heap_begin(), memory->heap_begin() + (memory->heap_used() & ~std::size_t{7})});
+  if (size <= most && memory->heap_is_plain() && std::exchange(calls.contents, contents) == contents) return;
+  ++interleave_noun_code_that_is_not_instrumented;
+  memory->beyond();
+}
+
+}  // namespace interleave::engine

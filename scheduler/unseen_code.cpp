@@ -173,9 +173,16 @@ class Functions {
     found.functions_looked_at += symbols.size();
     for (const FunctionSymbol& symbol : symbols) {
       const auto* code = reinterpret_cast<const std::uint8_t*>(symbol.begin);
-      if (hooks_.called_by(code, symbol.size)) continue;
+      const bool instrumented = hooks_.called_by(code, symbol.size);
       const std::string_view name = symbol.name != nullptr ? symbol.name : "";
       if (is_start_up(name) || is_thunk(name, symbol.size) || is_of_framework(name) || is_of_sanitizer(name)) continue;
+      if (instrumented) {
+        if (!seen.insert(symbol.begin).second) continue;
+        for (const AssemblyAccess& access : assembly_in(code, symbol.size))
+          found.functions.push_back({const_cast<std::uint8_t*>(access.begin), access.size, std::string(name), module_.path,
+                                     reinterpret_cast<std::uintptr_t>(access.begin) - module_.base, access.name});
+        continue;
+      }
       if (is_part(name) && whole_calls_hook(name, symbols)) continue;
       if (!touches_shared_memory(code, symbol.size, constants, is_part(name) || name.empty()) || !seen.insert(symbol.begin).second) continue;
       found.functions.push_back({const_cast<std::uint8_t*>(code), symbol.size, std::string(name), module_.path, symbol.begin - module_.base});

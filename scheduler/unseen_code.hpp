@@ -5,6 +5,9 @@
 // symbol table of the file; of a stripped one, from the table of the unwinder, without names. Most functions of an instrumented program
 // call a hook near their begin, so that they need not be decoded.
 //
+// An instrumented function may hold assembly, which the compiler does not look into. Instructions by which it locks, or calls the kernel, are
+// found, and treated as such functions; that it reads and writes is not.
+//
 // Left out is what belongs to the system (the C and C++ libraries), to a test framework, or to the engine alone.
 #pragma once
 
@@ -32,6 +35,7 @@ struct UnseenFunction {
   std::string   name;                    // as in the symbol table; empty: there is none
   std::string   module;                  // the path
   std::uintptr_t offset = 0;             // in the module
+  const char*   assembly = nullptr;      // not a function, but such an instruction within one that is instrumented
 };
 
 struct UnseenCode {

@@ -87,9 +87,10 @@ UnseenRuns::~UnseenRuns() {
 
 bool UnseenRuns::wants_traces() const {
   const Traps& all = traps();
+  if (!all.ran || all.traces || all.blind) return false;
+  trust_by_file();
   const auto wants = [](const auto& each) { return each.ran == Ran::yes && !each.trusted; };
-  return all.ran && !all.traces && !all.blind &&
-         (std::any_of(all.modules.begin(), all.modules.end(), wants) || std::any_of(all.functions.begin(), all.functions.end(), wants));
+  return std::any_of(all.modules.begin(), all.modules.end(), wants) || std::any_of(all.functions.begin(), all.functions.end(), wants);
 }
 
 bool unseen_code_ran() { return traps().ran; }

@@ -35,8 +35,11 @@ class UnseenRuns {
 // Whether any such code has run in this attempt.
 bool unseen_code_ran();
 
-// How many calls of it were traced in this execution. Named for reports, which name what threads wait for.
-extern "C" __attribute__((visibility("hidden"))) std::uint64_t what_is_not_seen;
+// Goes up when such code may have changed something. Who polls may wait for that.
+extern "C" __attribute__((visibility("hidden"))) std::uint64_t interleave_noun_code_that_is_not_instrumented;
+
+// Looks whether it has changed anything in statics or in the heap. If so, the running thread does not only go round.
+void note_unseen_changes();
 
 // A module is about to be unloaded that may have come in this execution.
 void before_unloading();

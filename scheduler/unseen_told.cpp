@@ -38,35 +38,49 @@ void tell_modules(Report& report) {
   for (const auto& [path, ran] : traps().gone) tell_module(path, ran, report);
 }
 
+// What is said of together: of one source file, or of all the headers of libraries, whose functions an object that is not instrumented has
+// brought along.
+struct Kind {
+  std::string file;
+  Ran ran;
+  bool assembly;
+  auto operator<=>(const Kind&) const = default;
+};
+
 struct Group {
   std::string first;
   std::size_t count = 0;
 };
 
+std::string sentence(const Kind& kind, const Group& group) {
+  std::string text = kind.assembly ? "assembly in " + group.first : group.first;
+  if (group.count > 1)
+    text += fmt::format(" and {} more {}{}", group.count - 1, kind.assembly ? "place" : "function", group.count == 2 ? "" : "s");
+  if (!kind.file.empty()) text += " of " + kind.file;
+  return text + (kind.ran == Ran::yes ? " (not instrumented) ran" : " (not instrumented) may have run");
+}
+
 void tell_functions(Report& report) {
-  std::map<std::pair<std::string, Ran>, Group> unseen, trusted;  // by file
+  std::map<Kind, Group> unseen, trusted;
   Symbols symbols;
   for (const Function& function : traps().functions) {
     if (function.ran == Ran::no) continue;
-    const std::string name = function.code->name.empty()
-                                 ? fmt::format("the function at {}+{:#x}", base_name(function.code->module), function.code->offset)
-                                 : demangled(function.code->name.c_str());
-    const Frame& frame = symbols.frames(function.code->begin + 1).back();
-    const std::string file(base_name(frame.file));
+    std::string name = function.code->name.empty()
+                           ? fmt::format("the function at {}+{:#x}", base_name(function.code->module), function.code->offset)
+                           : demangled(function.code->name.c_str());
+    const bool assembly = function.code->assembly != nullptr;
+    const auto& frames = symbols.frames(function.code->begin + 1);
+    const Frame& frame = assembly ? frames.front() : frames.back();
     auto& groups = trusted_module(function.code->module) || trusted_function(name, frame.file) ? trusted : unseen;
-    Group& group = groups[{file, function.ran}];
-    if (group.count++ == 0) group.first = capped(name);
+    Group& group = groups[{frame.library && !assembly ? "headers of libraries" : std::string(base_name(frame.file)), function.ran, assembly}];
+    name = capped(name);
+    if (assembly) name += fmt::format(" ({})", function.code->assembly);
+    if (group.count++ == 0) group.first = name;
   }
-  const auto sentence = [](const auto& key, const Group& group) {
-    std::string text = group.first;
-    if (group.count > 1) text += fmt::format(" and {} more function{}", group.count - 1, group.count == 2 ? "" : "s");
-    if (!key.first.empty()) text += " of " + key.first;
-    return text + (key.second == Ran::yes ? " (not instrumented) ran" : " (not instrumented) may have run");
-  };
-  for (const auto& [key, group] : unseen)
-    report.unseen.push_back(fmt::format("{}: what {} and {} was not seen", sentence(key, group), group.count == 1 ? "it reads, writes" : "they read, write",
+  for (const auto& [kind, group] : unseen)
+    report.unseen.push_back(fmt::format("{}: what {} and {} was not seen", sentence(kind, group), group.count == 1 ? "it reads, writes" : "they read, write",
                                         group.count == 1 ? "locks" : "lock"));
-  for (const auto& [key, group] : trusted) report.trusted.push_back(sentence(key, group));
+  for (const auto& [kind, group] : trusted) report.trusted.push_back(sentence(kind, group));
 }
 
 void tell(Report& report) {

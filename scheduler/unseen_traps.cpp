@@ -30,7 +30,8 @@ void adopt() {
   all.functions.clear();
   for (const UnseenModule& module : all.code.modules) all.modules.push_back({.code = &module, .trusted = trusted_module(module.path)});
   for (const UnseenFunction& function : all.code.functions)
-    all.functions.push_back({.code = &function, .trusted = trusted_module(function.module) || trusted_function(demangled(function.name.c_str()), "")});
+    all.functions.push_back({.code = &function, .trusted = trusts_any() && (trusted_module(function.module) || trusted_function(demangled(function.name.c_str()), "") ||
+                                                                            all.trusted_by_file.contains({function.module, function.offset}))});
   std::sort(all.functions.begin(), all.functions.end(), [](const Function& a, const Function& b) { return a.code->begin < b.code->begin; });
 }
 
@@ -120,6 +121,17 @@ void after_step(greg_t* registers) {
 }
 
 // ---- all of them ----------------------------------------------------------------------------------------------------
+
+void trust_by_file() {
+  if (!trusts_any()) return;
+  Symbols symbols;
+  for (Function& function : traps().functions) {
+    if (function.ran != Ran::yes || function.trusted) continue;
+    if (!trusted_function(demangled(function.code->name.c_str()), symbols.frames(function.code->begin + 1).back().file)) continue;
+    function.trusted = true;
+    traps().trusted_by_file.insert({function.code->module, function.code->offset});
+  }
+}
 
 void set_traps() {
   Traps& all = traps();

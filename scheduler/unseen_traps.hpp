@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <ucontext.h>
+#include <utility>
 #include <vector>
 
 #include <interleave/scheduler/unseen_code.hpp>
@@ -42,6 +44,7 @@ struct Traps {
   UnseenCode code;                           // what the rest refers to
   std::vector<Module> modules;
   std::vector<Function> functions;           // by address
+  std::set<std::pair<std::string, std::uintptr_t>> trusted_by_file;  // modules and offsets
   std::map<std::string, Ran> gone;           // modules that have been unloaded, by path
   bool under_way = false;
   bool blind = false;                        // traps could not be set: all that is there may have run
@@ -70,6 +73,9 @@ void disarm_return(std::uintptr_t address);
 // The instruction at `place` is executed without its trap, which comes back behind it.
 void step_over(std::uint8_t* place, greg_t* registers);
 void after_step(greg_t* registers);
+
+// Asks for the source files of functions that have run, and trusts those that are to be trusted by their file: also in later attempts.
+void trust_by_file();
 
 void set_traps();
 void remove_traps();

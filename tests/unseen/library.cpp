@@ -9,6 +9,7 @@ namespace {
 
 std::atomic<int> held[2];
 int kept = 0;
+thread_local int of_thread = 7;
 
 }  // namespace
 
@@ -26,6 +27,8 @@ void call(void (*function)(void*), void* argument) {
   ++kept;
   function(argument);
 }
+bool try_lock(int i) { return held[i].exchange(1) == 0; }
+int mine() { return ++of_thread; }
 int twice(int n) { return 2 * n; }
 
 }  // namespace LIBRARY

@@ -7,6 +7,8 @@
   void add(int& n);                                    \
   int keep();                                          \
   void call(void (*function)(void*), void* argument);  \
+  bool try_lock(int i);                                \
+  int mine();                                          \
   int twice(int n);  /* touches no memory */
 
 namespace inside {
