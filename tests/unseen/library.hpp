@@ -8,6 +8,7 @@
   int keep();                                          \
   void call(void (*function)(void*), void* argument);  \
   bool try_lock(int i);                                \
+  bool is_zero(const int& n);                          \
   int mine();                                          \
   int twice(int n);  /* touches no memory */
 

@@ -249,7 +249,9 @@ TEST_CASE("what the kernel decides does not change between executions, or is ref
     const Report report = explore_branch(value.read);
     const bool refused = report.failure && report.failure->kind == "unsupported";
     CAPTURE(report.failure ? report.failure->kind + " " + report.failure->message : "");
-    if (refused) continue;
+    // A file of /proc changes as it likes: then that is what the failure is put down to.
+    const bool outside = report.failure && report.failure->kind == "nondeterminism" && report.failure->message.find(" reads /proc/") != std::string::npos;
+    if (refused || outside) continue;
     CHECK(report.verdict == Verdict::pass);
     std::string all;
     for (const auto& [o, n] : report.outcomes) all += o + " ";

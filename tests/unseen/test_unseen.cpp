@@ -24,12 +24,13 @@ struct Library {
   decltype(&inside::keep) keep;
   decltype(&inside::call) call;
   decltype(&inside::try_lock) try_lock;
+  decltype(&inside::is_zero) is_zero;
   decltype(&inside::mine) mine;
   decltype(&inside::twice) twice;
 };
 
 #define LIBRARY(name) \
-  Library { name::lock, name::unlock, name::add, name::keep, name::call, name::try_lock, name::mine, name::twice }
+  Library { name::lock, name::unlock, name::add, name::keep, name::call, name::try_lock, name::is_zero, name::mine, name::twice }
 
 template <class F>
 void on_two_threads(F f) {
@@ -151,8 +152,20 @@ void check_library(const Library& library, const std::string& name) {
       CAPTURE(said(report), report.incomplete_reason);
       CHECK(report.verdict == Verdict::pass);
       CHECK_FALSE(report.complete);
-      CHECK(report.executions == 6);
+      CHECK((report.executions >= 4 && report.executions <= 6));  // by where the compiler keeps the counter
     }
+  }
+  SECTION("what it changes may lie on the stack of another thread") {
+    const Report report = explore([&] {
+      int on_stack = 0;
+      std::thread other([&] { library.add(on_stack); });
+      while (library.is_zero(on_stack)) std::this_thread::yield();
+      other.join();
+      require(on_stack == 1);
+    });
+    CAPTURE(said(report), report.failure ? report.failure->message : "");
+    CHECK(report.verdict == Verdict::pass);
+    CHECK_FALSE(report.complete);
   }
   SECTION("polling for what nobody does is a livelock") {
     const Report report = explore([&] {
@@ -272,8 +285,7 @@ Report explore_without_traps() {
 TEST_CASE("of a program with functions that are not instrumented each is found") {
   const Report report = explore_without_traps();
   CHECK_FALSE(report.complete);
-  CHECK_THAT(said(report), Catch::Contains("inside::lock(int) and 6 more functions of library.cpp (not instrumented) may have run") ||
-                               Catch::Contains(" and 6 more functions of library.cpp (not instrumented) may have run"));
+  CHECK_THAT(said(report), Catch::Contains(" and 6 more functions of library.cpp (not instrumented) may have run"));
   CHECK_THAT(said(report), Catch::Contains("libunseen_beside.so (not instrumented) may have run"));
 }
 
