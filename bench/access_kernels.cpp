@@ -1,5 +1,7 @@
 #include "access_kernels.hpp"
 
+#include <array>
+
 namespace ACCESS_KERNELS {
 namespace {
 
@@ -45,6 +47,18 @@ void follow(std::uint32_t* memory) {
   asm volatile("" : : "r"(at));
 }
 
+// Of an array that nobody else can see.
+void change_local_array(std::uint32_t* memory) {
+  std::array<std::uint32_t, few / 4> local{};
+  std::uint32_t sum = 0;
+  for (std::size_t round = 0; round < rounds * 4; ++round) {
+    for (std::size_t i = 0; i < local.size(); ++i) local[i * 7 % local.size()] += static_cast<std::uint32_t>(i ^ round);
+    sum += local[round % local.size()];
+    asm volatile("" : "+r"(sum));
+  }
+  *memory = sum % access_words;
+}
+
 }  // namespace
 
 extern const AccessKernel access_kernels[access_kernels_count] = {
@@ -53,6 +67,7 @@ extern const AccessKernel access_kernels[access_kernels_count] = {
     {"write 4 bytes", few * rounds, &write_one_after_the_other},
     {"read and write 4 bytes", few * rounds * 2, &read_and_write},
     {"write single bytes", few * rounds, &write_bytes},
+    {"read and write a local array", few * rounds * 2, &change_local_array},
 };
 
 }  // namespace ACCESS_KERNELS

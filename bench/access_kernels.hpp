@@ -10,7 +10,7 @@ struct AccessKernel {
   void (*run)(std::uint32_t* memory);    // of access_words words
 };
 
-inline constexpr std::size_t access_words = std::size_t{1} << 16, access_kernels_count = 5;
+inline constexpr std::size_t access_words = std::size_t{1} << 16, access_kernels_count = 6;
 
 namespace uninstrumented { extern const AccessKernel access_kernels[access_kernels_count]; }
 namespace instrumented { extern const AccessKernel access_kernels[access_kernels_count]; }

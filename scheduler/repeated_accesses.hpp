@@ -3,14 +3,15 @@
 // An access is *repeated* if the running thread has accessed the same bytes in the same way since it last made a step, was switched
 // to, or released anything: the shadow knows it with the same time (the "same epoch" of FastTrack), the write is in the undo log, and
 // nobody has looked in between at what the thread has changed. A loop over an array of one's own is a few accesses and many
-// repetitions of them. So the hooks look here first. Nothing is left out for lying on the thread's own stack: others may have its
-// address.
+// repetitions of them. So the hooks look here first, for what lies near the frame of the function that runs: all else is seldom repeated,
+// and does not pay for looking. Nothing is left out for lying on the thread's own stack: others may have its address.
 //
 // By lines of 64 bytes, a bit for each byte. A line is of a *moment*; whatever ends the moment forgets all lines at the cost of one addition.
 //
 //   forget      before each step, when another thread runs, when the thread's own time goes on, when bytes come to their end, behind a
 //               region in which accesses are ignored
-//   remember    by the shadow, where it finds that an access is repeated, or has had more to do than a look
+//   remember    by the shadow, where it finds that an access is repeated, or has had more to do than a look; where races are ignored, by the hooks,
+//               unless the thread may wait for what it reads
 #pragma once
 
 #include <cstddef>

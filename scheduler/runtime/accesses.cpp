@@ -72,11 +72,12 @@ void accessed_in_full(void* p, std::size_t size, bool writes) {
 template <bool writes, bool remembers, std::size_t size>
 __attribute__((noinline)) void accessed_slowly(void* p) {
   if (explores_races) [[unlikely]] return explored(p, size, writes);
-  if constexpr (writes) {
-    memory->note_write(p, size);
-    if (shadow == nullptr) return;
-  } else {
-    if (shadow == nullptr) return Execution::current->polled(p, size);
+  if constexpr (writes) memory->note_write(p, size);
+  if (shadow == nullptr) {
+    Execution& run = *Execution::current;
+    if (!writes && run.self().polling) return run.note_polled(p, size);
+    if constexpr (remembers) repeated_accesses.remember(reinterpret_cast<std::uintptr_t>(p), size, writes);
+    return;
   }
   plain_access_of<writes, remembers, size>(p);
 }
@@ -94,7 +95,10 @@ __attribute__((always_inline)) inline bool is_near_frame(const void* p) {
 
 template <std::size_t size>
 __attribute__((always_inline)) inline void read(void* p) {
-  if (mode != Mode::modelled) [[unlikely]] return unmodelled(p, size, false);
+  if (mode != Mode::modelled) {
+    if (watches_rolled_back) [[unlikely]] unmodelled(p, size, false);
+    return;
+  }
   if (is_near_frame(p)) {
     if (!repeated_accesses.contains(reinterpret_cast<std::uintptr_t>(p), size, false)) accessed_slowly<false, true, size>(p);
     return;
@@ -107,7 +111,10 @@ __attribute__((always_inline)) inline void read(void* p) {
 
 template <std::size_t size>
 __attribute__((always_inline)) inline void written(void* p) {
-  if (mode != Mode::modelled) [[unlikely]] return unmodelled(p, size, true);
+  if (mode != Mode::modelled) {
+    if (watches_rolled_back || mode == Mode::framework) [[unlikely]] unmodelled(p, size, true);
+    return;
+  }
   if (is_near_frame(p)) {
     if (!repeated_accesses.contains(reinterpret_cast<std::uintptr_t>(p), size, true)) accessed_slowly<true, true, size>(p);
     return;
@@ -117,7 +124,10 @@ __attribute__((always_inline)) inline void written(void* p) {
 
 template <std::size_t size>
 __attribute__((always_inline)) inline void changed(void* p) {
-  if (mode == Mode::outside) [[unlikely]] return unmodelled(p, size, false);
+  if (mode == Mode::outside) {
+    if (watches_rolled_back) [[unlikely]] unmodelled(p, size, false);
+    return;
+  }
   written<size>(p);
 }
 
