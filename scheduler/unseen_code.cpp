@@ -48,10 +48,22 @@ bool names_hook(std::string_view name) { return name.starts_with("__tsan_"); }
 // Of the ends of functions. clang calls these in a function that `no_sanitize("thread")` excludes as well: they show nothing.
 bool names_end_hook(std::string_view name) { return name == "__tsan_func_entry" || name == "__tsan_func_exit"; }
 
+// What compilers write into .comment. g++ calls no hook where a function is excluded, but it also leaves out the accesses by which a small
+// object is passed or returned, so that an instrumented function may have the hooks of its ends alone.
+bool is_of_clang(const ModuleFile& file) {
+  for (std::size_t i = 0; i < file.section_count(); ++i) {
+    const auto& section = file.section(i);
+    if (file.name(section) == ".comment" && section.sh_type == SHT_PROGBITS)
+      return std::string_view(file.at(section.sh_offset), section.sh_size).find("clang") != std::string_view::npos;
+  }
+  return false;
+}
+
 // The words in which the loader has put the addresses of hooks of accesses, and the stubs of the linker that jump through them.
 class Hooks {
  public:
   Hooks(const LoadedModule& module, const ModuleFile& file) {
+    const bool ends_show_nothing = is_of_clang(file);
     for (std::size_t i = 0; i < file.section_count(); ++i) {
       const auto& section = file.section(i);
       if (section.sh_type != SHT_RELA || (section.sh_flags & SHF_ALLOC) == 0 || section.sh_link == 0) continue;
@@ -66,7 +78,7 @@ class Hooks {
         const std::string_view name = strings + symbol.st_name;
         if (!names_hook(name)) continue;
         any_ = true;
-        if (!names_end_hook(name)) words_.insert(module.base + first[k].r_offset);
+        if (!ends_show_nothing || !names_end_hook(name)) words_.insert(module.base + first[k].r_offset);
       }
     }
     for (std::size_t i = 0; i < file.section_count(); ++i) {

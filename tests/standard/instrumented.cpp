@@ -20,6 +20,8 @@
 #include <shared_mutex>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <variant>
@@ -57,6 +59,8 @@ int many_templates(unsigned seed) {
   std::regex_search(said, found, std::regex("([a-z]+)"));
   std::shared_mutex mutex;
   const std::shared_lock lock(mutex);
+  // g++ does not instrument how these small objects are passed and returned, unless it optimises.
+  if (std::thread().joinable() || std::string(std::string_view("")).size() != 0 || !std::error_condition(std::errc::io_error)) return 0;
   auto shared = std::make_shared<std::vector<std::string>>(4, "y");
   const std::weak_ptr<std::vector<std::string>> weak = shared;
   std::promise<int> promise;
