@@ -32,6 +32,8 @@
 
 #ifdef _LIBCPP_VERSION
 #error "Interleave is built with libstdc++, whose std::string and std::function are not those of libc++: compile and link this program without -stdlib=libc++"
+#elif defined(_GLIBCXX_DEBUG) || (defined(__GLIBCXX__) && !_GLIBCXX_USE_CXX11_ABI)
+#error "Interleave is built with other containers or strings than this file: compile it without -D_GLIBCXX_DEBUG and with -D_GLIBCXX_USE_CXX11_ABI=1 (_GLIBCXX_ASSERTIONS works)"
 #endif
 
 // The library hides everything but this interface.

@@ -96,6 +96,8 @@ for standard in c++17 c++2b; do
 done
 expect "headers by c++14" 1 "Interleave's headers need C++17: compile this file with -std=c++17 or later" \
   compile -std=c++14 -Wfatal-errors -fsyntax-only headers.cpp
+expect "headers with containers for debugging" 1 "compile it without -D_GLIBCXX_DEBUG" \
+  compile -std=c++20 -D_GLIBCXX_DEBUG -Wfatal-errors -fsyntax-only headers.cpp
 expect "headers with libc++" 1 "compile and link this program without -stdlib=libc++" \
   compile -std=c++20 -D_LIBCPP_VERSION -Wfatal-errors -fsyntax-only headers.cpp
 echo '#include <interleave/primitives/lock.hpp>' > lock.cpp
