@@ -123,7 +123,7 @@ class Memory {
   std::size_t heap_used() const { return top_ - start_; }
   std::uintptr_t heap_begin() const { return start_; }
   // Whether all of what is used may be read, as far as is known.
-  bool heap_is_plain() const { return mapped_.empty(); }
+  bool heap_is_plain() const { return mapped_.empty() && write_protected_.empty(); }
   enum class Release { done, earlier, again, never };            // earlier: of an earlier execution; again: it was released
                                                                  // before; never: no block begins there
   Release release(void* p);

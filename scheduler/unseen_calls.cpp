@@ -226,8 +226,9 @@ void note_unseen_changes() {
     if (size <= most) contents = unseen::sum(range, contents);
   };
   for (const AddressRange& range : calls.statics) look_at(range);
-  look_at({memory->heap_begin(), memory->heap_begin() + (memory->heap_used() & ~std::size_t{7})});
-  if (size <= most && memory->heap_is_plain() && std::exchange(calls.contents, contents) == contents) return;
+  const bool readable = memory->heap_is_plain();
+  if (readable) look_at({memory->heap_begin(), memory->heap_begin() + (memory->heap_used() & ~std::size_t{7})});
+  if (size <= most && readable && std::exchange(calls.contents, contents) == contents) return;
   ++interleave_noun_code_that_is_not_instrumented;
   memory->beyond();
 }

@@ -196,7 +196,8 @@ class Functions {
         continue;
       }
       if (is_part(name) && whole_calls_hook(name, symbols)) continue;
-      if (!touches_shared_memory(code, symbol.size, constants, is_part(name) || name.empty()) || !seen.insert(symbol.begin).second) continue;
+      const bool acts = touches_shared_memory(code, symbol.size, constants, is_part(name) || name.empty()) || !assembly_in(code, symbol.size).empty();
+      if (!acts || !seen.insert(symbol.begin).second) continue;
       found.functions.push_back({const_cast<std::uint8_t*>(code), symbol.size, std::string(name), module_.path, symbol.begin - module_.base});
     }
   }
