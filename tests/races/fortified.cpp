@@ -78,7 +78,7 @@ TEST_CASE("wide characters mean what they do in the C library", "[fortified]") {
     require(wcpcpy(b, L"yz") == b + 2 && wcsncpy(b, L"q", 4) == b && b[0] == L'q' && b[1] == L'\0' && b[3] == L'\0');
     require(wmemset(a, L'm', 2) == a && a[1] == L'm' && a[2] == L'c' && wmempcpy(a, b, 1) == a + 1 && a[0] == L'q');
     char c[8] = "abc";
-    require(stpncpy(c, "xy", 5) == c + 2 && stpncpy(c, "xyz", 2) == c + 2 && mempcpy(c, "1", 1) == c + 1);
+    require(stpncpy(c, "xy", 5) == c + 2 && stpncpy(c, "xyz", opaque(2)) == c + 2 && mempcpy(c, "1", 1) == c + 1);
   }) == "complete");
 }
 
