@@ -304,7 +304,7 @@ TEST_CASE("a pass in a line: what was not seen or was suppressed stands below it
   CHECK(brief_pass_text(report, {.name = "a"}) ==
         "interleave: a  not proved: all 1,234 executions pass, but not all of it was seen\n"
         "interleave: a  not seen: liba.so (not instrumented) ran; f() has rdtsc\n");
-  CHECK_THAT(why_not_complete(report), StartsWith("liba.so (not instrumented) ran; f() has rdtsc: compile it with"));
+  CHECK_THAT(why_not_complete(report), StartsWith("liba.so (not instrumented) ran; f() has rdtsc: compile code that is not instrumented with"));
   report.unseen.clear();
   report.suppressions = {{"race:Cache::*", 2}, {"deadlock:x", 0}, {"race:y", 1}};
   CHECK(brief_pass_text(report, {.name = "a"}) ==
