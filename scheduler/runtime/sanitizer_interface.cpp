@@ -145,7 +145,9 @@ void __sanitizer_set_report_path(const char* path) {
   put(path != nullptr ? path : "stderr", report_path, sizeof report_path);
 }
 const char* __sanitizer_get_report_path() { return report_path; }
-void __sanitizer_sandbox_on_notify(void*) {}
+// By another name here: compilers' headers declare it with a type of their own.
+void sandbox_on_notify(void*) asm("__sanitizer_sandbox_on_notify");
+void sandbox_on_notify(void*) {}
 void __sanitizer_report_error_summary(const char* summary) {
   const EngineScope engine;
   print(fmt::format("SUMMARY: {}\n", summary));
