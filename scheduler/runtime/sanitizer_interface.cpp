@@ -31,7 +31,7 @@ void print(std::string_view text) {
 }
 
 // As much of the text as there is room for.
-void put(std::string_view text, char* to, std::size_t size) {
+[[maybe_unused]] void put(std::string_view text, char* to, std::size_t size) {
   if (size == 0) return;
   const std::size_t n = std::min(text.size(), size - 1);
   std::memcpy(to, text.data(), n);
@@ -66,7 +66,7 @@ std::string formatted(const char* format, const void* address) {
   return text;
 }
 
-char report_path[4096] = "stderr";
+[[maybe_unused]] char report_path[4096] = "stderr";
 
 }  // namespace
 }  // namespace interleave::engine
@@ -132,6 +132,7 @@ int __tsan_get_report_mutex(void*, unsigned long, unsigned long*, void**, int*, 
 int __tsan_get_report_thread(void*, unsigned long, int*, unsigned long*, int*, const char**, int*, void**, unsigned long) { return 0; }
 int __tsan_get_report_unique_tid(void*, unsigned long, int*) { return 0; }
 
+#if !INTERLEAVE_SANITIZED  // AddressSanitizer has these, and calls them before the engine is loaded
 // TSan calls the callback when it ends the process; the engine does not.
 void __sanitizer_set_death_callback(void (*)()) {}
 // The first caller may write the report of a crash, and no other.
@@ -152,6 +153,7 @@ void __sanitizer_report_error_summary(const char* summary) {
   const EngineScope engine;
   print(fmt::format("SUMMARY: {}\n", summary));
 }
+#endif
 
 // ---- where code is ----
 void __sanitizer_print_stack_trace() {

