@@ -113,7 +113,8 @@ void warn(const void* p) {
 
 }  // namespace
 
-void note_rolled_back(const std::uint64_t* word, std::uint64_t before) {
+// A whole word, of which a part may belong to nobody.
+__attribute__((no_sanitize("address"))) void note_rolled_back(const std::uint64_t* word, std::uint64_t before) {
   const std::uint64_t bits = *word ^ before;
   Lately& last = lately[(reinterpret_cast<std::uintptr_t>(word) >> 3) % lately.size()];
   if (bits == 0 || (last.word == word && (bits & ~last.bytes) == 0)) return;

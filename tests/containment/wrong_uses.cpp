@@ -141,6 +141,10 @@ TEST_CASE("more memory or more threads than there is room for are refused soon, 
       {"many_threads", "INTERLEAVE_RACES=ignore", 1, "threads in one execution: there is room for no more stacks of 256 KiB"},
   };
   for (const Row& row : rows) expect(row);
+}
+
+// AddressSanitizer ends the process itself.
+TEST_CASE("an address space that is too small is refused in one sentence", INTERLEAVE_SANITIZED ? "[.]" : "") {
   const Said little = wrong("right", "bash -c 'ulimit -v 200000; exec \"$@\"' _");
   INFO(little.text);
   CHECK(little.status == 2);

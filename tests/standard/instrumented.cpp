@@ -68,7 +68,7 @@ int many_templates(unsigned seed) {
   return promise.get_future().get() + static_cast<int>(either.index() + sizes.size() + weak.lock()->size() + found.size());
 }
 
-TEST_CASE("no function of a program that is instrumented throughout is taken for one that is not") {
+TEST_CASE("no function of a program that is instrumented throughout is taken for one that is not", "[shared_with_asan]") {
   if (!linked_with_the_model()) return;  // on real threads nothing is looked for
   // With code that may not be changed, all that there is may have run: whatever is found in the program would be named.
   const int before = personality(0xffffffff);
