@@ -1,13 +1,13 @@
 #include <interleave/scheduler/machine_code.hpp>
 
-#include <Zydis/Zydis.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <map>
 #include <optional>
 #include <utility>
+
+#include <interleave/scheduler/each_instruction.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -76,22 +76,20 @@ bool is_conditional_move(ZydisMnemonic mnemonic) {
 }
 
 class Reader {
+  using Operand = ZydisDecodedOperand;
+  using Instruction = ZydisDecodedInstruction;
+
  public:
   Reader(const std::uint8_t* code, std::size_t size, const ConstantData& constants, bool part)
-      : begin_(reinterpret_cast<std::uintptr_t>(code)), end_(begin_ + size), constants_(constants) {
-    ZydisDecoderInit(&decoder_, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+      : begin_(code), end_(code + size), constants_(constants) {
     state_.of[rsp] = Value::own;
     if (part) state_.of[rbp] = Value::own;
   }
 
   bool finds_any() {
-    for (std::uintptr_t at = begin_; at < end_;) {
-      ZydisDecodedInstruction instruction;
-      std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
-      if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder_, reinterpret_cast<const void*>(at), end_ - at, &instruction, operands.data()))) {
-        ++at;  // data among the code
-        continue;
-      }
+    bool found = false;
+    each_instruction(begin_, end_, [&](const std::uint8_t* place, const Instruction& instruction, const Operands& operands) {
+      const auto at = reinterpret_cast<std::uintptr_t>(place);
       if (const auto known = known_.find(at); known != known_.end()) {
         if (reached_) {
           state_.merge(known->second);
@@ -104,17 +102,14 @@ class Reader {
       }
       reached_ = true;
       const std::uintptr_t next = at + instruction.length;
-      if (touches(instruction, operands.data(), next)) return true;
-      follow(instruction, operands.data(), next);
-      at = next;
-    }
-    return false;
+      found = touches(instruction, operands.data(), next);
+      if (!found) follow(instruction, operands.data(), next);
+      return !found;
+    });
+    return found;
   }
 
  private:
-  using Operand = ZydisDecodedOperand;
-  using Instruction = ZydisDecodedInstruction;
-
   Value of(ZydisRegister name) const {
     const auto number = number_of(name);
     return number ? state_.of[*number] : Value::other;
@@ -186,7 +181,7 @@ class Reader {
     if (category == ZYDIS_CATEGORY_COND_BR || category == ZYDIS_CATEGORY_UNCOND_BR) {
       if (operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
         const std::uintptr_t target = next + static_cast<std::uintptr_t>(operands[0].imm.value.s);
-        if (target >= next && target < end_) {
+        if (target >= next && target < reinterpret_cast<std::uintptr_t>(end_)) {
           const auto [known, first] = known_.try_emplace(target, state_);
           if (!first) known->second.merge(state_);
         }
@@ -232,9 +227,8 @@ class Reader {
     }
   }
 
-  std::uintptr_t begin_, end_;
+  const std::uint8_t *begin_, *end_;
   const ConstantData& constants_;
-  ZydisDecoder decoder_;
   State state_;
   bool reached_ = true;                     // the next instruction, from the one before it
   std::optional<State> calls_;              // behind the calls so far
@@ -286,20 +280,13 @@ std::vector<AssemblyAccess> assembly_in(const std::uint8_t* code, std::size_t si
   std::vector<AssemblyAccess> found;
   const std::uint8_t* const end = code + size;
   if (!may_have_assembly(code, end)) return found;
-  ZydisDecoder decoder;
-  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-  ZydisDecodedInstruction instruction;
-  std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
-  for (const std::uint8_t* at = code; at < end; at += instruction.length) {
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, at, static_cast<std::size_t>(end - at), &instruction, operands.data()))) {
-      instruction.length = 1;  // data among the code
-      continue;
-    }
+  each_instruction(code, end, [&](const std::uint8_t* at, const ZydisDecodedInstruction& instruction, const Operands& operands) {
     const bool locked = (instruction.attributes & (ZYDIS_ATTRIB_HAS_LOCK | ZYDIS_ATTRIB_ACCEPTS_LOCK)) != 0 &&
                         ((instruction.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0 || instruction.mnemonic == ZYDIS_MNEMONIC_XCHG);
     if (instruction.mnemonic == ZYDIS_MNEMONIC_SYSCALL || (locked && !is_fence(instruction, operands.data())))
       found.push_back({at, instruction.length, ZydisMnemonicGetString(instruction.mnemonic)});
-  }
+    return true;
+  });
   return found;
 }
 

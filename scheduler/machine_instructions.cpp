@@ -1,7 +1,5 @@
 #include <interleave/scheduler/machine_instructions.hpp>
 
-#include <Zydis/Zydis.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -16,6 +14,7 @@
 
 #include <interleave/scheduler/cycle_counter.hpp>
 #include <interleave/scheduler/door.hpp>
+#include <interleave/scheduler/each_instruction.hpp>
 #include <interleave/scheduler/hooks.hpp>
 #include <interleave/scheduler/loaded_modules.hpp>
 #include <interleave/scheduler/module_functions.hpp>
@@ -71,17 +70,9 @@ using Instructions = std::map<std::uintptr_t, Instruction>;
 
 // The code of one function, from its begin on: what is within another instruction is none.
 void decode(const std::uint8_t* begin, const std::uint8_t* end, const LoadedModule& module, Instructions& found) {
-  ZydisDecoder decoder;
-  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-  ZydisDecodedInstruction decoded;
-  std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
-  for (const std::uint8_t* at = begin; at < end; at += decoded.length) {
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, at, static_cast<std::size_t>(end - at), &decoded, operands.data()))) {
-      decoded.length = 1;  // data among the code
-      continue;
-    }
+  each_instruction(begin, end, [&](const std::uint8_t* at, const ZydisDecodedInstruction& decoded, const Operands& operands) {
     const auto kind = kind_of(decoded.mnemonic);
-    if (!kind) continue;
+    if (!kind) return true;
     Instruction one{.kind = *kind, .length = decoded.length, .name = ZydisMnemonicGetString(decoded.mnemonic), .module = module.path, .base = module.base};
     one.names_processor = decoded.mnemonic == ZYDIS_MNEMONIC_RDTSCP;
     if (*kind == Kind::random_number || *kind == Kind::processor_number) {
@@ -90,7 +81,8 @@ void decode(const std::uint8_t* begin, const std::uint8_t* end, const LoadedModu
       one.to = static_cast<std::uint8_t>(ZydisRegisterGetId(operands[0].reg.value));
     }
     found.emplace(reinterpret_cast<std::uintptr_t>(at), one);
-  }
+    return true;
+  });
 }
 
 void look_through(const LoadedModule& module, Instructions& found) {
@@ -236,7 +228,7 @@ std::string where(const void* instruction, const Instruction* one, Symbols& symb
 
 void tell(Report& report) {
   All& those = all();
-  Symbols* symbols = nullptr;
+  std::optional<Symbols> symbols;
   for (std::size_t kind = 0; kind < static_cast<std::size_t>(Kind::processor_kind); ++kind) {
     const void* instruction = those.first[kind];
     if (instruction == nullptr && !those.perhaps[kind]) continue;
@@ -245,7 +237,7 @@ void tell(Report& report) {
       for (const auto& [at, one] : those.instructions)
         if (one.kind == static_cast<Kind>(kind) && instruction == nullptr) instruction = reinterpret_cast<const void*>(at);
     if (instruction == nullptr) continue;
-    if (symbols == nullptr) symbols = new Symbols;
+    if (!symbols) symbols.emplace();
     const auto found = those.instructions.find(reinterpret_cast<std::uintptr_t>(instruction));
     const Instruction* const one = found == those.instructions.end() ? nullptr : &found->second;
     std::string file;
@@ -257,7 +249,6 @@ void tell(Report& report) {
                                  : fmt::format("{} may read {} ({}), which could not be trapped: what depends on it was not explored", at, what[kind], name);
     (trusted ? report.trusted : report.unseen).push_back(text);
   }
-  delete symbols;
 }
 
 const hooks::Basis basis{[](const Options&) {
@@ -280,9 +271,9 @@ void note_cycle_counter(const void* instruction) {
   if (first == nullptr) first = instruction;
 }
 
-void arm_machine_instructions(bool may) {
+void arm_machine_instructions(std::uint64_t generation, bool may) {
   All& those = all();
-  if (those.armed && modules_generation() == those.generation) return;
+  if (those.armed && generation == those.generation) return;
   if (those.armed) disarm_machine_instructions();
   known();
   trap_cycle_counter();

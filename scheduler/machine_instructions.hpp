@@ -18,9 +18,9 @@ bool any_reads_cycle_counter();
 
 bool any_machine_instructions();
 
-// Sets the traps, in what is loaded now. `may`: whether code can be changed; if not, all such instructions count as perhaps run. Does
-// nothing if the same modules have their traps already. REQUIRES: no module is closed to execution (unseen_traps.hpp).
-void arm_machine_instructions(bool may);
+// Sets the traps, in what is loaded now. `generation`: what modules_generation() says now. `may`: whether code can be changed; if not, all
+// such instructions count as perhaps run. Does nothing if the same modules have their traps already. REQUIRES: no module is closed to execution (unseen_traps.hpp).
+void arm_machine_instructions(std::uint64_t generation, bool may);
 void disarm_machine_instructions();
 
 // From the handler of SIGSEGV: whether such an instruction was the fault. If so, it is done, and the code may go on.

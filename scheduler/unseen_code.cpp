@@ -7,7 +7,6 @@
 #include <array>
 #include <cstring>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 
 #include <interleave/scheduler/loaded_modules.hpp>
@@ -180,39 +179,48 @@ class Functions {
       found.unreadable.push_back(module_.path);
       return;
     }
-    std::unordered_map<std::string_view, bool> calls_hook;  // of functions that have parts
-    std::unordered_set<std::uintptr_t> seen;
+    std::vector<std::string_view> instrumented;
+    std::vector<const FunctionSymbol*> parts;
     found.functions_looked_at += symbols.size();
     for (const FunctionSymbol& symbol : symbols) {
       const auto* code = reinterpret_cast<const std::uint8_t*>(symbol.begin);
-      const bool instrumented = hooks_.called_by(code, symbol.size);
-      const std::string_view name = symbol.name != nullptr ? symbol.name : "";
+      const std::string_view name = name_of(symbol);
+      const bool calls_hook = hooks_.called_by(code, symbol.size);
+      if (calls_hook) instrumented.push_back(name);
       if (is_start_up(name) || is_thunk(name, symbol.size) || is_of_framework(name) || is_of_sanitizer(name)) continue;
-      if (instrumented) {
-        if (!seen.insert(symbol.begin).second) continue;
+      if (calls_hook) {
+        if (!seen_.insert(symbol.begin).second) continue;
         for (const AssemblyAccess& access : assembly_in(code, symbol.size))
           found.functions.push_back({const_cast<std::uint8_t*>(access.begin), access.size, std::string(name), module_.path,
                                      reinterpret_cast<std::uintptr_t>(access.begin) - module_.base, access.name});
-        continue;
+      } else if (is_part(name)) {
+        parts.push_back(&symbol);
+      } else {
+        look_at(symbol, constants, found);
       }
-      if (is_part(name) && whole_calls_hook(name, symbols)) continue;
-      const bool acts = touches_shared_memory(code, symbol.size, constants, is_part(name) || name.empty()) || !assembly_in(code, symbol.size).empty();
-      if (!acts || !seen.insert(symbol.begin).second) continue;
-      found.functions.push_back({const_cast<std::uint8_t*>(code), symbol.size, std::string(name), module_.path, symbol.begin - module_.base});
     }
+    if (parts.empty()) return;
+    const std::unordered_set<std::string_view> wholes(instrumented.begin(), instrumented.end());
+    for (const FunctionSymbol* part : parts)
+      if (!wholes.contains(name_of(*part).substr(0, name_of(*part).find(".cold")))) look_at(*part, constants, found);
   }
 
  private:
-  bool whole_calls_hook(std::string_view part, const std::vector<FunctionSymbol>& symbols) const {
-    const std::string_view whole = part.substr(0, part.find(".cold"));
-    return std::any_of(symbols.begin(), symbols.end(), [&](const FunctionSymbol& symbol) {
-      return symbol.name != nullptr && whole == symbol.name && hooks_.called_by(reinterpret_cast<const std::uint8_t*>(symbol.begin), symbol.size);
-    });
+  static std::string_view name_of(const FunctionSymbol& symbol) { return symbol.name != nullptr ? symbol.name : ""; }
+
+  // Adds a function without hooks, if it does anything that is not seen.
+  void look_at(const FunctionSymbol& symbol, const ConstantData& constants, UnseenCode& found) {
+    const auto* code = reinterpret_cast<const std::uint8_t*>(symbol.begin);
+    const std::string_view name = name_of(symbol);
+    const bool acts = touches_shared_memory(code, symbol.size, constants, is_part(name) || name.empty()) || !assembly_in(code, symbol.size).empty();
+    if (!acts || !seen_.insert(symbol.begin).second) return;
+    found.functions.push_back({const_cast<std::uint8_t*>(code), symbol.size, std::string(name), module_.path, symbol.begin - module_.base});
   }
 
   const LoadedModule& module_;
   const ModuleFile& file_;
   Hooks hooks_;
+  std::unordered_set<std::uintptr_t> seen_;  // where a function begins that has several names
 };
 
 // ---- whole modules --------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ void before_execution() {
   if (!all.under_way) return;
   notice_loaded();
   begin_calls();
-  arm_machine_instructions(!all.blind);
+  arm_machine_instructions(all.generation, !all.blind);
   set_traps();
 }
 

@@ -21,87 +21,38 @@ inline void check(std::size_t needed, std::size_t there) {
 
 }  // namespace
 
+#define INTERLEAVE_UNPACKED(...) __VA_ARGS__
+// A door for __NAME_chk: what NAME does with these arguments, if `needed` bytes or characters are `there`.
+#define INTERLEAVE_CHECKED(result, name, parameters, arguments, needed)                    \
+  result __##name##_chk(INTERLEAVE_UNPACKED parameters, std::size_t there) {               \
+    check(needed, there);                                                                  \
+    return name arguments;                                                                 \
+  }
+
 #pragma GCC visibility push(default)
 
 extern "C" {
 
-void* __memcpy_chk(void* to, const void* from, std::size_t size, std::size_t there) {
-  check(size, there);
-  return memcpy(to, from, size);
-}
-void* __memmove_chk(void* to, const void* from, std::size_t size, std::size_t there) {
-  check(size, there);
-  return memmove(to, from, size);
-}
-void* __mempcpy_chk(void* to, const void* from, std::size_t size, std::size_t there) {
-  check(size, there);
-  return mempcpy(to, from, size);
-}
-void* __memset_chk(void* to, int byte, std::size_t size, std::size_t there) {
-  check(size, there);
-  return memset(to, byte, size);
-}
-void __explicit_bzero_chk(void* to, std::size_t size, std::size_t there) {
-  check(size, there);
-  explicit_bzero(to, size);
-}
-char* __strcpy_chk(char* to, const char* from, std::size_t there) {
-  check(strlen(from) + 1, there);
-  return strcpy(to, from);
-}
-char* __stpcpy_chk(char* to, const char* from, std::size_t there) {
-  check(strlen(from) + 1, there);
-  return stpcpy(to, from);
-}
-char* __strncpy_chk(char* to, const char* from, std::size_t size, std::size_t there) {
-  check(size, there);
-  return strncpy(to, from, size);
-}
-char* __stpncpy_chk(char* to, const char* from, std::size_t size, std::size_t there) {
-  check(size, there);
-  return stpncpy(to, from, size);
-}
-char* __strcat_chk(char* to, const char* from, std::size_t there) {
-  check(strlen(to) + strlen(from) + 1, there);
-  return strcat(to, from);
-}
-char* __strncat_chk(char* to, const char* from, std::size_t size, std::size_t there) {
-  check(strlen(to) + strnlen(from, size) + 1, there);
-  return strncat(to, from, size);
-}
+INTERLEAVE_CHECKED(void*, memcpy, (void* to, const void* from, std::size_t size), (to, from, size), size)
+INTERLEAVE_CHECKED(void*, memmove, (void* to, const void* from, std::size_t size), (to, from, size), size)
+INTERLEAVE_CHECKED(void*, mempcpy, (void* to, const void* from, std::size_t size), (to, from, size), size)
+INTERLEAVE_CHECKED(void*, memset, (void* to, int byte, std::size_t size), (to, byte, size), size)
+INTERLEAVE_CHECKED(void, explicit_bzero, (void* to, std::size_t size), (to, size), size)
+INTERLEAVE_CHECKED(char*, strcpy, (char* to, const char* from), (to, from), strlen(from) + 1)
+INTERLEAVE_CHECKED(char*, stpcpy, (char* to, const char* from), (to, from), strlen(from) + 1)
+INTERLEAVE_CHECKED(char*, strncpy, (char* to, const char* from, std::size_t size), (to, from, size), size)
+INTERLEAVE_CHECKED(char*, stpncpy, (char* to, const char* from, std::size_t size), (to, from, size), size)
+INTERLEAVE_CHECKED(char*, strcat, (char* to, const char* from), (to, from), strlen(to) + strlen(from) + 1)
+INTERLEAVE_CHECKED(char*, strncat, (char* to, const char* from, std::size_t size), (to, from, size), strlen(to) + strnlen(from, size) + 1)
 
-wchar_t* __wmemcpy_chk(wchar_t* to, const wchar_t* from, std::size_t count, std::size_t there) {
-  check(count, there);
-  return wmemcpy(to, from, count);
-}
-wchar_t* __wmemmove_chk(wchar_t* to, const wchar_t* from, std::size_t count, std::size_t there) {
-  check(count, there);
-  return wmemmove(to, from, count);
-}
-wchar_t* __wmempcpy_chk(wchar_t* to, const wchar_t* from, std::size_t count, std::size_t there) {
-  check(count, there);
-  return wmempcpy(to, from, count);
-}
-wchar_t* __wmemset_chk(wchar_t* to, wchar_t value, std::size_t count, std::size_t there) {
-  check(count, there);
-  return wmemset(to, value, count);
-}
-wchar_t* __wcscpy_chk(wchar_t* to, const wchar_t* from, std::size_t there) {
-  check(wcslen(from) + 1, there);
-  return wcscpy(to, from);
-}
-wchar_t* __wcpcpy_chk(wchar_t* to, const wchar_t* from, std::size_t there) {
-  check(wcslen(from) + 1, there);
-  return wcpcpy(to, from);
-}
-wchar_t* __wcscat_chk(wchar_t* to, const wchar_t* from, std::size_t there) {
-  check(wcslen(to) + wcslen(from) + 1, there);
-  return wcscat(to, from);
-}
-wchar_t* __wcsncpy_chk(wchar_t* to, const wchar_t* from, std::size_t count, std::size_t there) {
-  check(count, there);
-  return wcsncpy(to, from, count);
-}
+INTERLEAVE_CHECKED(wchar_t*, wmemcpy, (wchar_t* to, const wchar_t* from, std::size_t count), (to, from, count), count)
+INTERLEAVE_CHECKED(wchar_t*, wmemmove, (wchar_t* to, const wchar_t* from, std::size_t count), (to, from, count), count)
+INTERLEAVE_CHECKED(wchar_t*, wmempcpy, (wchar_t* to, const wchar_t* from, std::size_t count), (to, from, count), count)
+INTERLEAVE_CHECKED(wchar_t*, wcsncpy, (wchar_t* to, const wchar_t* from, std::size_t count), (to, from, count), count)
+INTERLEAVE_CHECKED(wchar_t*, wmemset, (wchar_t* to, wchar_t value, std::size_t count), (to, value, count), count)
+INTERLEAVE_CHECKED(wchar_t*, wcscpy, (wchar_t* to, const wchar_t* from), (to, from), wcslen(from) + 1)
+INTERLEAVE_CHECKED(wchar_t*, wcpcpy, (wchar_t* to, const wchar_t* from), (to, from), wcslen(from) + 1)
+INTERLEAVE_CHECKED(wchar_t*, wcscat, (wchar_t* to, const wchar_t* from), (to, from), wcslen(to) + wcslen(from) + 1)
 
 }  // extern "C"
 

@@ -1,0 +1,31 @@
+// Code, instruction by instruction, as Zydis decodes it for x86-64.
+#pragma once
+
+#include <Zydis/Zydis.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace interleave::engine {
+
+using Operands = std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT>;
+
+// Calls f(where, instruction, operands) for each, one behind the other from `begin` on, until f returns false. Bytes that are no
+// instruction are data among the code, and left out.
+template <class F>
+void each_instruction(const std::uint8_t* begin, const std::uint8_t* end, F f) {
+  ZydisDecoder decoder;
+  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  ZydisDecodedInstruction instruction;
+  Operands operands;
+  for (const std::uint8_t* at = begin; at < end; at += instruction.length) {
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, at, static_cast<std::size_t>(end - at), &instruction, operands.data()))) {
+      instruction.length = 1;
+      continue;
+    }
+    if (!f(at, instruction, operands)) return;
+  }
+}
+
+}  // namespace interleave::engine
