@@ -14,6 +14,7 @@
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/memory.hpp>
 #include <interleave/scheduler/shadow.hpp>
+#include <interleave/scheduler/shared_lines.hpp>
 #include <interleave/scheduler/thread_block.hpp>
 
 namespace interleave::engine {
@@ -38,12 +39,13 @@ std::uintptr_t program_base() {
 }  // namespace
 
 __thread Mode mode = Mode::outside;
+bool explores_races = false;
 Execution* Execution::current = nullptr;
 
 Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers)
     : strategy_(strategy), options_(options), watchers_(std::move(watchers)),
       strategy_wants_steps_(strategy.wants_steps()), strategy_watches_(strategy_wants_steps_),
-      watching_(strategy_watches_ || !watchers_.empty() || options.keeps_states), attentive_(watching_),
+      watching_(is_watching()), attentive_(watching_),
       steps_max_(limit_of(options.steps_max)) {
   Memory::instance();
   if (options_.keeps_states) states_ = std::make_unique<States>(*options_.counters, options_.lonely);
@@ -289,6 +291,13 @@ void Execution::pass_until(std::uint64_t deadline) {
   if (options_.virtual_clock || deadline <= running_->now) return;
   running_->now = deadline;
   time_has_passed_ = true;
+}
+
+// The running thread is about to make a step at these places.
+void Execution::note_used(std::size_t size, const void* object, const void* second, std::size_t second_size) {
+  constexpr std::size_t largest = 64;  // of the objects of the C library
+  shared_lines->note(object, size == 1 ? largest : size);
+  if (second != nullptr) shared_lines->note(second, second_size);
 }
 
 void Execution::report_stepped() {

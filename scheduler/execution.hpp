@@ -128,6 +128,7 @@ class Execution final : public Situation {
     // larger pieces has to wait until its pieces have left the processor.
     repeated_accesses.forget();
     if (watching_) [[unlikely]] {
+      if (explores_races) note_used(operation.type->bytes != 0 ? operation.type->bytes : operation.size, operation.object, operation.second, operation.second_size);
       if (states_ != nullptr) [[unlikely]] {
         const Operation whole = operation;  // whose address is taken here only
         return step_below(whole);
@@ -145,6 +146,9 @@ class Execution final : public Situation {
     me.pending = operation;
     return round ? await() : proceed_below();
   }
+
+  // The same, of an operation that only reads.
+  void step_between(const Operation& operation);
 
   // Starts a thread and lets it run to its first announcement. Null if there is no stack left.
   std::string too_many_threads() const;  // for a message
@@ -266,6 +270,7 @@ class Execution final : public Situation {
     repeated_accesses.forget();
     memory->runs(thread);
   }
+  static void note_performed(Thread& thread);
   bool gone_round(const OperationType& type, const void* object);
   std::uint32_t await();
   void announce(Thread& thread);
@@ -315,6 +320,8 @@ class Execution final : public Situation {
     if (stepped_ != nullptr) report_stepped();
   }
   void report_stepped();
+  static void note_used(std::size_t size, const void* object, const void* second, std::size_t second_size);
+  bool is_watching() const { return strategy_watches_ || !watchers_.empty() || options_.keeps_states || explores_races; }
   // The running thread's clock takes notice of its last operation.
   void settle() {
     if (time_has_passed_ && running_->pending.type != nullptr) times_.settle(running_->pending, running_->now);

@@ -15,7 +15,8 @@ void Execution::begin_repeating() {
   assert(repeated_ == 0 || repeated_ < made_.size());
   repeating_ = repeated_ > 0;
   records_ = strategy_.repeats();
-  strategy_watches_ = watching_ = strategy_wants_steps_ && !repeating_;
+  strategy_watches_ = strategy_wants_steps_ && !repeating_;
+  watching_ = strategy_watches_ || (explores_races && !repeating_);
   attentive_ = watching_ || records_;
   if (!repeating_) made_.clear();
 }
@@ -24,7 +25,8 @@ void Execution::begin_repeating() {
 Thread* Execution::repeat_step() {
   if (point_.step == repeated_) {
     repeating_ = false;
-    strategy_watches_ = watching_ = strategy_wants_steps_;
+    strategy_watches_ = strategy_wants_steps_;
+    watching_ = is_watching();
     attentive_ = watching_ || records_;
     return nullptr;
   }

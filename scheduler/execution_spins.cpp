@@ -16,6 +16,13 @@ void Execution::note_polled(const void* object, std::size_t size) {
   running_->spin.read(object, size, true);
 }
 
+// What the thread announced before was made, and changed nothing.
+void Execution::note_performed(Thread& thread) {
+  thread.spin.remember_first(thread.pending);
+  if (thread.pending.object != nullptr)
+    thread.spin.read(thread.pending.object, thread.pending.type->bytes != 0 ? thread.pending.type->bytes : thread.pending.size);
+}
+
 // Whether the running thread, which announces such an operation, has gone round.
 bool Execution::gone_round(const OperationType& type, const void* object) {
   Thread& me = *running_;
@@ -30,9 +37,7 @@ bool Execution::gone_round(const OperationType& type, const void* object) {
     me.read_clock = false;
     return false;
   }
-  me.spin.remember_first(me.pending);
-  if (me.pending.object != nullptr)
-    me.spin.read(me.pending.object, me.pending.type->bytes != 0 ? me.pending.type->bytes : me.pending.size);
+  note_performed(me);
   // It may wait for what only such calls change.
   if (unseen_code_ran()) [[unlikely]] {
     note_unseen_changes();
@@ -40,6 +45,19 @@ bool Execution::gone_round(const OperationType& type, const void* object) {
     me.spin.read(&interleave_noun_code_that_is_not_instrumented, sizeof interleave_noun_code_that_is_not_instrumented);
   }
   return me.spin.round(type, object, interleave_call_state, me.stack_high, memory->shared_words());
+}
+
+// A step that changes nothing, and at which nobody looks for rounds: a thread that has changed nothing before still has not. Far down the
+// stack, as proceed_below.
+__attribute__((noinline)) void Execution::step_between(const Operation& operation) {
+  char gap[2048];
+  asm volatile("" : : "r"(gap) : "memory");
+  Thread& me = *running_;
+  const bool polling = me.polling;
+  if (polling) note_performed(me);
+  step(operation);
+  me.polling = polling;
+  asm volatile("" : : "r"(gap) : "memory");
 }
 
 // The running thread has gone round and has announced the same operation once more.

@@ -23,6 +23,7 @@
 #include <interleave/scheduler/outer_state.hpp>
 #include <interleave/scheduler/rolled_back.hpp>
 #include <interleave/scheduler/schedule.hpp>
+#include <interleave/scheduler/shared_lines.hpp>
 #include <interleave/scheduler/strategy.hpp>
 #include <interleave/scheduler/unseen_runs.hpp>
 #include <interleave/scheduler/watchdog.hpp>
@@ -98,6 +99,7 @@ class Explorer {
     std::shared_ptr<Counters> counters = std::make_shared<Counters>();  // without these
     std::map<std::pair<std::uint32_t, std::uint64_t>, unsigned> probed;  // threads alone, by where they stood: how often
     std::size_t stack_cleared = 0;  // how much of the stacks is to be cleared
+    SharedLines shared_lines;       // where races are explored
     bool traces_unseen = false;     // whether calls of code that is not instrumented are traced
     bool keeps_stacks = false;      // whether stacks of all accesses are kept, by which suppressions match
     std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();  // of the first attempt
@@ -112,6 +114,7 @@ class Explorer {
   bool wants_traces() const { return unseen_runs_.wants_traces(); }
   bool wants_clear_stacks() const { return wants_clear_stacks_; }
   bool wants_stacks() const { return wants_stacks_; }
+  bool wants_lines() const { return wants_lines_; }
   // For the next attempt.
   void learn();
 
@@ -178,6 +181,7 @@ class Explorer {
   std::size_t stack_cleared_ = 0, stack_compared_ = 0;
   bool wants_clear_stacks_ = false;
   bool wants_stacks_ = false;
+  bool wants_lines_ = false;
   bool runs_on_ = false;      // whether executions go on after a failure
   bool goes_round_ = false;   // a thread comes back to where it was, again and again
   Onward onward_;

@@ -74,6 +74,7 @@ Explorer::Explorer(const std::function<void()>& body, const Options& options, co
       stack_cleared_(learnt.stack_cleared) {
   under_way = true;
   explores_races = options_.races == "explore";
+  shared_lines = &learnt_.shared_lines;
   reuses_blocks = options_.heap == "reuse";
 }
 
@@ -82,6 +83,7 @@ Explorer::~Explorer() {
   under_way = false;
   shadow = nullptr;
   explores_races = false;
+  shared_lines = nullptr;
   reuses_blocks = false;
 }
 
@@ -99,6 +101,7 @@ std::unique_ptr<Strategy> Explorer::make() {
     stops_round_ = schedule.stops_round;
     keeps_states_ = spins_freely_ = schedule.comes_back;
     explores_races = options_.races == "explore";
+    if (schedule.keeps_private) learnt_.shared_lines.use(schedule.shared_lines);
     if (schedule.build != build_id())
       fmt::print(stderr, "interleave: the schedule was recorded from another build; replaying as long as it fits\n");
     return std::make_unique<Replay>(schedule);
@@ -149,6 +152,8 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   // A wakeup that may come at any moment leaves the virtual clock no moment at which nobody can step.
   if (options_.clock == "virtual" && (options_.spurious_wakeups || options_.interrupts))
     throw UsageError("the virtual clock moves when nobody can step, so it goes with neither spurious wakeups nor interrupts: leave out one");
+  // An execution that a sampler draws is to be drawn again from its seed alone, by whoever has learnt nothing.
+  if (explores_races && !replaying_ && strategy_->ends()) learnt_.shared_lines.begin();
   report_.seed = options_.seed;
   report_.strategy = strategy_->resolved();
   stops_round_ |= strategy_->reduces();
@@ -205,7 +210,8 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       ending = Ending::finished;
       fault = {};
     }
-    if (outer_.misled()) return {};
+    wants_lines_ = learnt_.shared_lines.has_learnt() && !replaying_;
+    if (outer_.misled() || wants_lines_) return {};
     // Suppressions match stacks, which are kept only once there is a finding that a line may be for.
     wants_stacks_ = !fault.kind.empty() && !learnt_.keeps_stacks && shadow != nullptr && (fault.kind == "leak" || fault.kind == shadow->found()) && suppressions::meant_for(fault.kind);
     if (wants_stacks_) return {};
@@ -273,7 +279,8 @@ Report Explorer::run(std::uint64_t steps_in_all) {
     }
   }
   outer_.compare();
-  if (outer_.misled()) return {};
+  wants_lines_ = learnt_.shared_lines.has_learnt() && !replaying_;
+  if (outer_.misled() || wants_lines_) return {};
   const bool counted = report_.rounds > 0 && !learnt_.counters->none();
   const bool whole = exhausted && strategy_->exhaustive() && report_.cut == 0;
   hooks::Basis::tell_all(report_);
@@ -322,6 +329,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
 void Explorer::learn() {
   learnt_.keeps_states |= goes_round_;
   learnt_.keeps_stacks |= wants_stacks_;
+  learnt_.shared_lines.learn();
   if (wants_clear_stacks_) learnt_.stack_cleared = std::min(2 * stack_compared_ + 1024, stack_cleared_most);
   learnt_.traces_unseen |= wants_traces();
   learnt_.unseen = outer_.unseen();
@@ -357,7 +365,8 @@ __attribute__((noinline)) Report explore(const std::function<void()>& body, cons
   while (true) {
     Explorer explorer(body, options, __builtin_frame_address(0), learnt);
     Report report = explorer.run(steps_in_all);
-    if (!explorer.misled() && !explorer.goes_round() && !explorer.wants_clear_stacks() && !explorer.wants_traces() && !explorer.wants_stacks())
+    if (!explorer.misled() && !explorer.goes_round() && !explorer.wants_clear_stacks() && !explorer.wants_traces() && !explorer.wants_stacks() &&
+        !explorer.wants_lines())
       return report;
     explorer.learn();
   }

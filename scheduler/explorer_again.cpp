@@ -45,7 +45,7 @@ Schedule Explorer::schedule_of(const Finding& finding) const {
   Schedule schedule{.name = options_.name, .build = build_id(), .spurious_wakeups = options_.spurious_wakeups,
                     .interrupts = options_.interrupts, .virtual_clock = options_.clock == "virtual", .races = options_.races,
                     .reuses_blocks = options_.heap == "reuse", .stops_round = finding.stopped, .comes_back = finding.comes_back,
-                    .choices = {}, .checks = {}};
+                    .keeps_private = learnt_.shared_lines.in_use(), .shared_lines = learnt_.shared_lines.lines(), .choices = {}, .checks = {}};
   std::vector<std::uint32_t> fingerprints;
   for (const std::uint32_t entry : finding.choices) {
     schedule.choices.push_back(Choices::taken(entry));

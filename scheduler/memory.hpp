@@ -105,6 +105,12 @@ class Memory {
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
     return offset < arena_ - base_ ? offset / slot_size() : stacks_max_;
   }
+  // Whether all of it lies in the slot of addresses of the running thread's stack.
+  bool on_own_stack(const void* p, std::size_t size) const {
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - running_->slot;
+    return offset < slot_size_ && size <= slot_size_ - offset;
+  }
+  std::size_t slot_size() const { return slot_size_; }
   // How much of its stack the caller has left; of a stack that is none of these: as if plenty.
   std::size_t stack_room() const {
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - base_;
@@ -239,7 +245,6 @@ class Memory {
   static constexpr std::size_t retained_max = std::size_t{64} << 20;
   static constexpr std::size_t guard_size = std::size_t{8} << 20;  // no frame of a real thread is larger
   static constexpr std::size_t offsets = 16, offset_size = 832;  // of stacks: an odd number of lines of 64 bytes
-  std::size_t slot_size() const { return slot_size_; }
 
   std::uintptr_t base_ = 0, arena_ = 0;
   std::size_t size_ = 0, arena_size_ = 0;

@@ -36,7 +36,9 @@ constexpr std::size_t shortest = prefix.size() + hash_chars + hash_chars + 1 + h
 constexpr std::array<std::string_view, 3> races_values = {"fail", "explore", "ignore"};
 
 // In the place of `races`: four bits of further options follow, then the real value.
-constexpr std::uint64_t further_options = 3, stops_round_bit = 1, reuses_blocks_bit = 2, comes_back_bit = 4;
+constexpr std::uint64_t further_options = 3, stops_round_bit = 1, reuses_blocks_bit = 2, comes_back_bit = 4, keeps_private_bit = 8;
+constexpr std::uint64_t all_further_bits = stops_round_bit | reuses_blocks_bit | comes_back_bit | keeps_private_bit;
+constexpr std::size_t shared_lines_max = std::size_t{1} << 16;  // a guard against a forged token
 
 constexpr std::uint32_t hash_mask = (std::uint32_t{1} << hash_bits) - 1;
 
@@ -147,8 +149,34 @@ std::string_view checked_body(std::string_view token) {
   return summed.substr(prefix.size());
 }
 
+constexpr std::string_view malformed = "this schedule token is damaged: its choices cannot be read (copy it whole from the report)";
+
+// How many, and each as what it is more than the one before. REQUIRES: sorted.
+void write_lines(BitWriter& out, std::span<const StackLine> lines) {
+  out.gamma(lines.size() + 1);
+  StackLine before;
+  for (const StackLine& line : lines) {
+    const bool of_same = line.stack == before.stack;
+    out.gamma(std::uint64_t{line.stack - before.stack} + 1);
+    out.gamma(std::uint64_t{line.from_top} + 1 - (of_same ? before.from_top : 0));
+    before = line;
+  }
+}
+
+void read_lines(BitReader& in, std::string_view token, Schedule& schedule) {
+  const auto count = in.gamma();
+  if (!count || *count - 1 > shared_lines_max) refuse(token, malformed);
+  StackLine before;
+  while (schedule.shared_lines.size() < *count - 1) {
+    const auto stack = in.gamma(), from_top = in.gamma();
+    if (!stack || !from_top || std::max(*stack, *from_top) > std::numeric_limits<std::uint32_t>::max()) refuse(token, malformed);
+    const auto further = static_cast<std::uint32_t>(*stack - 1), value = static_cast<std::uint32_t>(*from_top - 1);
+    before = {before.stack + further, value + (further == 0 ? before.from_top : 0)};
+    schedule.shared_lines.push_back(before);
+  }
+}
+
 void read_choices(BitReader& in, std::string_view token, bool checked, Schedule& schedule) {
-  constexpr std::string_view malformed = "this schedule token is damaged: its choices cannot be read (copy it whole from the report)";
   const auto count = in.gamma();
   if (!count || *count - 1 > schedule_choices_max) refuse(token, malformed);
   while (schedule.choices.size() < *count - 1) {
@@ -264,12 +292,13 @@ std::string encode(const Schedule& schedule) {
   out.bits(schedule.spurious_wakeups, 1);
   out.bits(schedule.interrupts, 1);
   out.bits(schedule.virtual_clock, 1);
-  if (schedule.reuses_blocks || schedule.stops_round || schedule.comes_back) {
+  if (schedule.reuses_blocks || schedule.stops_round || schedule.comes_back || schedule.keeps_private) {
     out.bits(further_options, 2);
     out.bits((schedule.reuses_blocks ? reuses_blocks_bit : 0) | (schedule.stops_round ? stops_round_bit : 0) |
-             (schedule.comes_back ? comes_back_bit : 0), 4);
+             (schedule.comes_back ? comes_back_bit : 0) | (schedule.keeps_private ? keeps_private_bit : 0), 4);
   }
   out.bits(static_cast<std::uint64_t>(races - races_values.begin()), 2);
+  if (schedule.keeps_private) write_lines(out, schedule.shared_lines);
   out.gamma(schedule.choices.size() + 1);
   for (auto run = schedule.choices.begin(); run != schedule.choices.end();) {
     const auto end = std::find_if(run, schedule.choices.end(), [&](std::uint32_t choice) { return choice != *run; });
@@ -298,16 +327,18 @@ Schedule decode(std::string_view token, std::string_view expected_name) {
   auto races = *in.bits(2);
   if (races == further_options) {
     const auto further = in.bits(4), value = in.bits(2);
-    const bool known = further && value && *further != 0 && (*further & ~(stops_round_bit | reuses_blocks_bit | comes_back_bit)) == 0;
+    const bool known = further && value && *further != 0 && (*further & ~all_further_bits) == 0;
     schedule.stops_round = known && (*further & stops_round_bit) != 0;
     schedule.comes_back = known && (*further & comes_back_bit) != 0;
     schedule.reuses_blocks = known && (*further & reuses_blocks_bit) != 0;
+    schedule.keeps_private = known && (*further & keeps_private_bit) != 0;
     races = known ? *value : further_options;
   }
   if (races >= races_values.size()) {
     refuse(token, "a schedule token with an unknown option; replay it with the version of Interleave that printed it");
   }
   schedule.races = races_values[races];
+  if (schedule.keeps_private) read_lines(in, token, schedule);
   read_choices(in, token, checked, schedule);
   return schedule;
 }

@@ -7,7 +7,8 @@
 //     |     |      |      |  |               |
 //     |     |      |      |  |               30 bits: checksum of everything before it
 //     |     |      |      |  how many choices; the choices, as runs (value, length), each number in Elias gamma code; the checks
-//     |     |      |      options that change which candidates there are; two letters if threads spin
+//     |     |      |      options that change which candidates there are; two letters if threads spin; which lines of
+//     |     |      |      stacks are shared, if that decides what is a step
 //     |     |      30 bits: the build
 //     |     30 bits: hash of the scenario's name
 //     version 1 of this layout
@@ -15,6 +16,7 @@
 // A run of a thousand zeros costs 20 bits, a lone 1 four. Any change of a single character is noticed.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,6 +25,12 @@
 #include <vector>
 
 namespace interleave {
+
+// A line of 64 bytes of a thread's stack: the index of the stack, and how many lines lie between it and the end of its slot of addresses.
+struct StackLine {
+  std::uint32_t stack = 0, from_top = 0;
+  auto operator<=>(const StackLine&) const = default;
+};
 
 struct Schedule {
   std::string   name;   // of the scenario or check
@@ -34,6 +42,8 @@ struct Schedule {
   bool          reuses_blocks = false;   // heap=reuse
   bool          stops_round = false;     // a thread that had gone round stopped (spin.hpp)
   bool          comes_back = false;      // the execution ends where it has come back to where it was (onward.hpp)
+  bool          keeps_private = false;   // accesses of threads to their own stacks are steps only on these lines (shared_lines.hpp)
+  std::vector<StackLine> shared_lines;   // sorted
   std::vector<std::uint32_t> choices;    // indices taken where there was more than one candidate, in order
   std::vector<std::uint8_t>  checks;     // four bits for each chunk of choices, of what was to choose from; or empty
 

@@ -19,7 +19,6 @@ namespace interleave::engine {
 
 Shadow* shadow = nullptr;
 RepeatedAccesses repeated_accesses;
-bool explores_races = false;
 
 void report_found(Execution& run) {
   if (!run.has_failed()) run.object(shadow->found(), "explained by a replay");

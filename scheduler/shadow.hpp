@@ -348,9 +348,6 @@ const BenignRace* race_allowed();
 // Of the exploration under way; null: memory accesses are not looked at.
 extern Shadow* shadow;
 
-// Whether races are explored: every plain access is a step, and none is a failure.
-extern bool explores_races;
-
 // Something was found: the execution fails. No thread is to blame, for which of two accesses comes second differs between
 // equivalent executions.
 void report_found(Execution& run);

@@ -87,6 +87,7 @@ struct Thread : StackOwner {
   bool timed = false;                // the pending operation ends at `deadline`
   bool awaiting = false;             // it has gone round, and is not offered until something that it read has changed
   bool read_clock = false;           // since `spin` began
+  bool has_just_read = false;        // its last access was a plain read, and a step
   bool conditional = false;          // how many candidates the pending operation offers depends on the state
   std::uint32_t offered = 0;         // candidates of it, while those of the execution are valid
   std::uint32_t mark = 0;            // what the pending operation adds to the fingerprint of a choice point
@@ -110,7 +111,7 @@ struct Thread : StackOwner {
     started = 0;
     variant = 0;
     pending.type = nullptr;
-    finished = daemon = joined = woken = timed = awaiting = conditional = false;
+    finished = daemon = joined = woken = timed = awaiting = has_just_read = conditional = false;
     polling = false;
     offered = mark = 0;
     marked = nullptr;

@@ -1,10 +1,13 @@
 // Plain memory accesses: the __tsan_read*/write* hooks of both compilers (volatile ones: volatiles.cpp). They are choice points only where races are explored.
 // Writes outside the executions' own memory are logged, so that they can be taken back; all are shown to the shadow.
+#include <utility>
+
 #include <interleave/scheduler/door.hpp>
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/plain_access.hpp>
 #include <interleave/scheduler/repeated_accesses.hpp>
 #include <interleave/scheduler/rolled_back.hpp>
+#include <interleave/scheduler/shared_lines.hpp>
 
 namespace interleave::engine {
 namespace {
@@ -18,19 +21,28 @@ const OperationType copy_type{.name = "copy", .access = Access::write, .noun = "
 // Until there is a second thread nobody can come between.
 void plain_step(const void* p, std::size_t size, bool writes) {
   const Model model;
-  if (model->threads_created() == 1) return;
+  Thread& me = model->self();
+  const bool has_just_read = std::exchange(me.has_just_read, false);
+  if (model->threads_created() == 1 || shared_lines->keeps_private(p, size)) return;
   Operation operation{.type = writes ? &write_type : &read_type, .object = p, .size = static_cast<std::uint32_t>(size)};
   // g++ announces both ends of `a = b`, for a struct, before it copies: then what it reads is read by this step.
-  const Operation& before = model->self().pending;
-  if (writes && before.type == &read_type && before.size == size) {
+  const Operation& before = me.pending;
+  if (writes && has_just_read && before.type == &read_type && before.size == size) {
     operation.second_access = Access::read;
     operation.second = before.object;
     operation.second_size = before.size;
   }
-  model->step(operation);
+  if (writes) {
+    model->step(operation);
+  } else {
+    model->step_between(operation);
+    me.has_just_read = true;
+  }
 }
 
 void copy_step(void* to, const void* from, std::size_t size) {
+  if (shared_lines->keeps_private(to, size)) return plain_step(from, size, false);
+  if (shared_lines->keeps_private(from, size)) return plain_step(to, size, true);
   const Model model;
   if (model->threads_created() == 1) return;
   const auto bytes = static_cast<std::uint32_t>(size);
@@ -71,7 +83,11 @@ void accessed_in_full(void* p, std::size_t size, bool writes) {
 
 template <bool writes, bool remembers, std::size_t size>
 __attribute__((noinline)) void accessed_slowly(void* p) {
-  if (explores_races) [[unlikely]] return explored(p, size, writes);
+  if (explores_races) [[unlikely]] {
+    if (!remembers || !shared_lines->keeps_private(p, size)) return explored(p, size, writes);
+    Execution::current->self().has_just_read = false;
+    return repeated_accesses.remember(reinterpret_cast<std::uintptr_t>(p), size, writes);
+  }
   if constexpr (writes) memory->note_write(p, size);
   if (shadow == nullptr) {
     Execution& run = *Execution::current;

@@ -69,6 +69,19 @@ TEST_CASE("a token carries every option that changes the candidates") {
   }
 }
 
+TEST_CASE("a token carries the lines of stacks that decide what is a step") {
+  const std::vector<std::vector<StackLine>> examples = {{}, {{0, 0}}, {{0, 5}, {0, 6}, {0, 1000}, {3, 0}, {3, 2}, {1000, 262143}}};
+  for (const auto& lines : examples) {
+    auto schedule = with_choices({1, 0, 1});
+    schedule.races = "explore";
+    schedule.keeps_private = true;
+    schedule.shared_lines = lines;
+    CHECK(there_and_back(schedule) == schedule);
+    schedule.stops_round = schedule.reuses_blocks = schedule.comes_back = true;
+    CHECK(there_and_back(schedule) == schedule);
+  }
+}
+
 TEST_CASE("a token carries a check for each chunk of choices, of what was to choose from") {
   for (const std::size_t size : {1, 5, 64, 65, 1'000}) {
     const std::vector<std::uint32_t> offers(size, 3);
