@@ -21,7 +21,7 @@ TEST_CASE("dpor makes one execution of each class and none in vain") {
   int checked = 0;
   for (const auto* scenario : scenarios::all()) {
     const auto& definition = scenario->definition();
-    if (definition.classes == 0 || definition.classes > (INTERLEAVE_BRIEF_TESTS ? 20'000 : 200'000)) continue;
+    if (definition.classes == 0 || definition.classes > (INTERLEAVE_BRIEF_TESTS ? 10'000 : 60'000)) continue;
     const Report report = searched(definition, "dpor");
     CAPTURE(definition.name);
     CHECK(report.executions == definition.classes);
@@ -38,7 +38,7 @@ TEST_CASE("dfs makes one execution of each interleaving") {
   int checked = 0;
   for (const auto* scenario : scenarios::all()) {
     const auto& definition = scenario->definition();
-    if (definition.interleavings == 0 || definition.interleavings > (INTERLEAVE_BRIEF_TESTS ? 20'000 : 200'000)) continue;
+    if (definition.interleavings == 0 || definition.interleavings > (INTERLEAVE_BRIEF_TESTS ? 10'000 : 60'000)) continue;
     const Report report = searched(definition, "dfs");
     CAPTURE(definition.name);
     CHECK(report.executions == definition.interleavings);

@@ -11,7 +11,7 @@ using namespace interleave;
 
 namespace {
 
-constexpr std::uint64_t walks = 100'000;
+constexpr std::uint64_t walks = 40'000;
 
 Report walked(const scenarios::Definition& scenario, std::uint64_t executions, const std::string& strategy = "random") {
   Options options = scenario.options;

@@ -213,7 +213,7 @@ TEST_CASE("private lines: who waits for an atomic that it knows by a pointer goe
 }
 
 TEST_CASE("private lines: random programs come to what every order of their accesses comes to") {
-  constexpr int programs = 150;
+  constexpr int programs = INTERLEAVE_BRIEF_TESTS ? 30 : 80;
   std::mt19937 random(20240611);
   std::size_t several = 0;
   for (int i = 0; i < programs; ++i) {

@@ -143,7 +143,7 @@ std::set<std::string> names(const Report& report) {
   return result;
 }
 
-constexpr std::uint64_t programs = INTERLEAVE_BRIEF_TESTS ? 100 : 400;
+constexpr std::uint64_t programs = INTERLEAVE_BRIEF_TESTS ? 50 : 150;
 
 }  // namespace
 

@@ -38,10 +38,10 @@ TEST_CASE("Scenarios: each has the verdict, the kind of failure and exactly the 
       Options options = definition.options;
       options.strategy = "dfs";
       options.stop_at_first_failure = false;
-      options.executions_max = INTERLEAVE_BRIEF_TESTS ? 20'000 : 0;
+      options.executions_max = INTERLEAVE_BRIEF_TESTS ? 20'000 : 200'000;  // dpor, below, comes to an end
       const Report report = explore(definition.body, options);
       INFO(report.executions << " executions");
-      const bool whole = !INTERLEAVE_BRIEF_TESTS || report.complete;
+      const bool whole = report.incomplete_reason.find("executions was met") == std::string::npos;
       if (whole) CHECK(broken_promise(definition, report) == "");
       // Those with a strategy of their own, and those in virtual time, are not dpor's.
       if (!definition.options.strategy.empty() || definition.options.clock == "virtual") continue;
