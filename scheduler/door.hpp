@@ -100,8 +100,9 @@ void hand_over(T& place, std::type_identity_t<T> value) {
 }
 
 // ---- plain accesses of modelled code ----
-// The running thread is about to make one, which is a step like any other. Where races are explored.
-void plain_step(const void* p, std::size_t size, bool writes);
+// The running thread is about to make one, which is a step like any other. Where races are explored. False: nobody else can tell when it
+// happens (shared_lines.hpp), so it is none.
+bool plain_step(const void* p, std::size_t size, bool writes);
 
 void copy_step(void* to, const void* from, std::size_t size);
 

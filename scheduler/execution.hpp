@@ -128,7 +128,7 @@ class Execution final : public Situation {
     // larger pieces has to wait until its pieces have left the processor.
     repeated_accesses.forget();
     if (watching_) [[unlikely]] {
-      if (explores_races) note_used(operation.type->bytes != 0 ? operation.type->bytes : operation.size, operation.object, operation.second, operation.second_size);
+      if (explores_races) note_used(operation.bytes(), operation.object, operation.second, operation.second_size);
       if (states_ != nullptr) [[unlikely]] {
         const Operation whole = operation;  // whose address is taken here only
         return step_below(whole);

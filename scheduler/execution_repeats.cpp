@@ -16,7 +16,7 @@ void Execution::begin_repeating() {
   repeating_ = repeated_ > 0;
   records_ = strategy_.repeats();
   strategy_watches_ = strategy_wants_steps_ && !repeating_;
-  watching_ = strategy_watches_ || (explores_races && !repeating_);
+  watching_ = !repeating_ && is_watching();
   attentive_ = watching_ || records_;
   if (!repeating_) made_.clear();
 }

@@ -19,8 +19,7 @@ void Execution::note_polled(const void* object, std::size_t size) {
 // What the thread announced before was made, and changed nothing.
 void Execution::note_performed(Thread& thread) {
   thread.spin.remember_first(thread.pending);
-  if (thread.pending.object != nullptr)
-    thread.spin.read(thread.pending.object, thread.pending.type->bytes != 0 ? thread.pending.type->bytes : thread.pending.size);
+  if (thread.pending.object != nullptr) thread.spin.read(thread.pending.object, thread.pending.bytes());
 }
 
 // Whether the running thread, which announces such an operation, has gone round.

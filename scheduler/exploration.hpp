@@ -114,7 +114,7 @@ class Explorer {
   bool wants_traces() const { return unseen_runs_.wants_traces(); }
   bool wants_clear_stacks() const { return wants_clear_stacks_; }
   bool wants_stacks() const { return wants_stacks_; }
-  bool wants_lines() const { return wants_lines_; }
+  bool wants_lines() const { return learnt_.shared_lines.has_learnt() && !replaying_; }
   // For the next attempt.
   void learn();
 
@@ -181,7 +181,6 @@ class Explorer {
   std::size_t stack_cleared_ = 0, stack_compared_ = 0;
   bool wants_clear_stacks_ = false;
   bool wants_stacks_ = false;
-  bool wants_lines_ = false;
   bool runs_on_ = false;      // whether executions go on after a failure
   bool goes_round_ = false;   // a thread comes back to where it was, again and again
   Onward onward_;

@@ -210,8 +210,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
       ending = Ending::finished;
       fault = {};
     }
-    wants_lines_ = learnt_.shared_lines.has_learnt() && !replaying_;
-    if (outer_.misled() || wants_lines_) return {};
+    if (outer_.misled() || wants_lines()) return {};
     // Suppressions match stacks, which are kept only once there is a finding that a line may be for.
     wants_stacks_ = !fault.kind.empty() && !learnt_.keeps_stacks && shadow != nullptr && (fault.kind == "leak" || fault.kind == shadow->found()) && suppressions::meant_for(fault.kind);
     if (wants_stacks_) return {};
@@ -279,8 +278,7 @@ Report Explorer::run(std::uint64_t steps_in_all) {
     }
   }
   outer_.compare();
-  wants_lines_ = learnt_.shared_lines.has_learnt() && !replaying_;
-  if (outer_.misled() || wants_lines_) return {};
+  if (outer_.misled() || wants_lines()) return {};
   const bool counted = report_.rounds > 0 && !learnt_.counters->none();
   const bool whole = exhausted && strategy_->exhaustive() && report_.cut == 0;
   hooks::Basis::tell_all(report_);

@@ -87,6 +87,7 @@ struct Operation {
   std::uint64_t argument = 0;              // of the operation: a deadline, a count, an expected value
 
   Access access() const { return failed ? type->failed : type->access; }
+  std::uint32_t bytes() const { return type->bytes != 0 ? type->bytes : size; }  // of the object, as far as they matter to it
   bool accesses_second() const { return second != nullptr && applies(type->second, failed); }
 };
 

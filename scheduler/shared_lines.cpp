@@ -50,10 +50,11 @@ bool SharedLines::keeps_private(const void* p, std::size_t size) const {
 
 void SharedLines::note_used(const void* p, std::size_t size) {
   const std::size_t stack = memory->stack_of(p);
-  if (stack == memory->stacks_max() || memory->on_own_stack(p, size)) return;
+  if (stack == memory->stacks_max() || memory->on_own_stack(p, 1)) return;
   const std::size_t of_stack = memory->slot_size() / line_size;
   const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(p) - memory->base();
-  for (std::uintptr_t line = begin / line_size; line <= (begin + size - 1) / line_size; ++line) {
+  const std::uintptr_t last = std::min((begin + size - 1) / line_size, (stack + 1) * of_stack - 1);  // the size may be more than the object has
+  for (std::uintptr_t line = begin / line_size; line <= last; ++line) {
     const StackLine found{static_cast<std::uint32_t>(line / of_stack), static_cast<std::uint32_t>(of_stack - 1 - line % of_stack)};
     if (contains(line) || std::find(new_.begin(), new_.end(), found) != new_.end()) continue;
     const EngineScope engine;

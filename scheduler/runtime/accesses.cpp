@@ -19,11 +19,12 @@ const OperationType copy_type{.name = "copy", .access = Access::write, .noun = "
 }  // namespace
 
 // Until there is a second thread nobody can come between.
-void plain_step(const void* p, std::size_t size, bool writes) {
+bool plain_step(const void* p, std::size_t size, bool writes) {
   const Model model;
   Thread& me = model->self();
   const bool has_just_read = std::exchange(me.has_just_read, false);
-  if (model->threads_created() == 1 || shared_lines->keeps_private(p, size)) return;
+  if (shared_lines->keeps_private(p, size)) return false;
+  if (model->threads_created() == 1) return true;
   Operation operation{.type = writes ? &write_type : &read_type, .object = p, .size = static_cast<std::uint32_t>(size)};
   // g++ announces both ends of `a = b`, for a struct, before it copies: then what it reads is read by this step.
   const Operation& before = me.pending;
@@ -38,11 +39,15 @@ void plain_step(const void* p, std::size_t size, bool writes) {
     model->step_between(operation);
     me.has_just_read = true;
   }
+  return true;
 }
 
 void copy_step(void* to, const void* from, std::size_t size) {
-  if (shared_lines->keeps_private(to, size)) return plain_step(from, size, false);
-  if (shared_lines->keeps_private(from, size)) return plain_step(to, size, true);
+  const bool writes = !shared_lines->keeps_private(to, size);
+  if (!writes || shared_lines->keeps_private(from, size)) {
+    plain_step(writes ? to : from, size, writes);
+    return;
+  }
   const Model model;
   if (model->threads_created() == 1) return;
   const auto bytes = static_cast<std::uint32_t>(size);
@@ -58,8 +63,11 @@ using namespace interleave::engine;
 // ---- out of the way of what is most often the case --------------------------------------------------------------------
 
 // With races=explore a race is no failure, so that only accesses to blocks are compared, with the ends of the blocks.
-__attribute__((noinline)) void explored(const void* p, std::size_t size, bool writes) {
-  plain_step(p, size, writes);
+__attribute__((noinline)) void explored(const void* p, std::size_t size, bool writes, bool remembers = false) {
+  if (!plain_step(p, size, writes)) {
+    if (remembers) repeated_accesses.remember(reinterpret_cast<std::uintptr_t>(p), size, writes);
+    return;
+  }
   if (memory->in_arena(static_cast<const char*>(p) + size - 1)) shown(p, size, writes);
   if (writes) memory->note_write(const_cast<void*>(p), size);
 }
@@ -83,11 +91,7 @@ void accessed_in_full(void* p, std::size_t size, bool writes) {
 
 template <bool writes, bool remembers, std::size_t size>
 __attribute__((noinline)) void accessed_slowly(void* p) {
-  if (explores_races) [[unlikely]] {
-    if (!remembers || !shared_lines->keeps_private(p, size)) return explored(p, size, writes);
-    Execution::current->self().has_just_read = false;
-    return repeated_accesses.remember(reinterpret_cast<std::uintptr_t>(p), size, writes);
-  }
+  if (explores_races) [[unlikely]] return explored(p, size, writes, remembers);
   if constexpr (writes) memory->note_write(p, size);
   if (shadow == nullptr) {
     Execution& run = *Execution::current;

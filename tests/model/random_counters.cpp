@@ -80,7 +80,7 @@ interleave::Report run(const std::vector<Script>& scripts, int manner) {
 TEST_CASE("random programs whose loops count come to what they come to without counting") {
   std::mt19937 random(20261125);
   std::size_t counting = 0, stuck = 0;
-  for (int i = 0; i < (INTERLEAVE_BRIEF_TESTS ? 30 : 60); ++i) {
+  for (int i = 0; i < 60; ++i) {
     const std::vector<Script> scripts = random_scripts(random);
     const auto plain = run(scripts, 0);
     const int manner = 1 + i % 6;
@@ -93,6 +93,6 @@ TEST_CASE("random programs whose loops count come to what they come to without c
     counting += !counted.covered.empty();
     stuck += plain.failure.has_value();
   }
-  CHECK(counting > (INTERLEAVE_BRIEF_TESTS ? 3 : 10));
+  CHECK(counting > 10);
   CHECK(stuck > 10);
 }
