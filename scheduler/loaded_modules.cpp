@@ -25,6 +25,26 @@ constexpr std::array system_beginnings = {"libnss_", "libclang_rt.", "vgpreload_
                                           "libCatch2", "libgtest", "libgmock", "libdoctest", "libboost_unit_test_framework",
                                           "libboost_prg_exec_monitor", "libboost_test_exec_monitor"};
 
+// ---- what has changed -----------------------------------------------------------------------------------------------
+
+const link_map* end_of_list(const link_map* from) {
+  while (from->l_next != nullptr) from = from->l_next;
+  return from;
+}
+
+// The list is known up to here, and nothing of that has been unloaded: mostly what the program starts with, and what the engine has loaded.
+const link_map*& known_up_to() {
+  static const link_map* last = end_of_list(_r_debug.r_map);
+  return last;
+}
+
+const link_map* last_module() { return end_of_list(known_up_to()); }
+
+std::vector<ElfW(Addr)> loaded_for_engine;  // where
+bool perhaps_unloaded = false;
+
+// ---- whose they are -------------------------------------------------------------------------------------------------
+
 struct Dependencies {
   std::vector<std::string_view> needed;
   std::string_view name;
@@ -108,6 +128,34 @@ bool is_loaded(const std::string& path, std::uintptr_t base) {
   }, &asked) != 0;
 }
 
+// Asked before each execution, and dl_iterate_phdr takes locks: so what it counts is kept for as long as nothing was closed and the list of
+// modules, which grows at its end, has no new end.
+std::uint64_t modules_generation() {
+  static std::uint64_t counted = 0;
+  static const link_map* last_known = nullptr;
+  const link_map* const last = last_module();
+  if (std::exchange(perhaps_unloaded, false) || last != last_known) {
+    last_known = last;
+    dl_iterate_phdr([](dl_phdr_info* info, std::size_t, void* result) {
+      *static_cast<std::uint64_t*>(result) = info->dlpi_adds + info->dlpi_subs;
+      return 1;
+    }, &counted);
+  }
+  return counted - loaded_for_engine.size();
+}
+
+void note_unloading() {
+  perhaps_unloaded = true;
+  known_up_to() = _r_debug.r_map;  // the program itself
+}
+
+LoadsForEngine::LoadsForEngine() : last_(last_module()) {}
+
+LoadsForEngine::~LoadsForEngine() {
+  for (const link_map* module = last_->l_next; module != nullptr; module = module->l_next) loaded_for_engine.push_back(module->l_addr);
+  if (last_ == known_up_to()) known_up_to() = last_module();
+}
+
 std::vector<LoadedModule> loaded_modules() {
   std::vector<LoadedModule> modules;
   dl_iterate_phdr([](dl_phdr_info* info, std::size_t, void* result) {
@@ -128,11 +176,15 @@ std::vector<LoadedModule> loaded_modules() {
   std::size_t engine = modules.size();
   for (std::size_t i = 0; i < modules.size(); ++i)
     if (holds(modules[i], reinterpret_cast<const void*>(&loaded_modules))) engine = i;
-  if (engine == modules.size() || modules[engine].program) return modules;
-  modules[engine].system = true;
+  if (engine < modules.size() && modules[engine].program) engine = modules.size();  // what it needs cannot be told from what the program needs
   const Owners owners(modules);
   std::vector<bool> of_engine(modules.size()), of_others(modules.size());
-  owners.reach_of_engine(engine, of_engine);
+  if (engine < modules.size()) {
+    modules[engine].system = true;
+    owners.reach_of_engine(engine, of_engine);
+  }
+  for (std::size_t i = 0; i < modules.size(); ++i)
+    if (std::find(loaded_for_engine.begin(), loaded_for_engine.end(), modules[i].base) != loaded_for_engine.end()) of_engine[i] = true;
   for (std::size_t i = 0; i < modules.size(); ++i)
     if (!of_engine[i] || modules[i].program) owners.reach(i, of_others, engine);
   for (std::size_t i = 0; i < modules.size(); ++i)

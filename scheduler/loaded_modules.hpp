@@ -25,6 +25,24 @@ std::vector<LoadedModule> loaded_modules();
 // Whether that file is loaded there now. The program itself always is.
 bool is_loaded(const std::string& path, std::uintptr_t base);
 
+// Changes when something was loaded or unloaded, but for what the engine has loaded.
+std::uint64_t modules_generation();
+
+// A module may have been unloaded.
+void note_unloading();
+
+// What is loaded while one exists, a library of the engine's has asked for. REQUIRES: no code under test runs meanwhile.
+class LoadsForEngine {
+ public:
+  LoadsForEngine();
+  ~LoadsForEngine();
+  LoadsForEngine(const LoadsForEngine&) = delete;
+  LoadsForEngine& operator=(const LoadsForEngine&) = delete;
+
+ private:
+  const link_map* last_;  // of what was loaded before
+};
+
 // The C and C++ libraries, and libraries that belong to the compiler, by the name of the file.
 bool is_system_library(std::string_view path);
 

@@ -10,8 +10,9 @@
 //
 //   forget      before each step, when another thread runs, when the thread's own time goes on, when bytes come to their end, behind a
 //               region in which accesses are ignored
-//   remember    by the shadow, where it finds that an access is repeated, or has had more to do than a look; where races are ignored, by the hooks,
-//               unless the thread may wait for what it reads
+//   remember    by the shadow, where it finds that an access is repeated
+//   remember_second  by the shadow, where it has had more to do than a look; where races are ignored, by the hooks, unless the thread may wait
+//               for what it reads
 #pragma once
 
 #include <cstddef>
@@ -23,26 +24,35 @@ class RepeatedAccesses {
  public:
   // Whether all bytes of the access were accessed so at this moment. REQUIRES: modelled code; size is at most 16.
   __attribute__((always_inline)) bool contains(std::uintptr_t address, std::size_t size, bool writes) const {
+    if (remembered_ != moment_) return false;
     const Line& line = line_of(address);
     if (line.number != address / line_size || line.moment != moment_) return false;
     // Of an access that ends in the next line, the bits of that part are shifted in as zeros.
     return (~((writes ? line.written : line.accessed) >> address % line_size) & bits(size)) == 0;
   }
 
-  // The access is known to the shadow, and if it writes, was noted as a write.
-  __attribute__((always_inline)) void remember(std::uintptr_t address, std::size_t size, bool writes) {
+  // The access is known to the shadow, and if it writes, was noted as a write. `remember_second` remembers nothing if it is the first at its
+  // address that the moment has seen: most moments are too short for another.
+  __attribute__((noinline)) void remember(std::uintptr_t address, std::size_t size, bool writes) {
     if (address % line_size + size > line_size) return;
+    remembered_ = moment_;
     Line& line = const_cast<Line&>(line_of(address));
     if (line.number != address / line_size || line.moment != moment_) line = {address / line_size, moment_, 0, 0};
     const std::uint64_t bytes = bits(size) << address % line_size;
     line.accessed |= bytes;
     if (writes) line.written |= bytes;
   }
+  __attribute__((always_inline)) void remember_second(std::uintptr_t address, std::size_t size, bool writes) {
+    const std::uint64_t now = address + (moment_ << 48);
+    std::uint64_t& seen = seen_[address / 4 % seen_max];
+    if (seen == now) [[unlikely]] return remember(address, size, writes);
+    seen = now;
+  }
 
   void forget() { ++moment_; }
 
  private:
-  static constexpr std::size_t line_size = 64, lines_max = 128;
+  static constexpr std::size_t line_size = 64, lines_max = 128, seen_max = 64;
   struct Line {
     std::uintptr_t number = ~std::uintptr_t{0};
     std::uint64_t moment = 0;
@@ -51,7 +61,8 @@ class RepeatedAccesses {
   static constexpr std::uint64_t bits(std::size_t size) { return size >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << size) - 1; }
   const Line& line_of(std::uintptr_t address) const { return lines_[address / line_size % lines_max]; }
 
-  std::uint64_t moment_ = 1;
+  std::uint64_t moment_ = 1, remembered_ = 0;  // now, and when something was remembered last
+  std::uint64_t seen_[seen_max] = {};           // of each slot the latest address that was no second, with its moment
   Line lines_[lines_max];
 };
 

@@ -105,7 +105,7 @@ __attribute__((noinline)) void plain_access_slowly(const void* p, std::size_t si
   Execution& run = *Execution::current;
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   if (shadow->access_among_few(run.self().id, address, size, writes)) {
-    if (remembers) repeated_accesses.remember(address, size, writes);
+    if (remembers) repeated_accesses.remember_second(address, size, writes);
     return;
   }
   mode = Mode::outside;

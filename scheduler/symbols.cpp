@@ -17,6 +17,7 @@
 
 #include <fmt/format.h>
 
+#include <interleave/scheduler/loaded_modules.hpp>
 #include <interleave/scheduler/stack_text.hpp>
 #include <interleave/scheduler/whose_code.hpp>
 
@@ -240,6 +241,7 @@ const char* path_of(Dwfl_Module* module) {
 int find_debug_information(Dwfl_Module* module, void** data, const char* name, Dwarf_Addr base, const char* file,
                            const char* link, GElf_Word crc, char** found) {
   if (is_library_module(path_of(module))) return -1;
+  const engine::LoadsForEngine libraries_to_download_by;
   return dwfl_standard_find_debuginfo(module, data, name, base, file, link, crc, found);
 }
 

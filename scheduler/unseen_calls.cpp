@@ -36,6 +36,7 @@ struct Calls {
   struct sigaction previous_trap {};
   bool catches_traps = false;
   std::vector<AddressRange> statics;         // that such code may change
+  std::uint64_t statics_of = 0;              // traps().generation when they were found
   std::uint64_t contents = 0;                // of these and of the heap, when it was looked at last
   std::map<std::pair<std::size_t, std::uintptr_t>, std::uint64_t> callers;  // by thread and entry: how the thread stood at its last such call
 };
@@ -168,7 +169,7 @@ void begin_calls() {
   calls.inside.clear();
   calls.entry = 0;
   interleave_noun_code_that_is_not_instrumented = 0;
-  if (traps().traces) calls.statics = find_statics();
+  if (const std::uint64_t now = traps().generation; std::exchange(calls.statics_of, now) != now) calls.statics = find_statics();
   calls.contents = 0;
   calls.callers.clear();
   close_instrumented(false);

@@ -269,15 +269,6 @@ bool is_unseen_module(std::uintptr_t base) {
   return std::any_of(modules.begin(), modules.end(), [&](const UnseenModule& module) { return module.base == base; });
 }
 
-std::uint64_t modules_generation() {
-  std::uint64_t generation = 0;
-  dl_iterate_phdr([](dl_phdr_info* info, std::size_t, void* result) {
-    *static_cast<std::uint64_t*>(result) = info->dlpi_adds + info->dlpi_subs;
-    return 1;
-  }, &generation);
-  return generation;
-}
-
 const UnseenCode& unseen_code() {
   static auto* const known = new UnseenCode;
   static std::uint64_t generation = 0;  // of what is known; no process has loaded nothing

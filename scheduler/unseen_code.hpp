@@ -50,7 +50,5 @@ struct UnseenCode {
 const UnseenCode& unseen_code();
 // Whether one of its modules is loaded there.
 bool is_unseen_module(std::uintptr_t base);
-// Changes when something was loaded or unloaded.
-std::uint64_t modules_generation();
 
 }  // namespace interleave::engine

@@ -10,6 +10,7 @@
 #include <interleave/scheduler/execution.hpp>
 #include <interleave/scheduler/framework_code.hpp>
 #include <interleave/scheduler/hooks.hpp>
+#include <interleave/scheduler/loaded_modules.hpp>
 #include <interleave/scheduler/machine_instructions.hpp>
 #include <interleave/scheduler/mode.hpp>
 #include <interleave/scheduler/unseen_calls.hpp>
@@ -50,11 +51,12 @@ bool traced_by_debugger() {
 
 void before_execution() {
   Traps& all = traps();
-  if (!all.under_way) return;
+  if (!all.under_way || (all.settled && modules_generation() == all.generation)) return;
   notice_loaded();
-  begin_calls();
+  if (all.traces) begin_calls();
   arm_machine_instructions(all.generation, !all.blind);
   set_traps();
+  all.settled = all.modules.empty() && all.functions.empty();
 }
 
 const hooks::BeforeExecution watching(&before_execution);
@@ -70,6 +72,7 @@ UnseenRuns::UnseenRuns(bool traces) {
   all.generation = 0;
   all.traces = traces;
   all.ran = false;
+  all.settled = false;
   notice_loaded();
   all.under_way = true;
   if (!any_machine_instructions() && all.modules.empty() && all.functions.empty()) return;

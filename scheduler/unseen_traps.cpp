@@ -45,10 +45,7 @@ bool is_code(const std::vector<LoadedModule>& modules, std::uintptr_t address) {
 
 }  // namespace
 
-Traps& traps() {
-  static auto* const only = new Traps;
-  return *only;
-}
+Traps& all_traps = *new Traps;
 
 // ---- modules: pages that may not be executed ------------------------------------------------------------------------
 
@@ -163,9 +160,11 @@ void forget_unloaded() {
 void notice_loaded() {
   Traps& all = traps();
   if (modules_generation() == all.generation) return;
-  forget_unloaded();
-  remove_traps();
-  const bool first = all.generation == 0;
+  const bool first = all.generation == 0;  // since the exploration began: there are no traps yet
+  if (!first) {
+    forget_unloaded();
+    remove_traps();
+  }
   std::map<std::string, Ran> modules;
   std::map<std::uintptr_t, Ran> functions;
   for (const Module& module : all.modules) {

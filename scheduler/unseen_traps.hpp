@@ -50,11 +50,13 @@ struct Traps {
   bool blind = false;                        // traps could not be set: all that is there may have run
   bool ran = false;                          // any of it
   bool traces = false;
+  bool settled = false;                      // there is nothing to be set anew for the next execution, unless something is loaded
   std::map<std::uintptr_t, Return> returns;
   std::uint8_t* stepping = nullptr;          // this instruction is executed, then it is armed again
 };
 
-Traps& traps();
+extern Traps& all_traps;
+inline Traps& traps() { return all_traps; }
 
 void open(Module& module);
 // Does nothing if it is known to have run and its calls are not traced.

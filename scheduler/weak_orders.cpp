@@ -25,6 +25,7 @@ void WeakOrders::begin() {
   fresh_ = any_ = looking_ = false;
   watch_on(false);
   found_.clear();
+  known_.clear();
   settled_.clear();
   watched_.fill({});
   execution_ = 0;
@@ -46,8 +47,9 @@ __attribute__((noinline)) void WeakOrders::asked(int order, const void* caller, 
 
 void WeakOrders::note_anew(const void* caller, const void* object) {
   if (looking_) {
-    constexpr unsigned times_most = 16;  // from there on the same stacks come again
-    if (times_[{caller, object}]++ < times_most) seen_.push_back({caller, object, stack_here()});
+    constexpr unsigned times_most = 4;  // from there on the same stacks come again
+    const Where where{caller, object, __builtin_frame_address(0)};
+    if (!known_.contains(where) && times_[where]++ < times_most) seen_.push_back({where, stack_here()});
     return;
   }
   any_ = true;
@@ -90,8 +92,9 @@ void WeakOrders::end_look() {
   looking_ = fresh_ = false;
   callers_ = kept_;
   for (Seen& each : seen_) {
-    if (!accesses_.shared.contains(each.object)) continue;
-    settled_.insert(each.caller);
+    if (!accesses_.shared.contains(each.where.object)) continue;
+    settled_.insert(each.where.caller);
+    known_.insert(each.where);
     found_.insert(std::move(each.stack));
   }
   seen_.clear();

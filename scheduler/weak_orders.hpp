@@ -5,18 +5,18 @@
 //
 // What is asked for is the place in the user's own code, and only where two threads access the object. Neither is known at a step, which
 // notes no more than the address that it was called from, once. An execution in which such an address is new is executed again, and then
-// the stacks of operations of weaker orders are kept, and who accesses what. So are the 1st, 2nd, 4th, 8th ... execution, as the same
+// the stacks of operations of weaker orders are kept, and who accesses what. So are the 1st, 4th, 16th, 64th ... execution, as the same
 // code may be at work on another object by then. As long as there are addresses whose objects no two threads were seen to access, steps
 // note who accesses what as well, and an execution in which two access such an object is executed again, too.
 #pragma once
 
 #include <array>
 #include <bit>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
-#include <utility>
 #include <vector>
 
 #include <interleave/scheduler/execution.hpp>
@@ -40,7 +40,8 @@ class WeakOrders {
   // Whether the last execution is to be executed again, to be looked at. `ordinal`: which one it was, from 1 on.
   bool wants_to_look(std::uint64_t ordinal) {
     execution_ = ordinal;
-    return fresh_ || (any_ && std::has_single_bit(ordinal));
+    const bool power_of_four = std::has_single_bit(ordinal) && std::countr_zero(ordinal) % 2 == 0;
+    return fresh_ || (any_ && power_of_four);
   }
   void begin_look();
   void end_look();
@@ -72,13 +73,19 @@ class WeakOrders {
   std::array<const void*, size> kept_{};     // the same, while an execution is looked at and all are to be new
   std::size_t callers_known_ = 0;
   bool fresh_ = false, any_ = false, looking_ = false;
-  struct Seen {                              // while an execution is looked at
+  struct Where {                             // what differs from stack to stack, and costs less to find than a stack
     const void* caller;
     const void* object;
+    const void* frame;                       // of the thread that calls, and as deep as it is
+    auto operator<=>(const Where&) const = default;
+  };
+  struct Seen {                              // while an execution is looked at
+    Where where;
     Stack stack;
   };
   std::vector<Seen> seen_;
-  std::map<std::pair<const void*, const void*>, unsigned> times_;  // that a caller was seen at an object
+  std::map<Where, unsigned> times_;          // how often it was seen in this execution
+  std::set<Where> known_;                    // of all looks: their stacks are among those found
   std::set<const void*> settled_;            // callers that were seen at an object that several threads access
   struct Touch {                             // the first of an object, in an execution
     const void* object = nullptr;

@@ -65,7 +65,7 @@ using namespace interleave::engine;
 // With races=explore a race is no failure, so that only accesses to blocks are compared, with the ends of the blocks.
 __attribute__((noinline)) void explored(const void* p, std::size_t size, bool writes, bool remembers = false) {
   if (!plain_step(p, size, writes)) {
-    if (remembers) repeated_accesses.remember(reinterpret_cast<std::uintptr_t>(p), size, writes);
+    if (remembers) repeated_accesses.remember_second(reinterpret_cast<std::uintptr_t>(p), size, writes);
     return;
   }
   if (memory->in_arena(static_cast<const char*>(p) + size - 1)) shown(p, size, writes);
@@ -96,7 +96,7 @@ __attribute__((noinline)) void accessed_slowly(void* p) {
   if (shadow == nullptr) {
     Execution& run = *Execution::current;
     if (!writes && run.self().polling) return run.note_polled(p, size);
-    if constexpr (remembers) repeated_accesses.remember(reinterpret_cast<std::uintptr_t>(p), size, writes);
+    if constexpr (remembers) repeated_accesses.remember_second(reinterpret_cast<std::uintptr_t>(p), size, writes);
     return;
   }
   plain_access_of<writes, remembers, size>(p);

@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 
 #include <interleave/scheduler/door.hpp>
+#include <interleave/scheduler/loaded_modules.hpp>
 #include <interleave/scheduler/unseen_runs.hpp>
 
 using namespace interleave::engine;
@@ -10,7 +11,9 @@ using namespace interleave::engine;
 
 extern "C" int dlclose(void* handle) noexcept {
   if (const Model model; model) before_unloading();
-  return REAL(dlclose)(handle);
+  const int result = REAL(dlclose)(handle);
+  note_unloading();
+  return result;
 }
 
 #pragma GCC visibility pop

@@ -1,0 +1,1 @@
+int interleave_test_module(void) { return 1; }
