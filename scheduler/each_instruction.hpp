@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace interleave::engine {
 
@@ -25,6 +26,23 @@ void each_instruction(const std::uint8_t* begin, const std::uint8_t* end, F f) {
       continue;
     }
     if (!f(at, instruction, operands)) return;
+  }
+}
+
+// The same, two to three times as fast, of all that only looks like one of those that are looked for: calls f(where, instruction, operands) where
+// wanted(instruction) is true. Of the instruction that `wanted` is given, only the length, the opcode and the raw parts are known.
+template <class Wanted, class F>
+void each_instruction(const std::uint8_t* begin, const std::uint8_t* end, Wanted wanted, F f) {
+  ZydisDecoder fast;
+  ZydisDecoderInit(&fast, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  ZydisDecoderEnableMode(&fast, ZYDIS_DECODER_MODE_MINIMAL, ZYAN_TRUE);
+  ZydisDecodedInstruction instruction;
+  for (const std::uint8_t* at = begin; at < end; at += instruction.length) {
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&fast, nullptr, at, static_cast<std::size_t>(end - at), &instruction))) {
+      instruction.length = 1;
+      continue;
+    }
+    if (wanted(std::as_const(instruction))) each_instruction(at, at + instruction.length, f);
   }
 }
 

@@ -280,7 +280,13 @@ std::vector<AssemblyAccess> assembly_in(const std::uint8_t* code, std::size_t si
   std::vector<AssemblyAccess> found;
   const std::uint8_t* const end = code + size;
   if (!may_have_assembly(code, end)) return found;
-  each_instruction(code, end, [&](const std::uint8_t* at, const ZydisDecodedInstruction& instruction, const Operands& operands) {
+  const auto wanted = [](const ZydisDecodedInstruction& instruction) {
+    for (unsigned i = 0; i < instruction.raw.prefix_count; ++i)
+      if (instruction.raw.prefixes[i].value == 0xf0) return true;
+    const bool exchanges = instruction.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && (instruction.opcode == 0x86 || instruction.opcode == 0x87);
+    return exchanges || (instruction.opcode_map == ZYDIS_OPCODE_MAP_0F && instruction.opcode == 0x05);
+  };
+  each_instruction(code, end, wanted, [&](const std::uint8_t* at, const ZydisDecodedInstruction& instruction, const Operands& operands) {
     const bool locked = (instruction.attributes & (ZYDIS_ATTRIB_HAS_LOCK | ZYDIS_ATTRIB_ACCEPTS_LOCK)) != 0 &&
                         ((instruction.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0 || instruction.mnemonic == ZYDIS_MNEMONIC_XCHG);
     if (instruction.mnemonic == ZYDIS_MNEMONIC_SYSCALL || (locked && !is_fence(instruction, operands.data())))
