@@ -47,7 +47,7 @@ __attribute__((noinline)) void WeakOrders::asked(int order, const void* caller, 
 
 void WeakOrders::note_anew(const void* caller, const void* object) {
   if (looking_) {
-    constexpr unsigned times_most = 4;  // from there on the same stacks come again
+    constexpr unsigned times_most = 2;  // from there on the same stacks come again
     const Where where{caller, object, __builtin_frame_address(0)};
     if (!known_.contains(where) && times_[where]++ < times_most) seen_.push_back({where, stack_here()});
     return;
