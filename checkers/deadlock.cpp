@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include <interleave/scheduler/hooks.hpp>
+#include "scheduler/api/hooks.hpp"
 
 namespace interleave::checkers {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <interleave/checkers/deadlock.hpp>
-#include <interleave/scheduler/hooks.hpp>
+#include "scheduler/api/hooks.hpp"
 
 namespace interleave::checkers {
 namespace {

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include <interleave/scheduler/hooks.hpp>
-#include <interleave/scheduler/unseen.hpp>
+#include "scheduler/api/hooks.hpp"
+#include "scheduler/support/unseen.hpp"
 #ifndef INTERLEAVE_REAL_THREADS
-#include <interleave/scheduler/mode.hpp>
+#include "scheduler/support/mode.hpp"
 #endif
 
 namespace interleave::detail {

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/report.hpp>
+#include "scheduler/report/report.hpp"
 
 #include "json.hpp"
 #include "table.hpp"

@@ -6,8 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <interleave/scheduler/nearest.hpp>
-#include <interleave/scheduler/schedule.hpp>
+#include "scheduler/model/schedule.hpp"
+#include "scheduler/support/nearest.hpp"
 
 #include "terminal.hpp"
 

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <interleave/scheduler/services.hpp>
-#include <interleave/scheduler/stress.hpp>
+#include "scheduler/stress/stress.hpp"
 
 #include "campaign.hpp"
 #include "runtime.hpp"

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
-#include <interleave/scheduler/report.hpp>
-#include <interleave/scheduler/schedule.hpp>
 #include <interleave/scheduler/services.hpp>
+#include "scheduler/model/schedule.hpp"
+#include "scheduler/report/report.hpp"
 
 #include "campaign.hpp"
 #include "json.hpp"

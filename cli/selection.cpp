@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/nearest.hpp>
+#include "scheduler/support/nearest.hpp"
 
 namespace interleave::cli {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/environment.hpp>
+#include "scheduler/api/environment.hpp"
 
 namespace interleave::cli {
 namespace {

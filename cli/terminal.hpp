@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <interleave/scheduler/report.hpp>
+#include "scheduler/report/report.hpp"
 
 #include "settings.hpp"
 

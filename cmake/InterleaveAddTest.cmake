@@ -52,7 +52,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/InterleaveTwins.cmake)
 # The adapters' sources lie beside this file's package, or in the tree.
 set(interleave_adapters_ ${CMAKE_CURRENT_LIST_DIR})
 if(NOT EXISTS ${interleave_adapters_}/catch2.cpp)
-  get_filename_component(interleave_adapters_ ${CMAKE_CURRENT_LIST_DIR}/../scheduler ABSOLUTE)
+  get_filename_component(interleave_adapters_ ${CMAKE_CURRENT_LIST_DIR}/../scheduler/adapters ABSOLUTE)
 endif()
 set(INTERLEAVE_ADAPTERS ${interleave_adapters_} CACHE INTERNAL "")
 

@@ -2,12 +2,12 @@
 // Writes outside the executions' own memory are logged, so that they can be taken back; all are shown to the shadow.
 #include <utility>
 
-#include <interleave/scheduler/door.hpp>
-#include <interleave/scheduler/framework_code.hpp>
-#include <interleave/scheduler/plain_access.hpp>
-#include <interleave/scheduler/repeated_accesses.hpp>
-#include <interleave/scheduler/rolled_back.hpp>
-#include <interleave/scheduler/shared_lines.hpp>
+#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/memory/rolled_back.hpp"
+#include "scheduler/races/plain_access.hpp"
+#include "scheduler/races/repeated_accesses.hpp"
+#include "scheduler/races/shared_lines.hpp"
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -14,8 +14,8 @@
 // Lock and unlock are steps, as those of a pthread mutex are, so that such a fault is found in some execution of every class.
 #include <unordered_map>
 
-#include <interleave/scheduler/annotated.hpp>
-#include <interleave/scheduler/hooks.hpp>
+#include "scheduler/api/hooks.hpp"
+#include "scheduler/runtime/annotated.hpp"
 
 namespace interleave::engine {
 namespace {

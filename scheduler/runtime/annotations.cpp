@@ -13,8 +13,8 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/annotated.hpp>
-#include <interleave/scheduler/hooks.hpp>
+#include "scheduler/api/hooks.hpp"
+#include "scheduler/runtime/annotated.hpp"
 
 namespace interleave::engine {
 namespace {

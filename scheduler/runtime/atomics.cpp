@@ -6,9 +6,9 @@
 #include <cstring>
 #include <type_traits>
 
-#include <interleave/scheduler/door.hpp>
-#include <interleave/scheduler/rolled_back.hpp>
-#include <interleave/scheduler/weak_orders.hpp>
+#include "scheduler/explain/weak_orders.hpp"
+#include "scheduler/memory/rolled_back.hpp"
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -2,7 +2,7 @@
 // in the model they are the same in every process. All else is passed through.
 #include <sys/auxv.h>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 using namespace interleave::engine;
 

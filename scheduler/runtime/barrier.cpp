@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

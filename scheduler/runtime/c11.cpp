@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstdint>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <cwchar>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 #ifdef _FORTIFY_SOURCE
 #error the doors themselves are compiled without it

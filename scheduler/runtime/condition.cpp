@@ -8,7 +8,7 @@
 // that are asleep on the condition; nothing is kept in the pthread_cond_t itself.
 #include <pthread.h>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -7,9 +7,9 @@
 #include <cstring>
 #include <vector>
 
-#include <interleave/scheduler/door.hpp>
-#include <interleave/scheduler/faults.hpp>
-#include <interleave/scheduler/kernel_files.hpp>
+#include "scheduler/containment/faults.hpp"
+#include "scheduler/runtime/door.hpp"
+#include "scheduler/runtime/kernel_files.hpp"
 
 namespace interleave::engine {
 namespace {

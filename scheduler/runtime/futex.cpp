@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

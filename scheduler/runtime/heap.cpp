@@ -13,9 +13,9 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/door.hpp>
-#include <interleave/scheduler/framework_code.hpp>
-#include <interleave/scheduler/heap.hpp>
+#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/memory/heap.hpp"
+#include "scheduler/runtime/door.hpp"
 
 // The C library's own names: looking malloc up would allocate.
 extern "C" {

@@ -31,8 +31,8 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/door.hpp>
-#include <interleave/scheduler/kernel_files.hpp>
+#include "scheduler/runtime/door.hpp"
+#include "scheduler/runtime/kernel_files.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -5,7 +5,7 @@
 #include <array>
 #include <climits>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

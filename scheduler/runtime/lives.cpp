@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <limits>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 

@@ -1,9 +1,9 @@
 // Unloading a module. That code of it ran is noted before: an execution may both open and close it.
 #include <dlfcn.h>
 
-#include <interleave/scheduler/door.hpp>
-#include <interleave/scheduler/loaded_modules.hpp>
-#include <interleave/scheduler/unseen_runs.hpp>
+#include "scheduler/modules/loaded_modules.hpp"
+#include "scheduler/runtime/door.hpp"
+#include "scheduler/unseen/unseen_runs.hpp"
 
 using namespace interleave::engine;
 

@@ -8,7 +8,7 @@
 #include <cstdarg>
 #include <cstdint>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

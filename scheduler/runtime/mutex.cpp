@@ -8,7 +8,7 @@
 // told so. What has become of it is kept in `__spins`, which the C library uses for adaptive mutexes only.
 #include <pthread.h>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -10,8 +10,8 @@
 #include <new>
 #include <utility>
 
-#include <interleave/scheduler/door.hpp>
-#include <interleave/scheduler/heap.hpp>
+#include "scheduler/memory/heap.hpp"
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -3,7 +3,7 @@
 #include <bits/stl_tree.h>
 #include <list>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

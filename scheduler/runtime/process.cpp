@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 using namespace interleave::engine;
 

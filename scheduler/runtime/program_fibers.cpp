@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <unordered_map>
 
-#include <interleave/scheduler/annotated.hpp>
-#include <interleave/scheduler/hooks.hpp>
+#include "scheduler/api/hooks.hpp"
+#include "scheduler/runtime/annotated.hpp"
 
 namespace interleave::engine {
 namespace {

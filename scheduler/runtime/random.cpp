@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <sys/random.h>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

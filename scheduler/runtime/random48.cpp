@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

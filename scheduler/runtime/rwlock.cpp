@@ -24,7 +24,7 @@
 // which of those who wait go in next, and so makes no difference here.
 #include <pthread.h>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -14,10 +14,10 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/door.hpp>
-#include <interleave/scheduler/stack_text.hpp>
-#include <interleave/scheduler/symbols.hpp>
-#include <interleave/scheduler/trace.hpp>
+#include "scheduler/explain/trace.hpp"
+#include "scheduler/runtime/door.hpp"
+#include "scheduler/symbols/stack_text.hpp"
+#include "scheduler/symbols/symbols.hpp"
 
 namespace interleave::engine {
 namespace {

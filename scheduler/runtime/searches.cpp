@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <type_traits>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

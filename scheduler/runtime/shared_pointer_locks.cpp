@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <vector>
 
-#include <interleave/scheduler/door.hpp>
-#include <interleave/scheduler/hooks.hpp>
+#include "scheduler/api/hooks.hpp"
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -2,7 +2,7 @@
 // often it would have looked makes no difference.
 #include <pthread.h>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -1,9 +1,9 @@
 // memcpy and its kin: plain calls in instrumented code too, so their writes are seen here.
 #include <cstring>
 
-#include <interleave/scheduler/framework_code.hpp>
-#include <interleave/scheduler/door.hpp>
-#include <interleave/scheduler/rolled_back.hpp>
+#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/memory/rolled_back.hpp"
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -2,7 +2,7 @@
 // atomic store that no hook sees and a futex wake that one does. The door notes what is going to be stored to; the end of the
 // thread then makes of each store a step that releases, as the real one does, before libstdc++ carries it out. (Of several such
 // states of one thread, all are announced before the first becomes ready.)
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

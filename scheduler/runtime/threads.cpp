@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 

@@ -15,7 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 using namespace interleave::engine;
 

@@ -4,7 +4,7 @@
 
 #include <ctime>
 
-#include <interleave/scheduler/door.hpp>
+#include "scheduler/runtime/door.hpp"
 
 using namespace interleave::engine;
 

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include <interleave/scheduler/door.hpp>
-#include <interleave/scheduler/framework_code.hpp>
-#include <interleave/scheduler/rolled_back.hpp>
-#include <interleave/scheduler/weak_orders.hpp>
+#include "scheduler/explain/weak_orders.hpp"
+#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/memory/rolled_back.hpp"
+#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

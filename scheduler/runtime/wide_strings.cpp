@@ -3,8 +3,8 @@
 #include <cstring>
 #include <cwchar>
 
-#include <interleave/scheduler/door.hpp>
-#include <interleave/scheduler/framework_code.hpp>
+#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/runtime/door.hpp"
 
 using namespace interleave::engine;
 

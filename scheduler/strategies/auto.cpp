@@ -2,7 +2,7 @@
 // that need long undisturbed runs, which priorities find; and the other way round.
 //
 // Executions go round the members, one each. A failure is that of a member, by the member's own string and seed.
-#include <interleave/scheduler/strategy.hpp>
+#include "scheduler/model/strategy.hpp"
 
 namespace interleave::engine {
 namespace {

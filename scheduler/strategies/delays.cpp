@@ -1,6 +1,6 @@
 // Delay bounding: "Delay-Bounded Scheduling" (Emmi, Qadeer, Rakamaric, POPL'11), over the scheduler that lets a thread go on
 // until it cannot and then takes the next one in order of creation. A delay skips the thread whose turn it is.
-#include <interleave/scheduler/bounded.hpp>
+#include "scheduler/strategies/bounded.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -20,7 +20,7 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/strategy.hpp>
+#include "scheduler/model/strategy.hpp"
 
 namespace interleave::engine {
 namespace {

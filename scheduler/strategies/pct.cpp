@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-#include <interleave/scheduler/sampler.hpp>
+#include "scheduler/strategies/sampler.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -4,7 +4,7 @@
 // anew, so that the order of what does not depend on each other does not decide the order of what does.
 #include <vector>
 
-#include <interleave/scheduler/sampler.hpp>
+#include "scheduler/strategies/sampler.hpp"
 
 namespace interleave::engine {
 namespace {

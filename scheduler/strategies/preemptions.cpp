@@ -2,7 +2,7 @@
 // Qadeer, PLDI'07). A preemption is a switch away from a thread that could have gone on.
 #include <algorithm>
 
-#include <interleave/scheduler/bounded.hpp>
+#include "scheduler/strategies/bounded.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -1,5 +1,5 @@
 // A random walk: at each step uniform over the threads that can step, then uniform over that thread's candidates.
-#include <interleave/scheduler/sampler.hpp>
+#include "scheduler/strategies/sampler.hpp"
 
 namespace interleave::engine {
 namespace {

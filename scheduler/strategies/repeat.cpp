@@ -2,7 +2,7 @@
 // that depends on nothing but its schedule offers the same candidates both times.
 #include <fmt/format.h>
 
-#include <interleave/scheduler/strategy.hpp>
+#include "scheduler/model/strategy.hpp"
 
 namespace interleave::engine {
 namespace {

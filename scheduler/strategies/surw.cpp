@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <interleave/scheduler/sampler.hpp>
+#include "scheduler/strategies/sampler.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include <interleave/scheduler/loaded_modules.hpp>
+#include "scheduler/modules/loaded_modules.hpp"
 
 using namespace interleave::engine;
 

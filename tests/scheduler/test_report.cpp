@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <interleave/scheduler/report.hpp>
+#include "scheduler/report/report.hpp"
 
 namespace interleave {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <interleave/interleave.hpp>
-#include <interleave/scheduler/schedule.hpp>
+#include "scheduler/model/schedule.hpp"
 
 namespace interleave {
 namespace {

@@ -1,7 +1,7 @@
 // Names of functions as a reader wants them, from what the compilers make of them.
 #include <catch2/catch.hpp>
 
-#include <interleave/scheduler/stack_text.hpp>
+#include "scheduler/symbols/stack_text.hpp"
 
 using interleave::reader_name;
 

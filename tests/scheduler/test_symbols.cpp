@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <interleave/scheduler/symbols.hpp>
+#include "scheduler/symbols/symbols.hpp"
 
 #define NOINLINE [[gnu::noinline]]
 #define INLINE [[gnu::always_inline]] inline

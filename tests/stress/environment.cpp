@@ -3,7 +3,7 @@
 #include <utility>
 
 #include <interleave/catch2.hpp>
-#include <interleave/scheduler/environment.hpp>
+#include "scheduler/api/environment.hpp"
 
 using namespace interleave;
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <interleave/catch2.hpp>
-#include <interleave/scheduler/stress.hpp>
+#include "scheduler/stress/stress.hpp"
 
 using namespace interleave;
 

@@ -1,24 +1,68 @@
 #!/usr/bin/env bash
-# The direction of includes, as a table. Prints one line per offending include.
+# The direction of includes. Prints one line per offending include.
 #
 #   includes.sh ROOT       exit 0: none, 1: some
 #
-# A row says what a file may include of ours, as patterns of paths below <interleave/>; the first row that matches the file
-# counts. What is not listed is forbidden, so a new room or a new dependency has to be written down here. Rooms that are not
-# installed (cli, tests, bench) may quote the headers beside a file.
+# The folders of scheduler/ stand on floors: a folder includes itself and folders of lower floors, so that no folders go round. What is not
+# listed is forbidden: a new folder gets a row. Includes name a header from the root ("scheduler/model/operation.hpp"); those that users
+# include are named as users do (<interleave/interleave.hpp>). Rooms that are not installed (cli, tests, bench) may quote the headers beside a file.
 set -euo pipefail
 cd "$1"
 
-api='interleave.hpp|catch2.hpp|gtest.hpp|doctest.hpp|boost.hpp'
-table="
-primitives/.*              primitives/[^/]*
-checkers/.*                $api|checkers/[^/]*|scheduler/(observer|trace|operation|clock|services|hooks|unseen|mode)[.]hpp
-scheduler/strategies/.*    interleave.hpp|scheduler/[^/]*
-scheduler/runtime/.*       interleave.hpp|scheduler/[^/]*|scheduler/runtime/[^/]*
-scheduler/.*               $api|scheduler/[^/]*
-scenarios/.*               interleave.hpp|scenarios/[^/]*|scenarios/zoo/[^/]*|primitives/[^/]*|checkers/[^/]*|scheduler/observer[.]hpp
-cli/.*                     interleave.hpp|scenarios/[^/]*|scheduler/(observer|stress|environment|report|schedule|nearest|services)[.]hpp
-(tests|bench)/.*           .*
+# floor, folder, what it is for
+floors="
+1   support          data structures and text, which know nothing of us
+2   api              what users include, what checkers hang on to, and the environment's variables
+3   adapters         test frameworks
+3   model            the words: operation, choice, schedule, strategy
+3   modules          what is loaded into the process, and its machine code
+4   symbols          names and places for addresses
+4   fibers           stacks, switches, and what each thread has of its own
+4   strategies       one file each
+4   stress           the same API on real threads
+5   memory           the executions' memory, and how it is rolled back
+5   report           a report as text, suppressions, what a pass rests on
+6   liveness         threads that spin or go round, states, loops that count
+6   races            shadow memory, happens-before, use after the end
+7   strategies/dpor  the reducing search
+7   execution        one run of one program
+8   explain          from a failing schedule to what is told of it
+8   unseen           code that is not instrumented: found, trapped, told of
+9   containment      crashes, hangs, other processes and threads
+10  runtime          the doors, one file a family
+11  explore          the loop over executions, what is begun anew, the API
+"
+
+# file, what it may include: patterns of paths from the root
+rooms_table="
+primitives/.*      primitives/[^/]*
+checkers/.*        checkers/[^/]*|scheduler/api/[^/]*|scheduler/(explain/trace|model/operation|support/unseen|support/mode)[.]hpp
+scenarios/.*       scenarios/[^/]*|scenarios/zoo/[^/]*|primitives/[^/]*|checkers/[^/]*|scheduler/api/(interleave|observer)[.]hpp
+cli/.*             scenarios/[^/]*|scheduler/(api/[^/]*|stress/stress[.]hpp|report/report[.]hpp|model/schedule[.]hpp|support/nearest[.]hpp)
+(tests|bench)/.*   .*
+"
+
+# To be cut, one by one.
+exceptions="
+scheduler/execution/execution.cpp scheduler/containment/faults.hpp
+scheduler/execution/execution_spins.cpp scheduler/unseen/unseen_runs.hpp
+scheduler/fibers/control_words.cpp scheduler/runtime/door.hpp
+scheduler/fibers/thread_block.cpp scheduler/runtime/door.hpp
+scheduler/memory/memory.hpp scheduler/liveness/spin.hpp
+scheduler/memory/memory.hpp scheduler/liveness/states.hpp
+scheduler/memory/outer_state.cpp scheduler/unseen/unseen_runs.hpp
+scheduler/model/choices.hpp scheduler/containment/witness.hpp
+scheduler/model/strategy.hpp scheduler/liveness/states.hpp
+scheduler/modules/linkage.cpp scheduler/runtime/door.hpp
+scheduler/modules/loaded_modules.cpp scheduler/runtime/door.hpp
+scheduler/modules/patch.cpp scheduler/runtime/door.hpp
+scheduler/races/shadow.cpp scheduler/containment/faults.hpp
+scheduler/races/shadow.cpp scheduler/execution/execution.hpp
+scheduler/races/shadow_blocks.cpp scheduler/explain/trace.hpp
+scheduler/unseen/cycle_counter.cpp scheduler/runtime/door.hpp
+scheduler/unseen/machine_instructions.cpp scheduler/runtime/door.hpp
+scheduler/unseen/unseen_calls.cpp scheduler/runtime/door.hpp
+scheduler/unseen/unseen_traps.cpp scheduler/runtime/door.hpp
 "
 
 rooms=()
@@ -28,40 +72,63 @@ done
 
 sources() { find "${rooms[@]}" -name '*.[hc]pp' | grep -vE '^tests/(consumer|structure/bad)/' | sort; }
 
+# FILE:LINE:PATH of each include of ours, the public names as what they stand for.
+ours() {
+  sources | xargs -r grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*(<interleave/|")' /dev/null |
+    sed -E 's/^([^:]*:[0-9]+):.*[<"]([^>"]+)[>"].*/\1:\2/
+      s#:interleave/(interleave[.]hpp)$#:scheduler/api/\1#
+      s#:interleave/((catch2|gtest|doctest|boost)[.]hpp)$#:scheduler/adapters/\1#
+      s#:interleave/scheduler/((observer|framework|services)[.]hpp)$#:scheduler/api/\1#
+      s#:interleave/((primitives|checkers|scenarios)/.*)$#:\1#'
+}
+
 offences=$(
-  sources | xargs -r grep -nE '^[[:space:]]*#[[:space:]]*include' /dev/null | awk -v table="$table" '
+  ours | awk -F: -v floors="$floors" -v rooms_table="$rooms_table" -v exceptions="$exceptions" '
     BEGIN {
-      rows = 0
-      split(table, lines, "\n")
-      for (i = 1; i in lines; ++i)
+      n = split(floors, lines, "\n")
+      for (i = 1; i <= n; ++i) if (split(lines[i], words, /[ \t]+/) >= 2) floor_of[words[2]] = words[1] + 0
+      n = split(rooms_table, lines, "\n")
+      for (i = 1; i <= n; ++i)
         if (split(lines[i], words, /[ \t]+/) >= 2) { ++rows; file_of[rows] = "^" words[1] "$"; allowed_of[rows] = "^(" words[2] ")$" }
+      n = split(exceptions, lines, "\n")
+      for (i = 1; i <= n; ++i) if (lines[i] != "") excepted[lines[i]] = 1
     }
-    function offence(why) { print file ":" line ": " why ": " what }
+    function offence(why) { print $1 ":" $2 ": " why ": " $3 }
+    function folder(path) { sub(/^scheduler\//, "", path); sub(/\/?[^\/]*$/, "", path); return path }
     {
-      split($0, parts, ":"); file = parts[1]; line = parts[2]
-      match($0, /[<"][^>"]*[>"]/); what = substr($0, RSTART, RLENGTH); path = substr(what, 2, length(what) - 2)
-
-      if (what ~ /^"/ && file !~ /^(cli|tests|bench)\//) { offence("our headers are included as users include them, <interleave/...>"); next }
-      if (path ~ /^boost\// && file !~ /^(scheduler\/fiber\.[hc]pp$|bench\/|scenarios\/zoo\/)/ && !(path ~ /^boost\/test\// && file ~ /boost/))
-        offence("only scheduler/fiber names Boost")
-      if (file ~ /^primitives\// && path ~ /^(fmt|boost|nlohmann|CLI|catch2)\//) offence("the primitives need POSIX and the standard library only")
-      if (path !~ /^interleave\//) next
-
-      sub(/^interleave\//, "", path)
-      for (row = 1; row <= rows; ++row) if (file ~ file_of[row]) break
+      if ($3 ~ /^interleave\//) { offence("users have no such header, and ours are named from the root"); next }
+      if ($3 !~ /\// && $1 ~ /^(cli|tests|bench)\//) next
+      if ($1 ~ /^scheduler\//) {
+        from = folder($1); to = folder($3)
+        if (!(from in floor_of)) offence("no row is about the folder of this file")
+        else if ($3 !~ /^scheduler\//) offence("the engine includes what is its own, named from the root")
+        else if (!(to in floor_of)) offence("no row is about that folder")
+        else if (from != to && floor_of[to] >= floor_of[from] && !(($1 " " $3) in excepted)) offence("up, or across on one floor")
+        next
+      }
+      for (row = 1; row <= rows; ++row) if ($1 ~ file_of[row]) break
       if (row > rows) offence("no row of the table is about this file")
-      else if (path !~ allowed_of[row]) offence("against the direction of includes")
+      else if ($3 !~ allowed_of[row]) offence("against the direction of includes")
     }'
+  sources | xargs -r grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<(boost|fmt|nlohmann|CLI|catch2)/' /dev/null | awk -F: '
+    $3 ~ /<boost\// && $1 !~ /^(scheduler\/fibers\/fiber\.[hc]pp$|bench\/|scenarios\/zoo\/)/ && !($3 ~ /<boost\/test\// && $1 ~ /boost/) {
+      print $1 ":" $2 ": only scheduler/fibers/fiber names Boost: " $3 }
+    $1 ~ /^primitives\// { print $1 ":" $2 ": the primitives need POSIX and the standard library only: " $3 }'
 )
+
+# Files that include each other in a circle. Only headers are included.
+loops=$(ours | sed -E 's/^([^:]*):[0-9]+:(.*)$/\1 \2/' | grep -E '^scheduler/[^ ]*[.]hpp scheduler/' | tsort 2>&1 > /dev/null |
+  sed -nE 's/^tsort: (scheduler.*)$/\1: in a circle of includes/p' || true)
+offences+=${loops:+${offences:+$'\n'}$loops}
 
 # The bare switch that the benchmarks measure against is Boost's as well; the zoo has clients of Boost, and Boost.Test has an adapter. A name
 # in quotes is of the program that is looked at.
-boost=$(sources | grep -vE '^(scheduler/fiber\.[hc]pp$|scheduler/boost|tests/boost_adapter/|bench/|scenarios/zoo/boost_)' |
-  xargs -r grep -nE '(^|[^"])boost::' /dev/null | sed 's/$/   <- only scheduler\/fiber names Boost/' || true)
+boost=$(sources | grep -vE '^(scheduler/fibers/fiber\.[hc]pp$|scheduler/adapters/boost|tests/boost_adapter/|bench/|scenarios/zoo/boost_)' |
+  xargs -r grep -nE '(^|[^"])boost::' /dev/null | sed 's/$/   <- only scheduler\/fibers\/fiber names Boost/' || true)
 offences+=${boost:+${offences:+$'\n'}$boost}
 
 if [ -n "$offences" ]; then
   printf '%s\n' "$offences"
   exit 1
 fi
-echo "$(sources | wc -l) files include in the right direction"
+echo "$(sources | wc -l) files include in the right direction: $(grep -cE '^[0-9]' <<< "$floors") folders on $(tail -2 <<< "$floors" | grep -oE '^[0-9]+') floors"

@@ -1,1 +1,1 @@
-#include <interleave/scheduler/execution.hpp>
+#include "scheduler/execution/execution.hpp"

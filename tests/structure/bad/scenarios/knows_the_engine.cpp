@@ -1,1 +1,1 @@
-#include <interleave/scheduler/fiber.hpp>
+#include "scheduler/fibers/fiber.hpp"

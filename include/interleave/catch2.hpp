@@ -1,0 +1,1 @@
+../../scheduler/adapters/catch2.hpp

@@ -1,0 +1,1 @@
+../../scheduler/adapters/doctest.hpp

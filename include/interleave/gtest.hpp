@@ -1,0 +1,1 @@
+../../scheduler/adapters/gtest.hpp

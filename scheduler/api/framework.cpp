@@ -1,0 +1,32 @@
+#include <interleave/scheduler/framework.hpp>
+
+#include <utility>
+
+#include "scheduler/support/unseen.hpp"
+
+namespace interleave::detail {
+namespace {
+
+// Written before main, by the adapter's registration.
+constinit FrameworkHooks framework;
+
+constinit real::UnseenMutex framework_mutex;
+
+}  // namespace
+
+void set_framework(FrameworkHooks hooks) noexcept { framework = hooks; }
+
+void deliver_failure(const std::string& text, Report report, SourceLocation where) {
+  if (framework.fail != nullptr) framework.fail(text.c_str(), where.file, where.line);
+  throw Failed(text, std::move(report));
+}
+
+FrameworkTurn::FrameworkTurn() : taken_(!modelled()) {
+  if (taken_) framework_mutex.lock();
+}
+
+FrameworkTurn::~FrameworkTurn() {
+  if (taken_) framework_mutex.unlock();
+}
+
+}  // namespace interleave::detail

@@ -1,0 +1,54 @@
+// The part of an execution that is about steps which it has in common with the one before it. A search that goes through a tree of
+// executions begins most of them as it began the last. These steps are made again by what was recorded of them: nobody is asked who is
+// next, nobody is told what happens, and candidates are not collected. The program runs as always, and what its threads are about to do is
+// compared with what they did.
+#include "scheduler/execution/execution.hpp"
+
+#include <cassert>
+
+#include <fmt/format.h>
+
+namespace interleave::engine {
+
+void Execution::begin_repeating() {
+  repeated_ = strategy_.repeated();
+  assert(repeated_ == 0 || repeated_ < made_.size());
+  repeating_ = repeated_ > 0;
+  records_ = strategy_.repeats();
+  strategy_watches_ = strategy_wants_steps_ && !repeating_;
+  watching_ = !repeating_ && is_watching();
+  attentive_ = watching_ || records_;
+  if (!repeating_) made_.clear();
+}
+
+// Who makes the next step, if it is one that is made again; else all of them are made, and all that came of them.
+Thread* Execution::repeat_step() {
+  if (point_.step == repeated_) {
+    repeating_ = false;
+    strategy_watches_ = strategy_wants_steps_;
+    watching_ = is_watching();
+    attentive_ = watching_ || records_;
+    return nullptr;
+  }
+  const Made& made = made_[point_.step++];
+  Thread* next = made.thread < thread_count_ ? threads_[made.thread].get() : nullptr;
+  if (next == nullptr || next->finished || next->awaiting || next->pending.type != made.type || next->pending.object != made.object)
+      [[unlikely]]
+    differs("a thread cannot do what it did under the same choices before");
+  choices_.again(made.choices);
+  next->variant = made.variant;
+  point_.last = made.thread;
+  return next;
+}
+
+// At the first choice after steps that were made again. What else could be chosen then is what it was.
+void Execution::compare_with_last() {
+  if (point_.fingerprint != made_[repeated_].fingerprint) [[unlikely]] differs("the program offers other candidates than under the same choices before");
+  made_.shrink(static_cast<std::uint32_t>(repeated_));
+}
+
+void Execution::differs(const char* how) {
+  fail("nondeterminism", fmt::format("at step {} {}: it {}", point_.step + !repeating_, how, depends_on_more));
+}
+
+}  // namespace interleave::engine

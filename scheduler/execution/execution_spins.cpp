@@ -1,0 +1,116 @@
+// The part of an execution that is about threads that wait by spinning (spin.hpp): who has gone round, how long such a thread is left
+// out, and how it ends that only such threads are left.
+#include "scheduler/execution/execution.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "scheduler/memory/memory.hpp"
+#include "scheduler/unseen/unseen_runs.hpp"
+
+namespace interleave::engine {
+
+// Out of line: most plain reads are by threads that are not polling, and cost no more than the question.
+void Execution::note_polled(const void* object, std::size_t size) {
+  const EngineScope engine;
+  running_->spin.read(object, size, true);
+}
+
+// What the thread announced before was made, and changed nothing.
+void Execution::note_performed(Thread& thread) {
+  thread.spin.remember_first(thread.pending);
+  if (thread.pending.object != nullptr) thread.spin.read(thread.pending.object, thread.pending.bytes());
+}
+
+// Whether the running thread, which announces such an operation, has gone round.
+bool Execution::gone_round(const OperationType& type, const void* object) {
+  Thread& me = *running_;
+  if (point_.step >= options_.spins_from) return false;
+  if (options_.virtual_clock && type.waits) {  // time passes when nobody else can step: that is progress
+    me.polling = false;
+    return false;
+  }
+  if (!me.polling) {
+    me.spin.begin(interleave_call_state);
+    me.polling = true;
+    me.read_clock = false;
+    return false;
+  }
+  note_performed(me);
+  // It may wait for what only such calls change.
+  if (unseen_code_ran()) [[unlikely]] {
+    note_unseen_changes();
+    if (!me.polling) return false;
+    me.spin.read(&interleave_noun_code_that_is_not_instrumented, sizeof interleave_noun_code_that_is_not_instrumented);
+  }
+  return me.spin.round(type, object, interleave_call_state, me.stack_high, memory->shared_words());
+}
+
+// A step that changes nothing, and at which nobody looks for rounds: a thread that has changed nothing before still has not. Far down the
+// stack, as proceed_below.
+__attribute__((noinline)) void Execution::step_between(const Operation& operation) {
+  char gap[2048];
+  asm volatile("" : : "r"(gap) : "memory");
+  Thread& me = *running_;
+  const bool polling = me.polling;
+  if (polling) note_performed(me);
+  step(operation);
+  me.polling = polling;
+  asm volatile("" : : "r"(gap) : "memory");
+}
+
+// The running thread has gone round and has announced the same operation once more.
+std::uint32_t Execution::await() {
+  Thread& me = *running_;
+  if (me.read_clock && !options_.virtual_clock && me.now < std::numeric_limits<std::uint64_t>::max() / 4) {
+    me.polling = false;
+    pass_until(me.now + hurry(me));
+    return proceed();
+  }
+  if (!options_.stops_round && me.spin.reads_changed()) {
+    me.polling = false;
+    return proceed();
+  }
+  for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+  me.awaiting = true;
+  dismiss(me);
+  awaiting_.push_back(&me);
+  candidates_stay_ = false;
+  Thread* back = std::exchange(me.resumer, nullptr);
+  Thread& next = back != nullptr ? *back : choose_next();
+  if (&next != &me) switch_to(next);
+  return me.variant;
+}
+
+// It may wait for some time to come: by how much time passes for it now, more and more.
+std::uint64_t Execution::hurry(Thread& thread) {
+  constexpr std::uint64_t second = 1'000'000'000;
+  return thread.haste = thread.haste == 0 ? second : thread.haste * 8;
+}
+
+// Something that they read has changed: they may go on.
+void Execution::resume_awaiting() {
+  const bool all = point_.step >= options_.spins_from;
+  if (options_.stops_round && !all) return;
+  std::erase_if(awaiting_, [&](Thread* thread) {
+    if (!all && !thread->spin.reads_changed()) return false;
+    resume(*thread);
+    return true;
+  });
+}
+
+// Whether a thread has stopped that waits for a plain write which has come meanwhile. Where races are ignored that is no step, so no
+// strategy that reduces knows that it depends on it, and other executions need not show what the thread would do.
+bool Execution::waits_for_plain_write() const {
+  return options_.stops_round && std::any_of(awaiting_.begin(), awaiting_.end(), [](const Thread* thread) { return thread->spin.only_plain_reads_changed(); });
+}
+
+// How it ends that nobody can step.
+Ending Execution::ending() const {
+  for (const Thread* thread : awaiting_)
+    if (thread->spin.reads_changed()) return Ending::vain;
+  if (anybody_unfinished()) return Ending::deadlock;
+  return live_.empty() && awaiting_.empty() ? Ending::finished : Ending::quiescent;
+}
+
+}  // namespace interleave::engine

@@ -1,0 +1,43 @@
+// The part of an execution that is about its states (states.hpp): the weight of each step, handed on when it is known.
+#include "scheduler/execution/execution.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "scheduler/memory/memory.hpp"
+
+namespace interleave::engine {
+
+// As `step`, far down the stack: what strategies and we ourselves leave there is not to be met by the functions that the program
+// calls next, whose stacks are compared.
+__attribute__((noinline)) std::uint32_t Execution::step_below(const Operation& operation) {
+  char gap[4096];
+  asm volatile("" : : "r"(gap) : "memory");
+  report_step();
+  settle();
+  weigh(&operation, false);
+  Thread& me = *running_;
+  const bool round = operation.type->polls && gone_round(*operation.type, operation.object);
+  if (!operation.type->polls) me.polling = false;
+  me.pending = operation;
+  const std::uint32_t variant = round ? await() : proceed();
+  asm volatile("" : : "r"(gap) : "memory");
+  return variant;
+}
+
+// What an earlier execution left on the stack is not to be taken for this one's.
+void Execution::clear_stack(const Thread& thread) {
+  const std::size_t cleared = std::min(options_.stack_cleared, memory->stack_size());
+  std::memset(static_cast<char*>(memory->stack(thread.id)) + memory->stack_size() - cleared, 0, cleared);
+}
+
+// The running thread announces `operation`; null: it `ends`, or else waits for what it starts in parallel().
+void Execution::weigh(const Operation* operation, bool ends) {
+  Thread& me = *running_;
+  if (me.resumer != nullptr) states_->beyond();  // a part of another thread's step
+  const States::Weighed step = operation != nullptr ? states_->announced(me.id, *operation, interleave_call_state, me.stack_high)
+                                                    : states_->ended(me.id, me.result, ends);
+  if (strategy_watches_) strategy_.weighed(me.id, step);
+}
+
+}  // namespace interleave::engine

@@ -1,0 +1,299 @@
+// The part of an execution that is about the life of a thread: how one comes to be, starts, is woken, and ends; and parallel().
+#include "scheduler/execution/execution.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <climits>
+#include <cstring>
+#include <cxxabi.h>
+#include <exception>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "scheduler/fibers/thread_block.hpp"
+#include "scheduler/memory/memory.hpp"
+#include "scheduler/races/shadow.hpp"
+
+namespace interleave::engine {
+
+std::string current_exception_text() {
+  std::string type = "an exception";
+  if (const std::type_info* info = abi::__cxa_current_exception_type()) {
+    int status = 0;
+    char* name = abi::__cxa_demangle(info->name(), nullptr, nullptr, &status);
+    type = status == 0 ? name : info->name();
+    std::free(name);
+  }
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    return fmt::format("{}: {}", type, e.what());
+  } catch (...) {
+    return type;
+  }
+}
+
+Thread& Execution::new_thread() {
+  if (thread_count_ == threads_.size()) {
+    threads_.push_back(std::make_unique<Thread>(static_cast<std::uint32_t>(thread_count_)));
+    Thread& added = *threads_.back();
+    memory->give_stack(added, thread_count_);
+    added.fiber.prepare(memory->stack(thread_count_), memory->stack_size(), &thread_main, &added);
+  }
+  Thread& thread = *threads_[thread_count_++];
+  thread.begin();
+  if (running_ != nullptr) {
+    thread.handle = running_->next_handle();
+    ++running_->started;
+  }
+  if (running_ != nullptr && running_->has_extras()) thread.extras().attributes = running_->extras().attributes.inherited();
+  live_.push_back(&thread);
+  return thread;
+}
+
+Thread* Execution::known_by(std::uint64_t handle) {
+  // Of most programs the first thread starts all, and so this is the one.
+  if (handle - 1 < thread_count_ && threads_[handle - 1]->handle == handle) return threads_[handle - 1].get();
+  for (std::size_t id = 0; id < thread_count_; ++id)
+    if (threads_[id]->handle == handle) return threads_[id].get();
+  return nullptr;
+}
+
+// 0: the one that asks.
+Thread* Execution::of_kernel_id(std::int32_t kernel_id) {
+  if (kernel_id == 0) return running_;
+  for (std::size_t id = 0; id < thread_count_; ++id)
+    if (threads_[id]->kernel_id() == kernel_id) return threads_[id].get();
+  return nullptr;
+}
+
+// REQUIRES, of the two that follow: the candidates are valid, and those of `thread` are none, or one.
+void Execution::offer(Thread& thread) {
+  const Candidate candidate{thread.id, 0, &thread.pending};
+  if (candidates_.empty() || candidates_.end()[-1].thread < thread.id) {
+    candidates_.push_back(candidate);
+  } else {
+    const auto behind = [&](const Candidate& c) { return c.thread > thread.id; };
+    candidates_.insert(std::find_if(candidates_.begin(), candidates_.end(), behind), candidate);
+  }
+  point_.enabled = candidates_;
+  ++point_.threads;
+  point_.fingerprint ^= thread.mark;
+  thread.offered = 1;
+}
+
+void Execution::withdraw(Thread& thread) {
+  candidates_.take_out(std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.thread == thread.id; }));
+  point_.enabled = candidates_;
+  --point_.threads;
+  point_.fingerprint ^= thread.mark;
+  thread.offered = 0;
+}
+
+// No candidate of `thread` will be offered from here on.
+void Execution::dismiss(Thread& thread) {
+  live_.take_out(std::find(live_.begin(), live_.end(), &thread));
+  if (thread.conditional) depends_on_state(thread, false);
+  if (candidates_valid_ && thread.offered != 0) {  // one, or else they would not be
+    withdraw(thread);
+    if (candidates_.empty()) candidates_changed();
+  }
+  thread.offered = 0;
+  thread.marked = nullptr;  // so that all is counted again when it is back
+}
+
+// The contrary.
+void Execution::admit(Thread& thread) {
+  live_.insert(std::upper_bound(live_.begin(), live_.end(), &thread, [](Thread* a, Thread* b) { return a->id < b->id; }), &thread);
+  candidates_changed();
+}
+
+void Execution::prepare(Thread& thread) {
+  if (options_.stack_cleared != 0) [[unlikely]] clear_stack(thread);
+  thread.fiber.make_ready(blocks_ ? thread_blocks::fresh(thread.id) : 0);
+}
+
+// As modelled code, in reverse order; a destructor may register more.
+void Execution::destroy_thread_locals(Thread& thread) {
+  while (!thread.extras().destructors.empty()) {
+    const ThreadExtras::Destructor last = thread.extras().destructors.back();
+    {
+      const EngineScope engine;
+      thread.extras().destructors.pop_back();
+    }
+    last.function(last.object);
+  }
+  if (thread.id != 0 && !thread.extras().specific.empty()) current->destroy_specific(thread);
+}
+
+// As POSIX has it: again as long as destructors set values, but only so often.
+void Execution::destroy_specific(Thread& thread) {
+  if (!thread.extras().delayed.empty()) {
+    const EngineScope engine;
+    announce_delayed_results(*this);
+  }
+  bool again = true;
+  for (int round = 0; again && round < PTHREAD_DESTRUCTOR_ITERATIONS; ++round) {
+    again = false;
+    for (std::size_t i = 0; i < thread.extras().specific.size(); ++i) {
+      const auto [key, value] = thread.extras().specific[i];
+      const KeyDestructor destructor = key_destructor(*this, key);
+      if (value == nullptr || destructor == nullptr) continue;
+      thread.extras().specific[i].second = nullptr;
+      destructor(value);
+      again = true;
+    }
+  }
+}
+
+Fiber& Execution::thread_main(void* argument) {
+  Thread& thread = *static_cast<Thread*>(argument);
+  Execution& run = *current;
+  thread.stack_high = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
+  void* result = nullptr;
+  // An execution that was abandoned inside a handler leaves its exception behind in the thread's block.
+  if (run.blocks_) std::memset(static_cast<void*>(abi::__cxa_get_globals()), 0, sizeof(OsThread::ExceptionGlobals));
+  try {
+    mode = Mode::modelled;
+    if (thread.body != nullptr) {
+      (*thread.body)();
+    } else {
+      result = thread.start(thread.argument);
+    }
+    if (thread.has_extras()) destroy_thread_locals(thread);
+    mode = Mode::outside;
+    if (thread.has_extras() && !thread.extras().robust.empty() && thread.id != 0) give_up_robust_mutexes(run);
+  } catch (const abi::__forced_unwind&) {  // pthread_exit
+    if (thread.has_extras()) destroy_thread_locals(thread);
+    mode = Mode::outside;
+    if (thread.has_extras() && !thread.extras().robust.empty()) give_up_robust_mutexes(run);
+    thread.fiber.leave_to(run.finish_thread(thread.result).fiber);  // never out of the handler
+  } catch (...) {
+    mode = Mode::outside;
+    run.fail("exception", fmt::format("uncaught {}", current_exception_text()));
+  }
+  return run.finish_thread(result).fiber;
+}
+
+// Lets a new thread run to its first announcement.
+__attribute__((always_inline)) inline void Execution::launch(Thread& thread) {
+  if (states_ != nullptr) states_->beyond();
+  prepare(thread);
+  thread.resumer = running_;
+  Thread& from = *running_;
+  runs(thread);
+  from.fiber.start(thread.fiber);
+}
+
+std::string Execution::too_many_threads() const {
+  return fmt::format("more than {} threads in one execution: there is room for no more stacks of {} KiB (INTERLEAVE_STACK_KB makes them smaller, "
+                     "4,096 threads are the most)", memory->stacks_max(), memory->stack_size() / 1024);
+}
+
+Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::function<void()>* body) {
+  if (thread_count_ == memory->stacks_max()) return nullptr;
+  Thread& thread = new_thread();
+  thread.start = start;
+  thread.argument = argument;
+  thread.body = body;
+  thread.now = running_->now;
+  if (strategy_watches_) strategy_.created(running_->id, thread.id, false);
+  if (shadow != nullptr) shadow->created(running_->id, thread.id);
+  launch(thread);
+  return &thread;
+}
+
+void Execution::advance(Thread& thread) {
+  assert(thread.resumer == nullptr && &thread != running_);
+  thread.resumer = running_;
+  switch_to(thread);
+}
+
+void Execution::wake(Thread& thread) {
+  thread.woken = true;
+  candidates_changed();
+  if (states_ != nullptr) states_->beyond();
+  settle();
+  pass_on_time(*running_, thread);
+  if (!strategy_watches_) return;
+  // Whether it could have gone on without us: asked before the state changes.
+  if (thread.pending.type->candidates(*this, thread) > 0) strategy_.withdrawn(thread.id);
+  strategy_.ordered(running_->id, thread.id);
+}
+
+void Execution::wake(Thread& thread, const Operation& operation) {
+  wake(thread);
+  thread.timed = false;
+  thread.pending = operation;
+  if (strategy_watches_) strategy_.announced(thread.id, thread.pending);
+}
+
+void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
+  Thread& me = *running_;
+  settle();
+  me.polling = false;
+  if (watching_) report_step();  // it may be the one that created this thread, and comes before what it creates
+  if (states_ != nullptr) weigh(nullptr, false);
+  me.group_left = static_cast<std::uint32_t>(bodies.size()) + 1;  // one for ourselves: no early wake-up while starting
+  const std::size_t first = thread_count_;
+  static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
+                                        return std::uint32_t{0};
+                                      }};
+  if (!watchers_.empty()) [[unlikely]] {  // it stands here, also while its bodies run to their first steps
+    me.pending = {.type = &wait};
+    for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+  }
+  for (const auto& body : bodies) {
+    if (thread_count_ == memory->stacks_max())
+      fail("unsupported", too_many_threads());
+    Thread& thread = new_thread();
+    thread.body = &body;
+    thread.group = &me;
+    thread.now = me.now;
+    if (strategy_watches_) strategy_.created(me.id, thread.id, true);
+    if (shadow != nullptr) shadow->created(me.id, thread.id);
+    launch(thread);
+  }
+  if (--me.group_left > 0) {
+    me.pending = {.type = &wait};
+    dismiss(me);
+    Thread* back = std::exchange(me.resumer, nullptr);
+    switch_to(back != nullptr ? *back : choose_next());
+    admit(me);
+  }
+  if (shadow == nullptr) return;
+  for (std::size_t id = first; id < thread_count_; ++id)
+    if (threads_[id]->group == &me) shadow->joined(me.id, static_cast<std::uint32_t>(id));
+}
+
+// The running thread has come to its end. Returns who goes on.
+Thread& Execution::finish_thread(void* result) {
+  Thread& me = *running_;
+  mode = Mode::outside;
+  if (watching_) [[unlikely]] report_step();
+  settle();
+  if (me.group != nullptr) pass_on_time(me, *me.group);
+  me.result = result;
+  if (states_ != nullptr) weigh(nullptr, true);
+  me.finished = true;
+  if (strategy_watches_) strategy_.finished(me.id);
+  return go_on_without(me);
+}
+
+// The thread that runs, and from now on does not; returns who does.
+Thread& Execution::go_on_without(Thread& me) {
+  if (me.group != nullptr) ordered(me, *me.group);  // also if it has failed: its starter goes on all the same
+  dismiss(me);
+  Thread* back = std::exchange(me.resumer, nullptr);
+  Thread* next = back;
+  if (me.group != nullptr && --me.group->group_left == 0) {  // the last of a parallel(): its starter goes on at once
+    next = me.group;
+    next->resumer = back;
+  }
+  if (next == nullptr) next = &choose_next();
+  runs(*next);
+  return *next;
+}
+
+}  // namespace interleave::engine

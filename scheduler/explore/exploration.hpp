@@ -1,0 +1,191 @@
+// One attempt at an exploration: executes a body again and again as a strategy says, and reports what came of it. explorer.cpp has the
+// loop; explorer_again.cpp what is executed once more, in order to be sure, to see where it leads, or to be explained.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <interleave/interleave.hpp>
+#include <interleave/scheduler/observer.hpp>
+#include "scheduler/adapters/framework_doors.hpp"
+#include "scheduler/containment/faults.hpp"
+#include "scheduler/containment/watchdog.hpp"
+#include "scheduler/execution/execution.hpp"
+#include "scheduler/explore/explorer.hpp"
+#include "scheduler/explore/onward.hpp"
+#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/memory/leaks.hpp"
+#include "scheduler/memory/outer_state.hpp"
+#include "scheduler/memory/rolled_back.hpp"
+#include "scheduler/model/schedule.hpp"
+#include "scheduler/model/strategy.hpp"
+#include "scheduler/races/shared_lines.hpp"
+#include "scheduler/unseen/unseen_runs.hpp"
+
+namespace interleave::engine {
+
+// Hands the steps of an execution to the user's observers.
+class ObserverBridge final : public Watcher {
+ public:
+  explicit ObserverBridge(const std::vector<std::shared_ptr<Observer>>& observers) : observers_(observers) {}
+
+  void begin() {
+    if (observers_.empty()) return;
+    const FrameworkFrame frame;
+    for (const auto& observer : observers_) observer->begin_execution();
+  }
+  void performed(Execution& run, const Thread& thread) override {
+    const Operation& op = thread.pending;
+    const char* name = op.type->shown != nullptr ? op.type->shown(op, false) : op.type->name;
+    const ObservedStep step{run.steps(), thread.id, name, op.object, !op.failed, thread.variant};
+    std::optional<Objection> objection;
+    {
+      const FrameworkFrame frame;
+      for (const auto& observer : observers_)
+        if (!objection) objection = observer->on_step(step);
+    }
+    if (objection) run.object(std::move(objection->kind), std::move(objection->message));
+  }
+  // After an execution that ended by itself: the first objection.
+  std::optional<Objection> end() {
+    if (observers_.empty()) return std::nullopt;
+    const FrameworkFrame frame;
+    for (const auto& observer : observers_)
+      if (auto objection = observer->end_execution()) return objection;
+    return std::nullopt;
+  }
+
+ private:
+  const std::vector<std::shared_ptr<Observer>>& observers_;
+};
+
+struct Finding {
+  std::string kind, message;
+  std::vector<std::uint32_t> choices;
+  std::uint64_t steps = 0, execution = 0;
+  std::optional<std::uint64_t> seed;
+  std::string strategy;
+  bool stopped = false;  // a thread that had gone round
+  bool comes_back = false;  // to where it was, at its end
+};
+
+// Chooses as another strategy does, one after the other.
+class StandIn final : public Strategy {
+ public:
+  void stand_for(Strategy& other) {
+    other_ = &other;
+    other_->consult(*situation_);
+  }
+  bool begin_execution() override { return true; }
+  std::size_t choose(const ChoicePoint& at) override { return other_->choose(at); }
+  std::string resolved() const override { return other_->resolved(); }
+
+ private:
+  Strategy* other_ = nullptr;
+};
+
+class Explorer {
+ public:
+  // What an earlier attempt has learnt.
+  struct Learnt {
+    OuterState::Places unseen;      // places that change unseen
+    bool keeps_states = false;      // whether states are to be kept,
+    std::shared_ptr<Counters> counters = std::make_shared<Counters>();  // without these
+    std::map<std::pair<std::uint32_t, std::uint64_t>, unsigned> probed;  // threads alone, by where they stood: how often
+    std::size_t stack_cleared = 0;  // how much of the stacks is to be cleared
+    SharedLines shared_lines;       // where races are explored
+    bool traces_unseen = false;     // whether calls of code that is not instrumented are traced
+    bool keeps_stacks = false;      // whether stacks of all accesses are kept, by which suppressions match
+    std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();  // of the first attempt
+  };
+  Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt);
+  ~Explorer();
+
+  // Not to be believed if this attempt was `misled`, or goes round.
+  Report run(std::uint64_t steps_in_all);
+  bool misled() const { return outer_.misled(); }
+  bool goes_round() const { return goes_round_; }
+  bool wants_traces() const { return unseen_runs_.wants_traces(); }
+  bool wants_clear_stacks() const { return wants_clear_stacks_; }
+  bool wants_stacks() const { return wants_stacks_; }
+  bool wants_lines() const { return learnt_.shared_lines.has_learnt() && !replaying_; }
+  // For the next attempt.
+  void learn();
+
+  static constexpr std::size_t stack_cleared_most = std::size_t{32} << 10;
+
+ private:
+  std::unique_ptr<Strategy> make();
+  ExecutionOptions execution_options() const {
+    return {.steps_max = options_.steps_max, .virtual_clock = options_.clock == "virtual",
+            .spurious_wakeups = options_.spurious_wakeups, .interrupts = options_.interrupts, .stops_round = stops_round_,
+            .keeps_states = keeps_states_, .counters = learnt_.counters.get(), .stack_cleared = replaying_ || keeps_states_ ? stack_cleared_most : stack_cleared_,
+            .spins_from = spins_freely_ ? 0 : ~std::uint64_t{0}};
+  }
+  // For executing an execution of this search again: goes on after a failure, as that one did.
+  ExecutionOptions whole_execution_options() const {
+    ExecutionOptions options = execution_options();
+    options.run_on = runs_on_;
+    return options;
+  }
+  // For executions of this finding's schedule.
+  ExecutionOptions execution_options(const Finding& finding) const {
+    ExecutionOptions options = execution_options();
+    if (finding.comes_back) options.spins_from = 0;
+    return options;
+  }
+  Ending run_once(Execution& execution, Fault& fault, bool observed = true);
+  bool may_go_round(const Execution& execution);
+  bool finds_counters(const Finding& finding, const States& states);
+  Ending go_on_alone(const std::vector<std::uint32_t>& choices, std::uint64_t steps, Lonely& lonely, std::uint64_t steps_max,
+                     std::vector<Watcher*> watchers);
+  std::string covered_by_counting() const;
+  Onward::Answer onward(const Execution& execution);
+  Onward::Execute executing_again(bool stopped);
+  void show_round(Finding& finding);
+  void keep(Finding finding);
+  Failure explain(const Finding& finding);
+  Failure explain_alone(const Finding& finding);  // whatever else the process does
+  Failure explain_here(const Finding& finding, Failure failure);
+  std::string place_of_cut(const Finding& finding);
+  void look_at_orders(const Execution& execution);
+  bool leaks_again(const Execution& execution);
+  // Whether a suppression sets aside the deadlock or livelock in which the execution has ended.
+  bool hang_set_aside(const Execution& execution, const std::string& kind, bool comes_back);
+  Schedule schedule_of(const Finding& finding) const;
+
+  const std::function<void()>& body_;
+  Options options_;
+  Learnt& learnt_;
+  const void* frame_;         // where the stack of whoever asked begins
+  doors::RunOfFrameworks frameworks_;  // before the state is first looked at
+  RolledBackStatics rolled_back_;
+  OuterState outer_;
+  Leaks leaks_;               // of the last execution
+  ObserverBridge bridge_;
+  FaultGuard faults_;
+  UnseenRuns unseen_runs_;
+  Watchdog watchdog_;
+  Report report_;
+  std::optional<Finding> shortest_, first_cut_;
+  std::unique_ptr<Strategy> strategy_;
+  bool replaying_ = false;
+  bool stops_round_ = false;  // as ExecutionOptions
+  bool keeps_states_ = false, spins_freely_ = false;  // likewise
+  std::size_t stack_cleared_ = 0, stack_compared_ = 0;
+  bool wants_clear_stacks_ = false;
+  bool wants_stacks_ = false;
+  bool runs_on_ = false;      // whether executions go on after a failure
+  bool goes_round_ = false;   // a thread comes back to where it was, again and again
+  Onward onward_;
+  StandIn stand_in_;
+  std::unique_ptr<Execution> again_;  // what onward_ executes
+};
+
+}  // namespace interleave::engine

@@ -1,0 +1,373 @@
+#include "scheduler/explore/exploration.hpp"
+
+#include <stdio_ext.h>
+#include <sys/single_threaded.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/variables.hpp"
+#include "scheduler/containment/witness.hpp"
+#include "scheduler/explain/weak_orders.hpp"
+#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/memory/memory.hpp"
+#include "scheduler/model/schedule.hpp"
+#include "scheduler/model/strategy.hpp"
+#include "scheduler/modules/linkage.hpp"
+#include "scheduler/races/shadow.hpp"
+#include "scheduler/report/report.hpp"
+#include "scheduler/report/suppressions.hpp"
+#include "scheduler/strategies/replay.hpp"
+
+namespace interleave::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t sample_executions = 10'000;  // of a sampler without any limit
+constexpr std::uint64_t probed_first = 64;            // from this execution on, now and then one is looked at for endless loops
+
+// How much a strategy may keep: INTERLEAVE_MEMORY_MB, or half of what the machine has, but no more than 4 GiB.
+std::size_t memory_limit() {
+  if (const std::uint64_t mib = number_of("INTERLEAVE_MEMORY_MB", 0)) return mib << 20;
+  return std::min(half_of_the_machine(), std::size_t{4} << 30);
+}
+
+bool under_way = false;
+
+bool leak_set_aside(std::uintptr_t block) { return shadow != nullptr && shadow->leak_set_aside(block); }
+
+bool sees_everything(const Report& report) {
+  return report.unseen.empty() && std::all_of(report.suppressions.begin(), report.suppressions.end(), [](const Suppression& each) { return each.count == 0; });
+}
+
+// What must be so before the state of the process is first looked at.
+void prepare_process() {
+  require_instrumented_program();
+  // The C library believes that the process has one thread, and shared_ptr would count without atomics.
+  __libc_single_threaded = 0;
+  // The buffer of stdout belongs to the process, not to the first execution that prints.
+  static char buffer[BUFSIZ];
+  if (__fbufsize(stdout) == 0) std::setvbuf(stdout, buffer, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, sizeof buffer);
+  find_framework_code();
+  // The first throw sets up the unwinder.
+  try {
+    throw 0;
+  } catch (int) {
+  }
+}
+
+}  // namespace
+
+Explorer::Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt)
+    : body_(body), options_(options), learnt_(learnt), frame_(caller_frame),
+      outer_((prepare_process(), caller_frame), learnt.unseen), bridge_(options_.observers),
+      unseen_runs_(learnt.traces_unseen), keeps_states_(learnt.keeps_states),
+      stack_cleared_(learnt.stack_cleared) {
+  under_way = true;
+  explores_races = options_.races == "explore";
+  shared_lines = &learnt_.shared_lines;
+  reuses_blocks = options_.heap == "reuse";
+}
+
+Explorer::~Explorer() {
+  witness::end();
+  under_way = false;
+  shadow = nullptr;
+  explores_races = false;
+  shared_lines = nullptr;
+  reuses_blocks = false;
+}
+
+std::unique_ptr<Strategy> Explorer::make() {
+  if (!options_.schedule.empty()) {
+    const Schedule schedule = decode(options_.schedule, options_.name);
+    replaying_ = true;
+    // What decides which candidates there are comes from the recording.
+    options_.spurious_wakeups = schedule.spurious_wakeups;
+    options_.interrupts = schedule.interrupts;
+    options_.clock = schedule.virtual_clock ? "virtual" : "any";
+    options_.races = schedule.races;
+    options_.heap = schedule.reuses_blocks ? "reuse" : "fresh";
+    reuses_blocks = schedule.reuses_blocks;
+    stops_round_ = schedule.stops_round;
+    keeps_states_ = spins_freely_ = schedule.comes_back;
+    explores_races = options_.races == "explore";
+    if (schedule.keeps_private) learnt_.shared_lines.use(schedule.shared_lines);
+    if (schedule.build != build_id())
+      fmt::print(stderr, "interleave: the schedule was recorded from another build; replaying as long as it fits\n");
+    return std::make_unique<Replay>(schedule);
+  }
+  const bool virtual_clock = options_.clock == "virtual";
+  if (options_.strategy.empty()) return make_strategy(virtual_clock ? "dfs" : "dpor", options_.seed);
+  auto strategy = make_strategy(options_.strategy, options_.seed);
+  if (virtual_clock && strategy->reduces())
+    throw UsageError(fmt::format("under the virtual clock time passes when nobody can step, so timed operations depend on all others and "
+                                 "'{}' could leave out too much: use dfs", options_.strategy));
+  return strategy;
+}
+
+Ending Explorer::run_once(Execution& execution, Fault& fault, bool observed) {
+  hooks::BeforeExecution::call_all();
+  if (observed) bridge_.begin();
+  Ending ending = execution.run(body_);
+  if (ending == Ending::failed) fault = execution.fault();
+  abandon_framework_frame();
+  if (ending == Ending::failed) release_streams();
+  close_streams();
+  leaks_ = options_.leaks && ending == Ending::finished && !execution.has_failed() ? find_leaks(frame_, leak_set_aside) : Leaks{};
+  memory->end_execution(!execution.abandoned());
+  outer_.restore();
+  if (ending == Ending::deadlock) {
+    fault = {execution.awaiting().empty() ? "deadlock" : "livelock", ""};
+  } else if (leaks_.blocks > 0) {
+    ending = Ending::failed;
+    fault = {"leak", fmt::format("{} block{} of {} bytes in all", leaks_.blocks, leaks_.blocks == 1 ? "" : "s", leaks_.bytes)};
+  } else if (observed && (ending == Ending::finished || ending == Ending::quiescent)) {
+    if (auto objection = bridge_.end()) {
+      ending = Ending::failed;
+      fault = {std::move(objection->kind), std::move(objection->message)};
+    }
+  }
+  return ending;
+}
+
+void Explorer::keep(Finding finding) {
+  if (shortest_ && finding.steps >= shortest_->steps) return;
+  shortest_ = std::move(finding);
+  witness::found(shortest_->kind, encode(schedule_of(*shortest_)));
+}
+
+Report Explorer::run(std::uint64_t steps_in_all) {
+  strategy_ = make();
+  hooks::Basis::begin_all(options_);
+  // A wakeup that may come at any moment leaves the virtual clock no moment at which nobody can step.
+  if (options_.clock == "virtual" && (options_.spurious_wakeups || options_.interrupts))
+    throw UsageError("the virtual clock moves when nobody can step, so it goes with neither spurious wakeups nor interrupts: leave out one");
+  // An execution that a sampler draws is to be drawn again from its seed alone, by whoever has learnt nothing.
+  if (explores_races && !replaying_ && strategy_->ends()) learnt_.shared_lines.begin();
+  report_.seed = options_.seed;
+  report_.strategy = strategy_->resolved();
+  stops_round_ |= strategy_->reduces();
+  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - learnt_.start); };
+  std::vector<Watcher*> watchers;
+  if (!options_.observers.empty()) watchers.push_back(&bridge_);
+  Shadow memory_shadow(options_.races == "fail", learnt_.keeps_stacks, learnt_.keeps_stacks);
+  shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
+  ExecutionOptions execution_options = this->execution_options();
+  runs_on_ = strategy_->runs_on() && !options_.stop_at_first_failure;
+  execution_options.run_on = runs_on_;
+  // INTERLEAVE_BREAK: a replay under a debugger stops where the execution fails, on the stack of the thread to blame.
+  const char* stop = std::getenv("INTERLEAVE_BREAK");
+  execution_options.break_on_failure = replaying_ && stop != nullptr && *stop != '\0';
+  Execution execution(*strategy_, execution_options, std::move(watchers));
+  std::uint64_t limit = options_.executions_max;
+  if (limit == 0 && !strategy_->ends() && !replaying_ && options_.time_max.count() == 0) limit = sample_executions;
+
+  witness::begin(schedule_of({}));
+  const std::size_t memory_max = memory_limit();
+  std::uint64_t begun = 0, undecided = 0, missing_writes = 0;
+  bool exhausted = false;
+  while (true) {
+    // Not before the first: a limit that is over before anything ran would be a pass of nothing.
+    if (options_.time_max.count() > 0 && begun > 0 && (begun & 15) == 0 && elapsed() > options_.time_max) {
+      report_.incomplete_reason = fmt::format("the time limit of {} s was met", options_.time_max.count());
+      break;
+    }
+    if (strategy_->memory() > memory_max) {
+      if (may_go_round(execution)) return {};
+      report_.incomplete_reason = fmt::format("the limit of {} MiB of memory was met (INTERLEAVE_MEMORY_MB raises it)", memory_max >> 20);
+      break;
+    }
+    if (!strategy_->begin_execution()) {
+      exhausted = true;
+      break;
+    }
+    const bool again = strategy_->shows_failure();
+    if (limit != 0 && begun == limit && !again) {  // and there would be another one
+      report_.incomplete_reason = fmt::format("the limit of {} executions was met", limit);
+      break;
+    }
+    if (steps_in_all != 0 && report_.steps >= steps_in_all && !again) {
+      report_.incomplete_reason = fmt::format("the limit of {} steps in all was met", steps_in_all);
+      break;
+    }
+    begun += !again;
+    Fault fault;
+    witness::executing(begun);
+    Ending ending = run_once(execution, fault);
+    witness::executing(0);
+    if (wants_traces()) return {};
+    if (fault.kind == "leak" && !leaks_again(execution)) {
+      ending = Ending::finished;
+      fault = {};
+    }
+    if (outer_.misled() || wants_lines()) return {};
+    // Suppressions match stacks, which are kept only once there is a finding that a line may be for.
+    wants_stacks_ = !fault.kind.empty() && !learnt_.keeps_stacks && shadow != nullptr && (fault.kind == "leak" || fault.kind == shadow->found()) && suppressions::meant_for(fault.kind);
+    if (wants_stacks_) return {};
+    // What earlier executions left on the stacks was compared: begin anew with stacks that are cleared.
+    stack_compared_ = execution.stack_compared();
+    wants_clear_stacks_ = stack_compared_ > stack_cleared_ && stack_cleared_ < stack_cleared_most && !replaying_ && !keeps_states_;
+    if (wants_clear_stacks_) return {};
+    const bool looked_at = (ending == Ending::cut && report_.cut == 0) || (begun >= probed_first && std::has_single_bit(begun));
+    if (looked_at && fault.kind != "crash" && may_go_round(execution)) return {};
+    if (ending != Ending::failed && ending != Ending::deadlock && weak_orders.wants_to_look(begun)) look_at_orders(execution);
+    if (ending == Ending::vain && execution.misses_plain_writes()) {
+      ending = Ending::cut;
+      ++missing_writes;
+    }
+    bool comes_back = ending == Ending::vain && keeps_states_;
+    if (comes_back) {
+      const Onward::Answer answer = onward(execution);
+      const bool never = answer == Onward::Answer::never, unfinished = execution.anybody_unfinished();
+      comes_back = never && unfinished && learnt_.counters->none();
+      if (comes_back) fault.kind = "livelock";
+      if (never && !unfinished) ending = Ending::quiescent;  // only daemons are left
+      if (answer == Onward::Answer::unknown || (never && unfinished && !comes_back)) {
+        ending = Ending::cut;
+        ++undecided;
+      }
+      report_.rounds += answer == Onward::Answer::ends && !strategy_->redundant();
+    }
+    const bool hang_suppressed = (ending == Ending::deadlock || comes_back) && hang_set_aside(execution, fault.kind, comes_back);
+    try {
+      strategy_->end_execution(ending);
+    } catch (const Divergence& divergence) {
+      ending = Ending::failed;
+      fault = {"nondeterminism", divergence.what()};
+    }
+    if (hang_suppressed && ending != Ending::failed) {  // an execution that ended
+      ending = Ending::quiescent;
+      comes_back = false;
+    }
+    report_.steps += execution.steps();
+    report_.steps_longest = std::max(report_.steps_longest, execution.steps());
+    report_.threads_most = std::max(report_.threads_most, execution.thread_count());
+    if (again) {
+      // It was counted before.
+    } else if (ending == Ending::cut) {
+      ++report_.cut;
+      if (!first_cut_)
+        first_cut_ = Finding{.kind = "cut", .message = "", .choices = execution.choices().copy(), .steps = execution.steps(),
+                             .execution = begun, .seed = {}, .strategy = "", .stopped = execution.has_stopped()};
+    } else if (strategy_->redundant() || (ending == Ending::vain && !comes_back)) {
+      ++report_.redundant;
+    } else {
+      ++report_.executions;
+      if (const std::string* value = execution.outcome()) ++report_.outcomes[*value];
+    }
+    if (ending == Ending::failed || ending == Ending::deadlock || comes_back) {
+      // One that was counted already fails anew only if it did not fail then.
+      report_.failing += !strategy_->redundant() || report_.failing == 0;
+      Finding finding{fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun, strategy_->execution_seed(),
+                      strategy_->execution_strategy(), execution.has_stopped(), comes_back};
+      if (comes_back && !replaying_ && (!shortest_ || finding.steps < shortest_->steps)) show_round(finding);
+      keep(std::move(finding));
+      const bool hopeless = fault.kind == "nondeterminism" || fault.kind == "unsupported";
+      if (hopeless) report_.incomplete_reason = fmt::format("a failure of the kind {} ends the search", fault.kind);
+      if (options_.stop_at_first_failure || hopeless) break;
+    }
+  }
+  outer_.compare();
+  if (outer_.misled() || wants_lines()) return {};
+  const bool counted = report_.rounds > 0 && !learnt_.counters->none();
+  const bool whole = exhausted && strategy_->exhaustive() && report_.cut == 0;
+  hooks::Basis::tell_all(report_);
+  report_.whole = whole && !counted;
+  report_.complete = report_.whole && sees_everything(report_);
+  // Of an execution that was cut it is not known what would have come.
+  report_.covered = report_.complete || report_.cut > 0 ? "" : whole && counted ? covered_by_counting() : strategy_->covered();
+  report_.seconds = elapsed().count();
+  if (missing_writes > 0)
+    report_.incomplete_reason = fmt::format(
+        "{} with a thread that waits for a plain write, which is not seen where races are ignored, the first one at {}: explore them, or "
+        "search by dfs",
+        missing_writes == 1 ? "1 execution ended" : fmt::format("{} executions ended", missing_writes), place_of_cut(*first_cut_));
+  else if (undecided > 0 && learnt_.counters->none())
+    report_.incomplete_reason = fmt::format(
+        "{} came back to where {} been, the first one at {}, and whether threads go round for ever is not known",
+        undecided == 1 ? "1 execution" : fmt::format("{} executions", undecided), undecided == 1 ? "it had" : "they had", place_of_cut(*first_cut_));
+  else if (report_.cut > 0)
+    report_.incomplete_reason = fmt::format("{} cut at the limit of {} steps, the first one at {}{} (INTERLEAVE_STEPS or Options::steps_max sets another)",
+                                            report_.cut == 1 ? "1 execution was" : fmt::format("{} executions were", report_.cut),
+                                            grouped(options_.steps_max), place_of_cut(*first_cut_), undecided > 0 ? ", in a loop that counts its rounds" : "");
+  // Where every execution only came back to where it had been but for its counters, nothing was shown of how they end.
+  const bool nothing_ended = whole && counted && report_.executions == 0;
+  if (nothing_ended)
+    report_.incomplete_reason = fmt::format("no execution came to its end within {} steps (INTERLEAVE_STEPS or Options::steps_max sets another limit), "
+                                            "for a loop that counts its rounds", grouped(options_.steps_max));
+  const bool goal_missed = report_.cut > 0 || nothing_ended || (strategy_->ends() && !exhausted);
+  report_.verdict = shortest_ ? Verdict::fail : goal_missed ? Verdict::incomplete : Verdict::pass;
+  // A search that went on after a failure may be incomplete as well; one that stopped at the first says so by its verdict.
+  if (report_.verdict == Verdict::pass || (shortest_ && options_.stop_at_first_failure)) report_.incomplete_reason.clear();
+  if (shortest_) report_.failure = explain(*shortest_);
+  // Code that was not seen may be the cause.
+  constexpr std::string_view doubtful[] = {"nondeterminism", "livelock", "deadlock", "data-race"};
+  if (report_.failure && std::find(std::begin(doubtful), std::end(doubtful), report_.failure->kind) != std::end(doubtful)) {
+    if (!report_.unseen.empty()) {
+      const std::string& first = report_.unseen.front();
+      report_.failure->message += fmt::format("; perhaps because of what was not seen: {}{}", first,
+                                              first.find("(not instrumented)") != first.npos ? " (compile all code that runs in the body with -fsanitize=thread)" : "");
+    } else if (!report_.trusted.empty()) {
+      report_.failure->message += fmt::format("; perhaps because of what is trusted: {}. If it locks or waits, do not trust it", report_.trusted.front());
+    }
+  }
+  return std::move(report_);
+}
+
+void Explorer::learn() {
+  learnt_.keeps_states |= goes_round_;
+  learnt_.keeps_stacks |= wants_stacks_;
+  learnt_.shared_lines.learn();
+  if (wants_clear_stacks_) learnt_.stack_cleared = std::min(2 * stack_compared_ + 1024, stack_cleared_most);
+  learnt_.traces_unseen |= wants_traces();
+  learnt_.unseen = outer_.unseen();
+}
+
+bool exploring() { return under_way; }
+
+std::string command_line() {
+  std::string text, argument;
+  std::FILE* file = std::fopen("/proc/self/cmdline", "r");
+  if (file == nullptr) return "PROGRAM";
+  for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) {
+    if (c != '\0') {
+      argument += static_cast<char>(c);
+      continue;
+    }
+    const bool plain = argument.find_first_of(" \t\n'\"\\$&|;<>()*?[]#~`!{}") == std::string::npos && !argument.empty();
+    text += (text.empty() ? "" : " ") + (plain ? argument : "'" + argument + "'");
+    argument.clear();
+  }
+  std::fclose(file);
+  return text;
+}
+
+std::uint64_t fresh_seed() {
+  // 48 bits: short enough to be typed.
+  const auto now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  return (Random(now ^ static_cast<std::uint64_t>(getpid()) << 40).next() >> 16) | 1;
+}
+
+__attribute__((noinline)) Report explore(const std::function<void()>& body, const Options& options, std::uint64_t steps_in_all) {
+  Explorer::Learnt learnt;
+  while (true) {
+    Explorer explorer(body, options, __builtin_frame_address(0), learnt);
+    Report report = explorer.run(steps_in_all);
+    if (!explorer.misled() && !explorer.goes_round() && !explorer.wants_clear_stacks() && !explorer.wants_traces() && !explorer.wants_stacks() &&
+        !explorer.wants_lines())
+      return report;
+    explorer.learn();
+  }
+}
+
+}  // namespace interleave::engine

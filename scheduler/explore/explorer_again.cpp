@@ -1,0 +1,267 @@
+#include "scheduler/explore/exploration.hpp"
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "scheduler/api/hooks.hpp"
+#include "scheduler/containment/confirm.hpp"
+#include "scheduler/containment/other_threads.hpp"
+#include "scheduler/explain/stack_frames.hpp"
+#include "scheduler/explain/trace.hpp"
+#include "scheduler/explain/weak_orders.hpp"
+#include "scheduler/races/shadow.hpp"
+#include "scheduler/strategies/goes_on.hpp"
+#include "scheduler/strategies/replay.hpp"
+
+namespace interleave::engine {
+namespace {
+
+// Without the checks.
+std::vector<std::uint32_t> without_checks(std::vector<std::uint32_t> choices) {
+  for (std::uint32_t& entry : choices) entry = Choices::taken(entry);
+  return choices;
+}
+
+// Lets one thread go on alone, as long as it can.
+class Alone final : public GoesOn {
+ public:
+  Alone(const std::vector<std::uint32_t>& choices, std::uint64_t steps, Lonely& lonely) : GoesOn(choices, steps), lonely_(lonely) {}
+
+ private:
+  std::size_t go_on(const ChoicePoint& at, const Weight&) override {
+    lonely_.begin();
+    for (std::size_t i = 0; i < at.enabled.size(); ++i)
+      if (at.enabled[i].thread == lonely_.thread()) return i;
+    return none_of_them;
+  }
+
+  Lonely& lonely_;
+};
+
+}  // namespace
+
+Schedule Explorer::schedule_of(const Finding& finding) const {
+  Schedule schedule{.name = options_.name, .build = build_id(), .spurious_wakeups = options_.spurious_wakeups,
+                    .interrupts = options_.interrupts, .virtual_clock = options_.clock == "virtual", .races = options_.races,
+                    .reuses_blocks = options_.heap == "reuse", .stops_round = finding.stopped, .comes_back = finding.comes_back,
+                    .keeps_private = learnt_.shared_lines.in_use(), .shared_lines = learnt_.shared_lines.lines(), .choices = {}, .checks = {}};
+  std::vector<std::uint32_t> fingerprints;
+  for (const std::uint32_t entry : finding.choices) {
+    schedule.choices.push_back(Choices::taken(entry));
+    fingerprints.push_back(Choices::check(entry));
+  }
+  schedule.checks = schedule_checks(fingerprints);
+  return schedule;
+}
+
+// Whether the schedule of this execution leaks whenever it is executed. What a library allocates once and keeps where nobody
+// looks, it does not allocate again.
+bool Explorer::leaks_again(const Execution& execution) {
+  Replay replay(schedule_of({.kind = "leak", .message = "", .choices = execution.choices().copy(), .seed = {}, .strategy = ""}));
+  replay.begin_execution();
+  Execution again(replay, execution_options(), {});
+  Fault fault;
+  run_once(again, fault);
+  return fault.kind == "leak";
+}
+
+// Executes the last execution again, to learn which of its operations of weaker orders are on objects that several threads access.
+void Explorer::look_at_orders(const Execution& execution) {
+  if (execution.choices().full()) return;
+  Finding finding;
+  finding.choices = execution.choices().copy();
+  finding.stopped = execution.has_stopped();
+  Replay replay(schedule_of(finding));
+  replay.begin_execution();
+  weak_orders.begin_look();
+  Execution again(replay, execution_options(), {&weak_orders.watcher()});
+  Fault fault;
+  run_once(again, fault, false);
+  weak_orders.end_look();
+}
+
+// Whether threads of the last execution were time and again where they had been, as those of a program with endless loops are that it
+// takes states to recognize. The exploration then begins anew.
+bool Explorer::may_go_round(const Execution& execution) {
+  constexpr std::size_t returns_least = 8;
+  const bool recorded = !execution.choices().full();
+  if (replaying_ || !recorded || !strategy_->recognizes_states() || options_.clock == "virtual" ||
+      options_.spurious_wakeups || options_.interrupts)
+    return false;
+  Finding finding;
+  finding.choices = execution.choices().copy_all();
+  finding.stopped = execution.has_stopped();
+  Replay replay(schedule_of(finding));
+  replay.begin_execution();
+  ExecutionOptions options = whole_execution_options();
+  options.keeps_states = true;
+  Execution again(replay, options, {});
+  Fault fault;
+  run_once(again, fault, false);
+  goes_round_ = (!keeps_states_ && again.states()->returns() >= returns_least) || finds_counters(finding, *again.states());
+  return goes_round_;
+}
+
+// Whether, in the execution of this finding, a thread was in a loop that it goes round in as long as it is alone, changing what counts.
+// `states`: of that execution.
+bool Explorer::finds_counters(const Finding& finding, const States& states) {
+  constexpr unsigned probes_max = 4;        // of a thread at a place
+  constexpr std::uint64_t for_ever = 100'000;  // steps, where an execution may have any number
+  const std::vector<std::uint32_t> choices = without_checks(finding.choices);
+  const std::uint64_t most = options_.steps_max == 0 ? for_ever : options_.steps_max;
+  struct Loop {
+    States::Suspect suspect;
+    Lonely lonely;
+  };
+  std::map<std::uint32_t, Loop> found;  // by thread: that of the shortest rounds
+  const std::vector<States::Suspect> suspects = states.suspects();
+  for (const States::Suspect& suspect : suspects) {
+    const auto known = found.find(suspect.thread);
+    if (known != found.end() && known->second.lonely.rounds() <= 4 && known->second.lonely.comes_to(suspect.place)) continue;
+    if (learnt_.probed[{suspect.thread, suspect.place}]++ >= probes_max) continue;
+    Lonely lonely(suspect.thread, suspect.place);
+    if (go_on_alone(choices, suspect.steps, lonely, suspect.steps + most, {}) != Ending::cut || lonely.rounds() == 0) continue;
+    if (known == found.end()) {
+      found.emplace(suspect.thread, Loop{suspect, std::move(lonely)});
+    } else if (lonely.rounds() < known->second.lonely.rounds()) {
+      known->second = {suspect, std::move(lonely)};
+    }
+  }
+  bool any = false;
+  for (const auto& [thread, loop] : found) {
+    Symbols symbols;
+    Recorder recorder(symbols);
+    Lonely once(thread, loop.suspect.place);
+    go_on_alone(choices, loop.suspect.steps, once, loop.suspect.steps + 1, {&recorder});
+    const auto trace = recorder.take_trace();
+    Counters counters = loop.lonely.counters();
+    counters.add_loop(trace.empty() ? "?" : trace.back().location, loop.lonely.rounds());
+    any |= learnt_.counters->add(counters);
+  }
+  return any;
+}
+
+Ending Explorer::go_on_alone(const std::vector<std::uint32_t>& choices, std::uint64_t steps, Lonely& lonely, std::uint64_t steps_max,
+                             std::vector<Watcher*> watchers) {
+  Alone alone(choices, steps, lonely);
+  alone.begin_execution();
+  ExecutionOptions options = whole_execution_options();
+  options.keeps_states = true;
+  options.lonely = &lonely;
+  options.steps_max = steps_max;
+  Execution execution(alone, options, std::move(watchers));
+  Fault fault;
+  return run_once(execution, fault, false);
+}
+
+// What was searched, of a program that counts.
+std::string Explorer::covered_by_counting() const {
+  std::string loops;
+  for (const std::string& loop : learnt_.counters->loops()) loops += (loops.empty() ? "" : ", ") + loop;
+  return fmt::format("every schedule in which no thread goes more than {} times in vain round a loop that waits and counts ({})",
+                     learnt_.counters->rounds(), loops);
+}
+
+// Whether an execution that has come back to where it was leads anywhere.
+Onward::Answer Explorer::onward(const Execution& execution) {
+  if (again_ == nullptr) again_ = std::make_unique<Execution>(stand_in_, execution_options(), std::vector<Watcher*>{});
+  return onward_.ask(without_checks(execution.choices().copy()), execution.steps(), executing_again(execution.has_stopped()));
+}
+
+Onward::Execute Explorer::executing_again(bool stopped) {
+  return [this, stopped](Strategy& strategy, std::uint64_t after, std::uint64_t steps_max) {
+    stand_in_.stand_for(strategy);
+    again_->limit(stopped, after, steps_max);
+    Fault fault;
+    return run_once(*again_, fault, false);
+  };
+}
+
+// Goes on with an execution that never ends until it has gone round once.
+void Explorer::show_round(Finding& finding) {
+  const std::vector<std::uint32_t> choices = without_checks(finding.choices);
+  onward_.go_round(choices, finding.steps, executing_again(finding.stopped));
+  finding.choices = again_->choices().copy();
+  finding.stopped = false;
+  Replay replay(schedule_of(finding));
+  replay.begin_execution();
+  executing_again(false)(replay, 0, options_.steps_max);
+  finding.steps = again_->steps();
+}
+
+// Where the threads of an execution stood that went on for too long: for a loop that waits by spinning, the loop.
+std::string Explorer::place_of_cut(const Finding& finding) {
+  Replay replay(schedule_of(finding));
+  replay.begin_execution();
+  Symbols symbols;
+  Recorder recorder(symbols);
+  Execution execution(replay, execution_options(), {&recorder});
+  Fault fault;
+  run_once(execution, fault);
+  const auto trace = recorder.take_trace();
+  return trace.empty() || trace.back().location.empty() ? "a place that is not known" : trace.back().location;
+}
+
+Failure Explorer::explain(const Finding& finding) {
+  Failure failure = explain_alone(finding);
+  failure.message += remark_on_other_threads(failure.kind);
+  return failure;
+}
+
+Failure Explorer::explain_alone(const Finding& finding) {
+  const Schedule schedule = schedule_of(finding);
+  Failure failure{.kind = finding.kind, .message = finding.message, .schedule = encode(schedule),
+                  .seed = finding.seed.value_or(0), .strategy = finding.strategy,
+                  .step = static_cast<std::size_t>(finding.steps), .threads = {}, .trace = {}};
+  if (finding.kind == "nondeterminism") return failure;  // executing it again would do something else
+  const bool dangerous = finding.kind == "crash" || (finding.kind == "livelock" && !finding.message.empty());
+  if (!dangerous || std::getenv("INTERLEAVE_BREAK") != nullptr) return explain_here(finding, std::move(failure));
+  constexpr double patience = 120;  // seconds, of which a loop without steps takes ten
+  return in_own_process([&] { return explain_here(finding, failure); }, failure, patience);
+}
+
+// `failure`: what is known of it.
+Failure Explorer::explain_here(const Finding& finding, Failure failure) {
+  const Schedule schedule = schedule_of(finding);
+  Replay replay(schedule);
+  replay.begin_execution();
+  Symbols symbols;
+  Recorder recorder(symbols);
+  StackFrames frames;
+  std::vector<Watcher*> watchers{&recorder, &frames};
+  if (!options_.observers.empty()) watchers.push_back(&bridge_);
+  Shadow memory_shadow(options_.races == "fail", true, learnt_.keeps_stacks);
+  shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
+  Execution execution(replay, execution_options(finding), std::move(watchers));
+  Fault fault;
+  if (run_once(execution, fault) == Ending::vain && finding.comes_back) fault.kind = "livelock";
+  shadow = nullptr;
+  failure.threads = recorder.take_threads();
+  failure.trace = recorder.take_trace();
+  for (const auto& [object, name] : recorder.numbered())
+    if (std::string known = memory_shadow.known_at(reinterpret_cast<std::uintptr_t>(object), symbols, execution, frames); !known.empty())
+      failure.objects.emplace_back(name, std::move(known));
+  if (fault.kind == "nondeterminism" || fault.kind != finding.kind) {
+    failure.message = fmt::format("{} [found as {}: {}; the same schedule executed again {}]",
+                                  fault.message.empty() ? "the program is not deterministic" : fault.message, finding.kind,
+                                  finding.message,
+                                  fault.kind.empty() ? "ended well" : fmt::format("ended in {}", fault.kind));
+    failure.kind = "nondeterminism";
+    return failure;
+  }
+  failure.message = fault.kind == memory_shadow.found()
+                        ? memory_shadow.describe(symbols, execution, frames)
+                        : hooks::Explainer::explain(fault.kind, failure.threads, failure.trace, fault.message);
+  if (fault.kind == "leak" && options_.races != "ignore")
+    failure.message = fmt::format("{}, is referred to by nothing when the execution has ended{}",
+                                  memory_shadow.describe_block(symbols, execution, leaks_.first),
+                                  leaks_.blocks == 1 ? "" : fmt::format("; nor are {} others, {} bytes in all", leaks_.blocks - 1, leaks_.bytes));
+  if (fault.kind == "unsupported" || fault.kind == "misuse" || fault.kind == "crash" || fault.kind == "livelock") {
+    for (const ThreadState& thread : failure.threads)
+      if (thread.state == "failed" && !thread.location.empty()) failure.message += fmt::format(" ({})", thread.location);
+  }
+  return failure;
+}
+
+}  // namespace interleave::engine

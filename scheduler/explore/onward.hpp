@@ -1,0 +1,45 @@
+// Whether an execution that has come back to where it was can come to an end from there, or goes round for ever.
+//
+// A program whose threads wait for each other politely (each gives way as long as another wants to pass) can go round for ever if
+// they do so in step, and in every real schedule they will be out of step sooner or later. std::lock is such a program. A program is
+// called a *livelock* here only if from where it is no schedule whatever leads to an end: not if an unlucky one does not. ("Fair
+// Stateless Model Checking", Musuvathi and Qadeer, PLDI'08, calls both so: an endless execution that starves nobody.)
+//
+// First a few random walks set out from there: each is fair with probability one, and one that ends settles it. If none does, all
+// states that can be reached are visited, each once (states.hpp): if none of them is an end, it is proved that there is none. What is
+// shown of a livelock is a fair way round: every thread in its turn, until state and turn are what they were.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <unordered_set>
+#include <vector>
+
+#include "scheduler/model/strategy.hpp"
+
+namespace interleave::engine {
+
+class Onward {
+ public:
+  enum class Answer { ends, never, unknown };  // unknown: more than we are willing to visit
+
+  // Executes once, with states kept, at most so many steps, and without threads that wait by spinning from the `after`th on. Always
+  // with the same Execution, whose address is on the stacks of its threads: or there would be other states.
+  using Execute = std::function<Ending(Strategy& strategy, std::uint64_t after, std::uint64_t steps_max)>;
+
+  // Of the execution with these choices, which made so many steps.
+  Answer ask(const std::vector<std::uint32_t>& choices, std::uint64_t steps, const Execute& execute);
+
+  // Executes the same once more and then goes once round, all without threads that wait by spinning. REQUIRES: it never ends.
+  void go_round(const std::vector<std::uint32_t>& choices, std::uint64_t steps, const Execute& execute);
+
+ private:
+  using States = std::unordered_set<Weight, Weight::Hash>;
+  Answer walk(const std::vector<std::uint32_t>& choices, std::uint64_t steps, std::uint64_t seed, const Execute& execute);
+  Answer visit_all(const std::vector<std::uint32_t>& choices, std::uint64_t steps, const Execute& execute);
+
+  States ends_, never_;    // from which some schedule is known to lead to an end, or none
+  std::size_t given_up_ = 0;
+};
+
+}  // namespace interleave::engine

@@ -1,0 +1,207 @@
+// Threads that wait by spinning: while (!flag) {}, spinlocks, and loops around a try or a yield.
+//
+// A thread that is back where it was -- at the same operation, with the same live stack and registers -- and that has changed
+// nothing in between has gone *round*. What it went round in can be left out of the execution: nobody could tell, and the thread
+// stands where it stood. So it need not go round again until something that it read there has changed, and a loop that waits has
+// finitely many executions.
+//
+//     announced   load a   load b   load a   load b   load a
+//     state       -        -        S0       S1       S0        gone round: a and b were read, and nothing else was done
+//
+// What is taken away by leaving it out is decided in two ways (ExecutionOptions::stops_round):
+//
+//   * Strategies that look at enabled threads only: the thread is not enabled until something that it read has changed.
+//   * Strategies that reduce: the thread *stops* for the rest of the execution. The executions in which it goes on are those in which
+//     it did not go round before, and these are explored anyway. For such a strategy the program is one whose threads stop by what they
+//     themselves have read, so nothing it knows of dependence changes. An execution that ends while a stopped thread could go on
+//     has shown nothing new: it is vain.
+//
+// If all that such threads have read is still the same when nobody else can step, they spin for ever: a livelock.
+//
+// Going round may hold loads, compare-exchanges and tries that fail, read-modify-writes that store what was there, yields and
+// sleeps. A thread's stack is what it has of its own; words of it that other threads write are shared memory and are left out of the
+// comparison. A stack also holds words that nothing has been written to yet, with what others left there; so what is compared is
+// what the thread left itself: its second and its third time at the operation. And so that no execution meets what another one left,
+// stacks are cleared between executions as far down as they were ever compared. What precompiled code changes is not seen, so a loop
+// whose only progress lies in such a call is taken for one that waits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "scheduler/model/operation.hpp"
+#include "scheduler/support/recent_words.hpp"
+
+namespace interleave::engine {
+
+// The words of the stacks of modelled threads that other threads than the owner have written in this execution.
+class SharedWords {
+ public:
+  // REQUIRES: the stacks lie in `size` bytes from `base` on, each at a multiple of `slot`.
+  void cover(std::uintptr_t base, std::size_t slot) {
+    base_ = base;
+    slot_ = slot;
+  }
+  void add(const void* p, std::size_t size);
+  // Whether all of it was added lately.
+  bool knows(const void* p, std::size_t size) const { return recent_.contains(p, size); }
+  // REQUIRES: offset < slot.
+  bool contains(std::size_t stack, std::size_t offset) const {
+    const std::size_t word = offset / sizeof(std::uintptr_t);
+    return stack < stacks_.size() && !stacks_[stack].empty() && (stacks_[stack][word / 64] >> word % 64 & 1) != 0;
+  }
+  bool contains(const void* p) const {
+    if (!any_) return false;
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
+    return contains(offset / slot_, offset % slot_);
+  }
+  bool any() const { return any_; }
+  void clear();
+
+ private:
+  std::uintptr_t base_ = 0;
+  std::size_t slot_ = 1;
+  bool any_ = false;
+  RecentWords<64> recent_;  // that were added
+  std::vector<std::vector<std::uint64_t>> stacks_;  // a bit for each word; empty: none
+  std::vector<std::pair<std::size_t, std::size_t>> set_;  // which words of these vectors are not 0
+};
+
+// The state of a thread where it calls a door: its stack from `stack` (the return address) on, and the registers that a function
+// must leave as they were; where states are kept, what it calls the door with as well.
+struct CallState {
+  std::uintptr_t registers[6];
+  const std::uintptr_t* stack;
+  std::uintptr_t arguments[5];
+};
+
+// Of the door under way, if it is one of those behind INTERLEAVE_POLLING_DOOR, or of INTERLEAVE_NOTING_DOOR where states are kept.
+extern "C" __attribute__((visibility("hidden"))) __thread CallState interleave_call_state __attribute__((tls_model("initial-exec")));
+
+// Whether states are kept (states.hpp).
+extern "C" __attribute__((visibility("hidden"))) bool interleave_keeps_states;
+
+// Defines the exported function `name`: it notes the state of its caller and goes on with `target`, which has the same signature and
+// is hidden, and which is called with so many registers as arguments (of which five are noted). All functions that announce an
+// operation that `polls` are made so.
+#define INTERLEAVE_POLLING_DOOR(name, target, arguments) INTERLEAVE_DOOR(name, target, arguments, "jne 1f\n" "0:\n")
+// The same, where it is of use only if states are kept.
+#define INTERLEAVE_NOTING_DOOR(name, target, arguments) INTERLEAVE_DOOR(name, target, arguments, "je " target "\n" "jmp 1f\n" "0:\n")
+
+#define INTERLEAVE_DOOR(name, target, arguments, branch)    \
+  asm(".pushsection .text\n"                                \
+      ".globl " name "\n"                                   \
+      ".type " name ", @function\n" name ":\n"              \
+      ".cfi_startproc\n"                                    \
+      "cmpb $0, interleave_keeps_states(%rip)\n"            \
+      branch                                                \
+      "movq interleave_call_state@gottpoff(%rip), %rax\n"   \
+      "movq %rbx, %fs:(%rax)\n"                             \
+      "movq %rbp, %fs:8(%rax)\n"                            \
+      "movq %r12, %fs:16(%rax)\n"                           \
+      "movq %r13, %fs:24(%rax)\n"                           \
+      "movq %r14, %fs:32(%rax)\n"                           \
+      "movq %r15, %fs:40(%rax)\n"                           \
+      "movq %rsp, %fs:48(%rax)\n"                           \
+      "jmp " target "\n"                                    \
+      "1:\n"                                                \
+      "movq interleave_call_state@gottpoff(%rip), %rax\n"   \
+      INTERLEAVE_NOTE_ARGUMENT(arguments, "0", "rdi", "56") \
+      INTERLEAVE_NOTE_ARGUMENT(arguments, "1", "rsi", "64") \
+      INTERLEAVE_NOTE_ARGUMENT(arguments, "2", "rdx", "72") \
+      INTERLEAVE_NOTE_ARGUMENT(arguments, "3", "rcx", "80") \
+      INTERLEAVE_NOTE_ARGUMENT(arguments, "4", "r8", "88")  \
+      "jmp 0b\n"                                            \
+      ".cfi_endproc\n"                                      \
+      ".size " name ", . - " name "\n"                      \
+      ".popsection\n")
+#define INTERLEAVE_NOTE_ARGUMENT(arguments, index, name, offset) \
+  ".if " #arguments " > " index "\n"                             \
+  "movq %" name ", %fs:" offset "(%rax)\n"                       \
+  ".else\n"                                                      \
+  "movq $0, %fs:" offset "(%rax)\n"                              \
+  ".endif\n"
+#define INTERLEAVE_BEHIND_DOOR extern "C" __attribute__((visibility("hidden"), used))
+
+// What a thread has done since it last changed anything. Allocates nothing once warm.
+class Spin {
+ public:
+  // The thread has changed something since, and announces an operation in this state. Most threads change something again before
+  // they announce the next one, so all the rest is left to `remember_first`.
+  void begin(const CallState& state) {
+    first_stack_ = state.stack;
+    begun_ = watching_ = false;
+  }
+
+  // It has changed nothing since `begin`; what it announced then was `operation`.
+  void remember_first(const Operation& operation) {
+    if (std::exchange(begun_, true)) return;
+    clear();
+    snapshot_[snapshots_++] = {.type = operation.type, .object = operation.object, .stack = first_stack_};
+  }
+
+  // What was announced before was made, changed nothing, and touched these bytes. Or they were read by a `plain` access, which is no step.
+  void read(const void* object, std::size_t size, bool plain = false) {
+    if (watching_) note_read(object, size, plain);
+  }
+
+  // The thread announces such an operation in this state; its stack ends at `high`. True: it has gone round, and what it read there is what
+  // `reads_changed` speaks of from now on.
+  bool round(const OperationType& type, const void* object, const CallState& state, const std::uintptr_t* high, const SharedWords& shared);
+
+  // How many bytes of stack were compared at most, ever.
+  std::size_t deepest() const { return deepest_; }
+
+  // Whether anything that was read while going round has changed since it was read.
+  bool reads_changed() const;
+
+  // Whether only what plain accesses read has. (Or else a strategy knows by what a step read that the thread may go on.)
+  bool only_plain_reads_changed() const;
+
+  // Calls f(object) for what was read while going round.
+  template <class F>
+  void each_read(F f) const {
+    for (std::size_t i = first_read_; i < reads_.size(); ++i) f(reads_[i].object);
+  }
+
+ private:
+  static constexpr std::size_t snapshots_max = 8, kept_max = std::size_t{1} << 16;
+  struct Snapshot {
+    const OperationType* type = nullptr;
+    const void* object = nullptr;
+    const std::uintptr_t* stack = nullptr;
+    std::uint32_t times = 0;   // that the thread has been back
+    bool taken = false;
+    std::size_t words = 0;     // where its copy begins, in kept_: of the stack, then the registers
+    std::size_t read = 0;      // how many reads had been noted
+  };
+  struct Read {
+    const void* object;
+    std::size_t size, bytes;  // where the bytes begin, in kept_
+    bool plain;
+  };
+  void clear() {
+    snapshots_ = 0;
+    watching_ = false;
+    first_read_ = 0;
+    reads_.clear();
+    kept_.clear();
+  }
+  void keep(const void* from, std::size_t size);
+  void note_read(const void* object, std::size_t size, bool plain);
+  bool changed(const Read& read) const;
+  void take(Snapshot& snapshot, const CallState& state, std::size_t words);
+
+  const std::uintptr_t* first_stack_ = nullptr;
+  bool begun_ = false;            // the first one is remembered
+  Snapshot snapshot_[snapshots_max];
+  std::size_t snapshots_ = 0;
+  bool watching_ = false;         // it has been back
+  std::size_t first_read_ = 0, deepest_ = 0;
+  std::vector<Read> reads_;
+  std::vector<std::uintptr_t> kept_;  // copies of stacks and of what was read
+};
+
+}  // namespace interleave::engine

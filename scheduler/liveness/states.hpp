@@ -1,0 +1,147 @@
+// The states that an execution goes through, each known by a sum: so it can be told that one is a state that there was before.
+//
+// The state of a program is what its memory holds (the live stacks of its threads included), and where each thread stands: which
+// operation it has announced, from where, with which registers. Its sum is the sum, over all words of memory and all threads, of a
+// hash of the place together with what is there. So a step changes the sum by what it replaces, the *weight* of the step:
+//
+//     step            x: 0 -> 1     T1: at a -> at b       weight  h(x,1) - h(x,0)  +  h(T1,b) - h(T1,a)
+//
+// and the weights of some steps come to nothing exactly if they lead back to the state that they began in, in whatever order steps of
+// different threads that do not depend on each other are counted. (Up to collisions of 128 bits.)
+//
+// A step's weight is known when its thread has announced its next operation. It is *unique*, so that no sum with it comes to
+// nothing, if the step did something that is not seen in memory (allocated, freed, created or woke a thread, drew a random number, looked
+// at a clock), or if the state of the thread's registers is not known before it and after it (it calls a door that
+// is not one of INTERLEAVE_POLLING_DOOR and INTERLEAVE_NOTING_DOOR). How much time has passed for a thread is not part of the state:
+// a thread that wants to know looks at a clock. 
+// Where there are counters (counters.hpp), sums are kept twice: exactly, and *loosely*, without the counters of threads that stand in
+// loops that wait and count. Loosely, looking at a clock, allocating and freeing are not unique; what has been freed is no part of a state.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "scheduler/liveness/counters.hpp"
+#include "scheduler/liveness/spin.hpp"
+#include "scheduler/model/operation.hpp"
+
+namespace interleave::engine {
+
+struct Weight {
+  std::uint64_t a = 0, b = 0;
+
+  Weight& operator+=(const Weight& other) {
+    a += other.a;
+    b += other.b;
+    return *this;
+  }
+  Weight& operator-=(const Weight& other) {
+    a -= other.a;
+    b -= other.b;
+    return *this;
+  }
+  bool nothing() const { return a == 0 && b == 0; }
+  bool operator==(const Weight&) const = default;
+  struct Hash {
+    std::size_t operator()(const Weight& weight) const { return weight.a; }
+  };
+};
+
+class States {
+ public:
+  // A step whose weight is known.
+  struct Weighed {
+    Weight weight, loosely;
+    std::uint64_t standing = 0;  // the same whenever its thread stands as it does now; 0: not known
+    bool counts = false;         // it stands in a loop that waits and counts: `standing` is without its counters
+  };
+
+  // A thread that has often been at a place: where, and how many steps had been made when it was there for the `often`th time.
+  struct Suspect {
+    std::uint32_t thread;
+    std::uint64_t place;
+    std::uint64_t steps;
+  };
+  static constexpr std::uint32_t often = 16;
+
+  // `counters` is not looked at before the first execution; `lonely`, which watches a thread, may be null.
+  States(const Counters& counters, Lonely* lonely) : counters_(counters), lonely_(lonely) {}
+
+  void begin_execution();
+
+  // ---- by the running thread, since it announced its operation ----
+  // These bytes, not of its own stack, are about to be written.
+  void wrote(const void* p, std::size_t size);
+  // Something is done that is not seen in memory.
+  void beyond() { unique_ = unique_loosely_ = true; }
+  void looks_at_clock() { unique_ = true; }
+  void allocates();
+  void has_outcome(std::string_view value);
+  // These bytes, of the heap, are nobody's from now on.
+  void freed(const void* p, std::size_t size);
+  // There is nothing at these addresses any more.
+  void unmapped(std::uintptr_t begin, std::uintptr_t end);
+
+  // ---- the steps ----
+  void chosen(std::uint32_t thread, std::uint32_t variant);
+  // The thread announces `operation`, called from a door in this state; its stack ends at `high`.
+  Weighed announced(std::uint32_t thread, const Operation& operation, const CallState& state, const std::uintptr_t* high);
+  // It has ended, with this result; or it goes to sleep without a word (`known` false).
+  Weighed ended(std::uint32_t thread, const void* result, bool known);
+
+  const Weight& now() const { return now_; }
+  const Weight& now_loosely() const { return now_loosely_; }
+  // Whether the thread that made the last step stands in a loop that waits and counts.
+  bool counts() const { return counts_; }
+  const std::vector<Suspect>& suspects() const { return suspects_; }
+  // How often the thread that did so most often stood where it had stood before.
+  std::size_t returns() const;
+  // How many steps ago, at most, the thread stood where it stands; 0: never.
+  std::size_t round(std::uint32_t thread) const;
+
+ private:
+  struct Local {
+    std::vector<std::uintptr_t> stack;     // when it announced last, and as written by others since; the highest word first
+    const std::uintptr_t* high = nullptr;
+    Weight rest, sum;                      // of registers and operation; of all
+    Weight counters;                       // the part of `sum` that is not looked at loosely
+    bool counts = false;                   // it stands in a loop that waits and counts
+    bool known = false;
+    std::vector<std::uint64_t> standings;  // one for each announcement
+    std::unordered_map<std::uint64_t, std::uint32_t> places;  // how often it has been at each
+  };
+  struct Written {
+    std::uintptr_t* word;
+    std::uintptr_t before;
+  };
+  struct Known {
+    std::uintptr_t first, counted;  // what was in it, and what is counted as being in it
+  };
+  Local& local(std::uint32_t thread);
+  void note_place(std::uint32_t thread, std::uint64_t place, const std::uintptr_t* stack);
+  void add_writes();
+  Weight counters_of(std::uint32_t thread, const Counters::Own& own, const CallState& state, const std::uintptr_t* high) const;
+  Weighed weighed(std::uint32_t thread, Local& local, bool known);
+
+  std::vector<Local> locals_;              // by thread
+  std::vector<Written> written_;           // since somebody announced something
+  std::unordered_map<std::uintptr_t*, Known> words_;
+  std::vector<std::pair<std::uintptr_t*, std::uintptr_t*>> freed_;  // since somebody announced something: from, to
+  const Counters& counters_;
+  Lonely* lonely_;
+  std::vector<std::uint64_t> parts_;       // of a thread, where it stands
+  std::vector<Suspect> suspects_;
+  Weight outcome_, outcome_change_;        // since somebody announced something
+  Weight weight_, loosely_;                // of the step that is being weighed
+  bool unique_ = false, unique_loosely_ = false;
+  bool counts_ = false;
+  std::uint64_t steps_ = 0;
+  std::uint64_t history_ = 0, uniques_ = 0;
+  Weight now_, now_loosely_;
+};
+
+}  // namespace interleave::engine

@@ -1,0 +1,118 @@
+// Threads that have come back to where they were, where states are kept (states.hpp).
+//
+// Think of what happened before an event e of thread T, with e itself, as an execution of its own: [e]. If some of its events D lead
+// from a state back to that very state -- what D is made of follows what [e] has before it, and the weights of D come to nothing --
+// then whatever an execution that contains [e] comes to, it comes to without D as well, and is shorter. So T *stops* after e for the rest
+// of the execution. It depends on nothing but [e], so equivalent executions stop the same threads at the same events, and the rest
+// is a program like any other, of which each class is explored once. The shortest execution that comes to a state has no such D in
+// it, and is among them.
+//
+// Not every D is looked for; only where T stands where it stood before, and of those
+//
+//   * what T did since, and what depends on that:   T alone, a round that nobody else has seen, or several threads in step;
+//   * what lies between two levels, where the level of an event is the length of the longest chain of events up to it. In a program
+//     with finitely many states this ends every execution: with more levels than states, two of them end in the same state.
+//
+// The way round must have been gone twice, or more often where there are counters (counters.hpp). What is left out is left out of executions in which it was gone once: so a race with what
+// is done on the way is there.
+#include "scheduler/strategies/dpor/dpor.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace interleave::engine::dpor {
+namespace {
+
+constexpr std::size_t rounds_least = 2;
+
+// Whether it is looked at who has come back for this time: at first always, later at every thirty-second part of what it was at the
+// last power of two. So it costs an execution no more than its length, times the logarithm of that.
+bool is_asked(std::size_t times) { return times > 0 && (times < 64 || times % (std::bit_floor(times) / 32) == 0); }
+
+}  // namespace
+
+// The event that was made last, of whatever was made before.
+void Dpor::place(std::uint32_t event) {
+  const Event& made = events_[event];
+  weighings_.resize(event);
+  Weighing& weighing = weighings_.emplace_back();
+  if (own_.size() < threads_.size()) own_.resize(threads_.size());
+  own_[made.thread].push_back(event);
+  const Count* past = clock(event);
+  Count before = 0;
+  for (std::uint32_t thread = 0; thread < own_.size(); ++thread) {
+    const Count index = past[thread] - (thread == made.thread);
+    if (index > 0) before = std::max(before, weighings_[own_[thread][index - 1]].level);
+  }
+  weighing.level = before + 1;
+}
+
+void Dpor::weighed(std::uint32_t id, const States::Weighed& step) {
+  const std::uint32_t key = key_of_[id];
+  Thread& thread = threads_[key];
+  if (stands_.size() <= key) stands_.resize(key + 1);
+  Stands& stands = stands_[key];
+  Stand stand{.made = thread.made, .before = none, .times = 0};
+  const auto number = static_cast<std::uint32_t>(stands.all.size());
+  if (step.standing != 0) {
+    const auto [latest, first] = stands.latest.try_emplace(step.standing, number);
+    if (!first) {
+      stand.before = std::exchange(latest->second, number);
+      stand.times = stands.all[stand.before].times + 1;
+    }
+  }
+  if (thread.last != none) {
+    Weighing& event = weighings_[thread.last];
+    event.weighed = true;
+    event.weight += step.weight;
+    event.loosely += step.loosely;
+    thread.stopped = is_asked(stand.times) && has_come_back(key, stand, step.counts);
+  }
+  stands.all.push_back(stand);
+}
+
+// `thread`, which has announced something, stands so.
+bool Dpor::has_come_back(std::uint32_t thread, const Stand& stand, bool loosely) {
+  const std::size_t rounds = loosely ? rounds_counting_ : rounds_least;
+  add_up(thread, stand, loosely);
+  std::size_t nothing = 0;
+  for (std::uint32_t before = stand.before; before != none; before = stands_[thread].all[before].before) {
+    nothing += sums_[stands_[thread].all[before].made].nothing();
+    if (nothing == rounds) return true;
+  }
+  return stand.times >= rounds && repeats_a_level(threads_[thread].last, loosely, rounds);
+}
+
+// Makes sums_[n], for each time before that `thread` stood so, after n events: the sum of all that it did since, and of what of [its
+// last event] depends on that.
+void Dpor::add_up(std::uint32_t thread, const Stand& stand, bool loosely) {
+  const std::uint32_t last = threads_[thread].last;
+  const Count* past = clock(last);
+  Count first = 0;
+  for (std::uint32_t before = stand.before; before != none; before = stands_[thread].all[before].before)
+    first = stands_[thread].all[before].made;
+  sums_.assign(threads_[thread].made + 1, {});
+  for (std::uint32_t e = own_[thread].at(first); e <= last; ++e) {
+    const Count since = clock(e)[thread];  // it depends on this event of the thread, and not on the next
+    if (since > first && within(e, past)) sums_[since - 1] += known_weight(e, loosely);
+  }
+  for (std::size_t n = sums_.size() - 1; n-- > first;) sums_[n] += sums_[n + 1];
+}
+
+// Whether so many levels of [event] end in one and the same state that the way round between them was gone as often as it must be.
+bool Dpor::repeats_a_level(std::uint32_t event, bool loosely, std::size_t rounds) {
+  sums_.assign(weighings_[event].level + 1, {});
+  const Count* past = clock(event);
+  for (std::uint32_t e = 0; e <= event; ++e) {
+    if (!within(e, past)) continue;
+    sums_[weighings_[e].level] += known_weight(e, loosely);
+  }
+  for (std::size_t level = 1; level < sums_.size(); ++level) sums_[level] += sums_[level - 1];
+  std::sort(sums_.begin(), sums_.end(), [](const Weight& a, const Weight& b) { return a.a != b.a ? a.a < b.a : a.b < b.b; });
+  for (std::size_t i = rounds; i < sums_.size(); ++i)
+    if (sums_[i] == sums_[i - rounds]) return true;
+  return false;
+}
+
+}  // namespace interleave::engine::dpor
