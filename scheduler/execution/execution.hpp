@@ -87,7 +87,7 @@ class Execution final : public Situation {
   ~Execution();
 
   // The execution that modelled code belongs to now. REQUIRES: mode != Mode::outside, or a door below modelled code.
-  static Execution* current;
+  [[gnu::visibility("hidden")]] static Execution* current;
 
   // Runs `body` once, from begin to end. Called on the explorer's stack.
   Ending run(const std::function<void()>& body);

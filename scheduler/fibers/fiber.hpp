@@ -47,7 +47,7 @@ struct OsThread {
   ExceptionGlobals* exceptions = nullptr;
   bool control_words = false;  // each fiber has its own
 };
-extern OsThread os_thread;
+[[gnu::visibility("hidden")]] extern OsThread os_thread;
 
 class Fiber {
  public:

@@ -10,28 +10,6 @@ __thread CallState interleave_call_state;
 bool interleave_keeps_states = false;
 }
 
-void SharedWords::add(const void* p, std::size_t size) {
-  const auto begin = reinterpret_cast<std::uintptr_t>(p);
-  for (std::uintptr_t at = begin & ~std::uintptr_t{7}; at < begin + size; at += sizeof at) {
-    const std::size_t stack = (at - base_) / slot_, word = (at - base_) % slot_ / sizeof at;
-    recent_.add(at / 8);
-    if (stack >= stacks_.size()) stacks_.resize(stack + 1);
-    std::vector<std::uint64_t>& bits = stacks_[stack];
-    if (bits.empty()) bits.resize(slot_ / sizeof at / 64 + 1);
-    if (bits[word / 64] == 0) set_.emplace_back(stack, word / 64);
-    bits[word / 64] |= std::uint64_t{1} << word % 64;
-  }
-  any_ = true;
-}
-
-void SharedWords::clear() {
-  if (!any_) return;
-  for (const auto& [stack, word] : set_) stacks_[stack][word] = 0;
-  set_.clear();
-  recent_.forget();
-  any_ = false;
-}
-
 void Spin::keep(const void* from, std::size_t size) {
   const std::size_t begin = kept_.size();
   kept_.resize(begin + (size + sizeof(std::uintptr_t) - 1) / sizeof(std::uintptr_t));

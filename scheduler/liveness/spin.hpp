@@ -31,43 +31,10 @@
 #include <utility>
 #include <vector>
 
+#include "scheduler/memory/shared_words.hpp"
 #include "scheduler/model/operation.hpp"
-#include "scheduler/support/recent_words.hpp"
 
 namespace interleave::engine {
-
-// The words of the stacks of modelled threads that other threads than the owner have written in this execution.
-class SharedWords {
- public:
-  // REQUIRES: the stacks lie in `size` bytes from `base` on, each at a multiple of `slot`.
-  void cover(std::uintptr_t base, std::size_t slot) {
-    base_ = base;
-    slot_ = slot;
-  }
-  void add(const void* p, std::size_t size);
-  // Whether all of it was added lately.
-  bool knows(const void* p, std::size_t size) const { return recent_.contains(p, size); }
-  // REQUIRES: offset < slot.
-  bool contains(std::size_t stack, std::size_t offset) const {
-    const std::size_t word = offset / sizeof(std::uintptr_t);
-    return stack < stacks_.size() && !stacks_[stack].empty() && (stacks_[stack][word / 64] >> word % 64 & 1) != 0;
-  }
-  bool contains(const void* p) const {
-    if (!any_) return false;
-    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
-    return contains(offset / slot_, offset % slot_);
-  }
-  bool any() const { return any_; }
-  void clear();
-
- private:
-  std::uintptr_t base_ = 0;
-  std::size_t slot_ = 1;
-  bool any_ = false;
-  RecentWords<64> recent_;  // that were added
-  std::vector<std::vector<std::uint64_t>> stacks_;  // a bit for each word; empty: none
-  std::vector<std::pair<std::size_t, std::size_t>> set_;  // which words of these vectors are not 0
-};
 
 // The state of a thread where it calls a door: its stack from `stack` (the return address) on, and the registers that a function
 // must leave as they were; where states are kept, what it calls the door with as well.

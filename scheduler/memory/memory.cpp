@@ -97,7 +97,7 @@ Memory::Memory() {
   }
   start_ = top_ = arena_;
   limit_heap();
-  shared_.cover(base_, slot);
+  shared_.cover(base_, slot, stacks_max_);
 }
 
 void Memory::write_elsewhere(const void* p, std::size_t size) {

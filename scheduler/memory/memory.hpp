@@ -21,8 +21,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "scheduler/liveness/spin.hpp"
 #include "scheduler/liveness/states.hpp"
+#include "scheduler/memory/shared_words.hpp"
 #include "scheduler/support/mode.hpp"
 #include "scheduler/support/recent_words.hpp"
 
@@ -178,6 +178,21 @@ class Memory {
     if (states_ != nullptr) [[unlikely]] note_state(p, size);
     changed();
   }
+  // The same where nothing is to be kept of the write, most often; false: note_write is still to be called.
+  bool note_write_quickly(const void* p, std::size_t size) {
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
+    if (offset < arena_ - base_) {
+      const std::uintptr_t in_slot = reinterpret_cast<std::uintptr_t>(p) - running_->slot;
+      if (in_slot < slot_size_) {
+        if (shared_.contains(running_->stack, in_slot)) changed();
+        return true;
+      }
+      changed();
+      return states_ == nullptr && shared_.knows(p, size);
+    }
+    changed();
+    return offset < size_ && states_ == nullptr;
+  }
   // A door is about to write to an object of the program's: a change, wherever it lies.
   template <class T>
   void note_change(T* p) {
@@ -226,7 +241,7 @@ class Memory {
   void note_stack_write(const void* p, std::size_t size) {
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - running_->slot;
     if (offset < slot_size()) {  // its own
-      if (shared_.any() && shared_.contains(running_->stack, offset)) changed();
+      if (shared_.contains(running_->stack, offset)) changed();
       return;
     }
     changed();
@@ -269,7 +284,7 @@ class Memory {
 };
 
 // heap=reuse: whether a block that was freed may be given out again within the execution.
-extern bool reuses_blocks;
+[[gnu::visibility("hidden")]] extern bool reuses_blocks;
 
 inline void* Memory::allocate(std::size_t size, std::size_t alignment, Origin origin) {
   changed();
@@ -304,6 +319,6 @@ inline Memory::Release Memory::release(void* p) {
 }
 
 // Known once mapped, so that the hooks test it without a call; null before.
-extern Memory* memory;
+[[gnu::visibility("hidden")]] extern Memory* memory;
 
 }  // namespace interleave::engine

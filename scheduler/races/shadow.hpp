@@ -346,7 +346,7 @@ void allow_races(const BenignRace& on, bool always);
 const BenignRace* race_allowed();
 
 // Of the exploration under way; null: memory accesses are not looked at.
-extern Shadow* shadow;
+[[gnu::visibility("hidden")]] extern Shadow* shadow;
 
 // Something was found: the execution fails. No thread is to blame, for which of two accesses comes second differs between
 // equivalent executions.

@@ -49,6 +49,6 @@ class SharedLines {
 };
 
 // Of the exploration under way. REQUIRES, for all that asks: explores_races.
-extern SharedLines* shared_lines;
+[[gnu::visibility("hidden")]] extern SharedLines* shared_lines;
 
 }  // namespace interleave::engine

@@ -90,9 +90,7 @@ void accessed_in_full(void* p, std::size_t size, bool writes) {
 }
 
 template <bool writes, bool remembers, std::size_t size>
-__attribute__((noinline)) void accessed_slowly(void* p) {
-  if (explores_races) [[unlikely]] return explored(p, size, writes, remembers);
-  if constexpr (writes) memory->note_write(p, size);
+__attribute__((always_inline)) inline void noted(void* p) {
   if (shadow == nullptr) {
     Execution& run = *Execution::current;
     if (!writes && run.self().polling) return run.note_polled(p, size);
@@ -100,6 +98,20 @@ __attribute__((noinline)) void accessed_slowly(void* p) {
     return;
   }
   plain_access_of<writes, remembers, size>(p);
+}
+
+template <bool remembers, std::size_t size>
+__attribute__((noinline)) void written_anywhere(void* p) {
+  memory->note_write(p, size);
+  noted<true, remembers, size>(p);
+}
+
+template <bool writes, bool remembers, std::size_t size>
+__attribute__((noinline)) void accessed_slowly(void* p) {
+  if (explores_races) [[unlikely]] return explored(p, size, writes, remembers);
+  if constexpr (writes)
+    if (!memory->note_write_quickly(p, size)) return written_anywhere<remembers, size>(p);
+  noted<writes, remembers, size>(p);
 }
 
 // ---- the hooks of one size --------------------------------------------------------------------------------------------

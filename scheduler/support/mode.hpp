@@ -16,7 +16,7 @@ enum class Mode : std::uint8_t {
 extern __thread Mode mode __attribute__((tls_model("initial-exec")));
 
 // Whether races are explored: every plain access that another thread could notice is a step, and no race is a failure.
-extern bool explores_races;
+[[gnu::visibility("hidden")]] extern bool explores_races;
 
 // While it lives, code of the engine called from a modelled thread is not modelled itself.
 class EngineScope {

@@ -55,7 +55,7 @@ struct Traps {
   std::uint8_t* stepping = nullptr;          // this instruction is executed, then it is armed again
 };
 
-extern Traps& all_traps;
+[[gnu::visibility("hidden")]] extern Traps& all_traps;
 inline Traps& traps() { return all_traps; }
 
 void open(Module& module);

@@ -48,7 +48,6 @@ scheduler/execution/execution.cpp scheduler/containment/faults.hpp
 scheduler/execution/execution_spins.cpp scheduler/unseen/unseen_runs.hpp
 scheduler/fibers/control_words.cpp scheduler/runtime/door.hpp
 scheduler/fibers/thread_block.cpp scheduler/runtime/door.hpp
-scheduler/memory/memory.hpp scheduler/liveness/spin.hpp
 scheduler/memory/memory.hpp scheduler/liveness/states.hpp
 scheduler/memory/outer_state.cpp scheduler/unseen/unseen_runs.hpp
 scheduler/model/choices.hpp scheduler/containment/witness.hpp
