@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "scheduler/modules/dynamic_section.hpp"
-#include "scheduler/runtime/door.hpp"
+#include "scheduler/modules/instrumented.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "scheduler/modules/loaded_modules.hpp"
-#include "scheduler/runtime/door.hpp"
+#include "scheduler/modules/real.hpp"
 
 namespace interleave::engine::thread_blocks {
 namespace {

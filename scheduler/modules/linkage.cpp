@@ -11,8 +11,8 @@
 
 #include <interleave/interleave.hpp>
 #include "scheduler/modules/dynamic_section.hpp"
+#include "scheduler/modules/instrumented.hpp"
 #include "scheduler/modules/whose_code.hpp"
-#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -8,8 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "scheduler/modules/instrumented.hpp"
 #include "scheduler/modules/whose_code.hpp"
-#include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <sys/mman.h>
 
-#include "scheduler/runtime/door.hpp"
+#include "scheduler/modules/real.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -1,17 +1,13 @@
 #include "scheduler/runtime/door.hpp"
 
-#include <dlfcn.h>
 #include <link.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
+#include <iterator>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "scheduler/modules/dynamic_section.hpp"
 #include "scheduler/modules/loaded_modules.hpp"
 
 namespace interleave::engine {
@@ -64,44 +60,6 @@ bool lies_in_foreign_statics(const void* object) {
 
 }  // namespace
 
-bool instrumented(const dl_phdr_info& info) {
-  // Not every function of ThreadSanitizer's: what a program may ask of it by hand is no hook.
-  return DynamicSection(info).imports([](const char* name) {
-    if (name[0] != '_' || name[1] != '_' || name[2] != 't') return false;  // nearly all; comparing texts is interposed, and slower
-    for (const char* hook : {"__tsan_init", "__tsan_func_", "__tsan_read", "__tsan_write", "__tsan_unaligned_", "__tsan_vptr_", "__tsan_atomic", "__tsan_volatile_", "__tsan_mem"})
-      if (std::strncmp(name, hook, std::strlen(hook)) == 0) return true;
-    return false;
-  });
-}
-
-bool is_program(const void* caller) {
-  struct Code {
-    std::uintptr_t low, high;
-    bool program;
-  };
-  static auto* const known = new std::vector<Code>;
-  const auto find = [caller]() -> const Code* {
-    const auto at = reinterpret_cast<std::uintptr_t>(caller);
-    const auto found = std::find_if(known->begin(), known->end(), [at](const Code& code) { return at - code.low < code.high - code.low; });
-    return found == known->end() ? nullptr : &*found;
-  };
-  const Code* code = find();
-  if (code == nullptr) {
-    known->clear();
-    dl_iterate_phdr([](dl_phdr_info* module, std::size_t, void*) {
-      const bool program = instrumented(*module);
-      for (int i = 0; i < module->dlpi_phnum; ++i) {
-        const auto& segment = module->dlpi_phdr[i];
-        if (segment.p_type == PT_LOAD)
-          known->push_back({module->dlpi_addr + segment.p_vaddr, module->dlpi_addr + segment.p_vaddr + segment.p_memsz, program});
-      }
-      return 0;
-    }, nullptr);
-    code = find();
-  }
-  return code != nullptr && code->program;
-}
-
 bool Model::foreign(const void* object) {
   if (memory->contains(object)) [[likely]] return false;
   // Few objects, asked for again and again.
@@ -111,18 +69,6 @@ bool Model::foreign(const void* object) {
   if (lies_in_foreign_statics(object)) return true;
   known_not = object;
   return false;
-}
-
-void* next_definition(const char* name, const char* version) {
-  void* found = version != nullptr ? dlvsym(RTLD_NEXT, name, version) : dlsym(RTLD_NEXT, name);
-  if (found == nullptr) {
-    const auto say = [](const char* text) { [[maybe_unused]] auto n = ::write(2, text, std::strlen(text)); };
-    say("interleave: the C library has no ");
-    say(name);
-    say("\n");
-    _exit(70);
-  }
-  return found;
 }
 
 void unsupported(const char* name, const char* why) {

@@ -11,34 +11,18 @@
 // everything else, and no step looks anything up.
 #pragma once
 
-#include <link.h>
-
 #include <cerrno>
 #include <cstdint>
 #include <ctime>
 
 #include "scheduler/execution/execution.hpp"
 #include "scheduler/memory/memory.hpp"
+#include "scheduler/modules/instrumented.hpp"
+#include "scheduler/modules/real.hpp"
 #include "scheduler/races/shadow.hpp"
 #include "scheduler/support/mode.hpp"
 
 namespace interleave::engine {
-
-// The definition that the program would have got without us. Stops the process if there is none.
-void* next_definition(const char* name, const char* version = nullptr);
-
-#define INTERLEAVE_REAL_VERSION(function, version)                                                     \
-  ([]() -> decltype(&function) {                                                                       \
-    static void* found = nullptr;                                                                      \
-    if (found == nullptr) found = ::interleave::engine::next_definition(#function, version);           \
-    return reinterpret_cast<decltype(&function)>(found);                                               \
-  }())
-#define REAL(function) INTERLEAVE_REAL_VERSION(function, nullptr)
-
-// Whether a loaded module was compiled with -fsanitize=thread: only such code calls our hooks.
-bool instrumented(const dl_phdr_info& module);
-// Whether it is in such a module that a door returns to: the program's own code has called it, and no library that we cannot see into.
-bool is_program(const void* caller);
 
 // What a destroyed object has in it.
 inline constexpr std::uint32_t destroyed_mark = 0xdeadb10cu;

@@ -10,7 +10,7 @@
 #include <ctime>
 #include <utility>
 
-#include "scheduler/runtime/door.hpp"
+#include "scheduler/modules/real.hpp"
 #include "scheduler/unseen/machine_instructions.hpp"
 
 namespace interleave::engine {

@@ -17,10 +17,10 @@
 #include "scheduler/modules/loaded_modules.hpp"
 #include "scheduler/modules/module_functions.hpp"
 #include "scheduler/modules/patch.hpp"
+#include "scheduler/modules/real.hpp"
 #include "scheduler/modules/unseen_code.hpp"
 #include "scheduler/modules/whose_code.hpp"
 #include "scheduler/report/trust.hpp"
-#include "scheduler/runtime/door.hpp"
 #include "scheduler/symbols/symbols.hpp"
 #include "scheduler/unseen/cycle_counter.hpp"
 

@@ -14,7 +14,7 @@
 #include "scheduler/liveness/spin.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/modules/loaded_modules.hpp"
-#include "scheduler/runtime/door.hpp"
+#include "scheduler/modules/real.hpp"
 #include "scheduler/support/mode.hpp"
 #include "scheduler/unseen/unseen_runs.hpp"
 

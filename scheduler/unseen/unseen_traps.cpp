@@ -7,8 +7,8 @@
 
 #include "scheduler/modules/loaded_modules.hpp"
 #include "scheduler/modules/patch.hpp"
+#include "scheduler/modules/real.hpp"
 #include "scheduler/report/trust.hpp"
-#include "scheduler/runtime/door.hpp"
 #include "scheduler/symbols/symbols.hpp"
 #include "scheduler/unseen/unseen_calls.hpp"
 

@@ -46,22 +46,13 @@ cli/.*             scenarios/[^/]*|scheduler/(api/[^/]*|stress/stress[.]hpp|repo
 exceptions="
 scheduler/execution/execution.cpp scheduler/containment/faults.hpp
 scheduler/execution/execution_spins.cpp scheduler/unseen/unseen_runs.hpp
-scheduler/fibers/control_words.cpp scheduler/runtime/door.hpp
-scheduler/fibers/thread_block.cpp scheduler/runtime/door.hpp
 scheduler/memory/memory.hpp scheduler/liveness/states.hpp
 scheduler/memory/outer_state.cpp scheduler/unseen/unseen_runs.hpp
 scheduler/model/choices.hpp scheduler/containment/witness.hpp
 scheduler/model/strategy.hpp scheduler/liveness/states.hpp
-scheduler/modules/linkage.cpp scheduler/runtime/door.hpp
-scheduler/modules/loaded_modules.cpp scheduler/runtime/door.hpp
-scheduler/modules/patch.cpp scheduler/runtime/door.hpp
 scheduler/races/shadow.cpp scheduler/containment/faults.hpp
 scheduler/races/shadow.cpp scheduler/execution/execution.hpp
 scheduler/races/shadow_blocks.cpp scheduler/explain/trace.hpp
-scheduler/unseen/cycle_counter.cpp scheduler/runtime/door.hpp
-scheduler/unseen/machine_instructions.cpp scheduler/runtime/door.hpp
-scheduler/unseen/unseen_calls.cpp scheduler/runtime/door.hpp
-scheduler/unseen/unseen_traps.cpp scheduler/runtime/door.hpp
 "
 
 rooms=()
