@@ -14,6 +14,7 @@
 #include "scheduler/execution/execution.hpp"
 #include "scheduler/explain/trace.hpp"
 #include "scheduler/memory/memory.hpp"
+#include "scheduler/memory/stack_walk.hpp"
 #include "scheduler/unseen/unseen_runs.hpp"
 
 namespace interleave::engine {
@@ -56,6 +57,15 @@ std::string place_of(const void* p) {
 void overflowed(Execution& run) {
   run.crash("crash", fmt::format("stack overflow: a modelled thread has {} KiB of stack; INTERLEAVE_STACK_KB gives it more",
                                  memory->stack_size() / 1024));
+}
+
+ShadowLimits& shadow_limits() {
+  struct Fails final : ShadowLimits {
+    [[noreturn]] void no_stack() override { overflowed(*Execution::current); }
+    [[noreturn]] void no_memory(std::string sentence) override { Execution::current->fail("unsupported", std::move(sentence)); }
+  };
+  static Fails limits;
+  return limits;
 }
 
 void FaultGuard::on_signal(int number, siginfo_t* info, void* context) {

@@ -9,6 +9,7 @@
 #include <exception>
 #include <optional>
 
+#include "scheduler/races/shadow.hpp"
 #include "scheduler/unseen/cycle_counter.hpp"
 
 namespace interleave::engine {
@@ -39,10 +40,7 @@ class FaultGuard {
 // The running thread has no stack left.
 [[noreturn]] void overflowed(Execution& run);
 
-// A thread that crashed inside printf holds the stream's lock for ever, and the next to print would wait for it.
-void release_streams();
-
-// Closes the streams that the execution which has just ended left open.
-void close_streams();
+// The running execution, whose failure it is that the shadow cannot go on.
+ShadowLimits& shadow_limits();
 
 }  // namespace interleave::engine

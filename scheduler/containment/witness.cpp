@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/model/choices.hpp"
 #include "scheduler/model/schedule.hpp"
 #include "scheduler/support/mode.hpp"
 
@@ -30,12 +31,9 @@ struct Record {
   char          token[std::size_t{1} << 20] = "";
 };
 
-constexpr std::size_t choices_bytes = sizeof(Choices);
-
-Record*  record = nullptr;         // null: nobody watches
-Choices* shared = nullptr;
-bool     shared_is_taken = false;
-pid_t    owner = 0;                // whose record it is
+Record*     record = nullptr;    // null: nobody watches
+ChoiceList* shared = nullptr;    // null: as record
+pid_t       owner = 0;           // whose record it is
 
 void* map(std::size_t size) {
   void* p = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -63,7 +61,7 @@ std::string token_of_choices() {
                     .interrupts = record->interrupts, .virtual_clock = record->virtual_clock, .races = record->races,
                     .reuses_blocks = record->reuses_blocks, .choices = {}, .checks = {}};
   std::vector<std::uint32_t> fingerprints;
-  for (std::size_t i = 0; i < std::min({shared->size, shared->kept, Choices::capacity}); ++i) {
+  for (std::size_t i = 0; i < std::min({shared->size, shared->kept, ChoiceList::capacity}); ++i) {
     schedule.choices.push_back(shared->entries[i] & 0xffffff);
     fingerprints.push_back(shared->entries[i] >> 24);
   }
@@ -94,18 +92,20 @@ void testify() {
   ::_exit(0);
 }
 
-// Once per process.
+}  // namespace
+
 void open() {
   if (owner == getpid()) return;
   owner = getpid();
   record = nullptr;
   shared = nullptr;
-  shared_is_taken = false;
+  ChoiceList::offer(nullptr);
   const char* debugged = std::getenv("INTERLEAVE_BREAK");
   int ends[2];
   if ((debugged != nullptr && *debugged != '\0') || pipe2(ends, O_CLOEXEC) != 0) return;
   record = new (map(sizeof(Record))) Record;
-  shared = static_cast<Choices*>(map(choices_bytes));
+  shared = ChoiceList::map();
+  ChoiceList::offer(shared);
   // Forked twice, so that the program, when it waits for its children, finds only its own.
   const pid_t child = fork();
   if (child == 0) {
@@ -117,25 +117,6 @@ void open() {
   if (child > 0) {
     while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
     }
-  }
-}
-
-}  // namespace
-
-Choices* take_choices() {
-  open();
-  if (shared != nullptr && !shared_is_taken) {
-    shared_is_taken = true;
-    return shared;
-  }
-  return static_cast<Choices*>(map(choices_bytes));
-}
-
-void give_back(Choices* choices) {
-  if (choices == shared) {
-    shared_is_taken = false;
-  } else {
-    munmap(choices, choices_bytes);
   }
 }
 

@@ -12,7 +12,6 @@
 // the witness can read them and nowhere else, so a step costs nothing.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -22,17 +21,8 @@ struct Schedule;
 
 namespace interleave::engine::witness {
 
-// Choices of an execution, one after the other.
-struct Choices {
-  static constexpr std::size_t capacity = std::size_t{1} << 26;
-  static constexpr std::size_t all = ~std::size_t{0};
-  std::size_t   size, kept;  // those behind the first `kept` do not count
-  std::uint32_t entries[capacity];
-};
-
-// The shared choices, or others if those are taken; and back. Throws std::bad_alloc.
-Choices* take_choices();
-void give_back(Choices*);
+// Forks the witness, at the first call of a process; from then on, Choices are made where it sees them.
+void open();
 
 // An exploration begins; its executions make choices as `schedule` says (its own choices are not looked at).
 void begin(const Schedule& schedule);

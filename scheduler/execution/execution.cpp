@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
-#include "scheduler/containment/faults.hpp"
 #include "scheduler/fibers/thread_block.hpp"
 #include "scheduler/memory/framework_code.hpp"
 #include "scheduler/memory/memory.hpp"
@@ -82,7 +81,7 @@ Ending Execution::run(const std::function<void()>& body) {
   keys.clear();
   if (repeats()) begin_repeating();
   if (states_ != nullptr) states_->begin_execution();
-  memory->keep_states(states_.get());
+  memory->tell_changes(states_.get());
   interleave_keeps_states = states_ != nullptr;
 
   if (shadow != nullptr) shadow->begin_execution();
@@ -96,7 +95,7 @@ Ending Execution::run(const std::function<void()>& body) {
   mode = Mode::outside;
   current = nullptr;
   running_ = nullptr;
-  memory->keep_states(nullptr);
+  memory->tell_changes(nullptr);
   interleave_keeps_states = false;
   for (Watcher* watcher : watchers_) watcher->ended(*this, ending_);
   return ending_;
@@ -333,16 +332,16 @@ void Execution::record_failure(std::string kind, std::string message) {
 void Execution::fail(std::string kind, std::string message) {
   const bool hopeless = kind == "nondeterminism" || kind == "unsupported";
   record_failure(std::move(kind), std::move(message));
-  if (!options_.run_on || hopeless) end(Ending::failed);
+  if (options_.run_on == nullptr || hopeless) end(Ending::failed);
   abandon_framework_frame();
-  release_streams();
+  options_.run_on();
   if (watching_) report_step();
   leave(*running_);
 }
 
 void Execution::object(std::string kind, std::string message) {
   record_failure(std::move(kind), std::move(message));
-  if (!options_.run_on) end(Ending::failed);
+  if (options_.run_on == nullptr) end(Ending::failed);
 }
 
 void Execution::crash(std::string kind, std::string message) { fail(std::move(kind), std::move(message)); }

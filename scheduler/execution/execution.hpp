@@ -66,7 +66,8 @@ struct ExecutionOptions {
   Lonely* lonely = nullptr;       // watches a thread
   std::size_t stack_cleared = 0;  // so much of each stack is cleared before it is used
   std::uint64_t spins_from = ~std::uint64_t{0};  // from this step on, threads that spin are threads like others
-  bool run_on = false;            // after a failure, which only halts its thread: to learn what the others would do
+  // Not null: a failure only halts its thread, to learn what the others would do; called then, on that thread.
+  void (*run_on)() = nullptr;
   bool break_on_failure = false;  // stop for the debugger (SIGTRAP) where the execution fails
 };
 
@@ -207,7 +208,8 @@ class Execution final : public Situation {
   const Weight* state() const override { return states_ != nullptr ? &states_->now() : nullptr; }
   const Weight& state_loosely() const override { return states_->now_loosely(); }
   bool counts() const override { return states_->counts(); }
-  const Counters& counters() const override { return *options_.counters; }
+  bool has_counters() const override { return !options_.counters->none(); }
+  std::size_t counted_rounds() const override { return options_.counters->rounds(); }
   const States* states() const { return states_.get(); }
   // Other than daemons.
   bool anybody_unfinished() const;

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "scheduler/memory/memory.hpp"
-#include "scheduler/unseen/unseen_runs.hpp"
+#include "scheduler/modules/unseen_activity.hpp"
 
 namespace interleave::engine {
 
@@ -38,8 +38,8 @@ bool Execution::gone_round(const OperationType& type, const void* object) {
   }
   note_performed(me);
   // It may wait for what only such calls change.
-  if (unseen_code_ran()) [[unlikely]] {
-    note_unseen_changes();
+  if (unseen_activity.ran) [[unlikely]] {
+    unseen_activity.note_changes();
     if (!me.polling) return false;
     me.spin.read(&interleave_noun_code_that_is_not_instrumented, sizeof interleave_noun_code_that_is_not_instrumented);
   }

@@ -35,7 +35,7 @@ void Execution::clear_stack(const Thread& thread) {
 void Execution::weigh(const Operation* operation, bool ends) {
   Thread& me = *running_;
   if (me.resumer != nullptr) states_->beyond();  // a part of another thread's step
-  const States::Weighed step = operation != nullptr ? states_->announced(me.id, *operation, interleave_call_state, me.stack_high)
+  const Weighed step = operation != nullptr ? states_->announced(me.id, *operation, interleave_call_state, me.stack_high)
                                                     : states_->ended(me.id, me.result, ends);
   if (strategy_watches_) strategy_.weighed(me.id, step);
 }

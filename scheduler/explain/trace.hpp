@@ -3,7 +3,6 @@
 // are looked up once the execution has ended.
 #pragma once
 
-#include <csetjmp>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,10 +13,6 @@
 
 namespace interleave::engine {
 
-// The stack of the calling fiber, innermost first, without the engine's own frames. As far as it goes, if it is broken.
-std::vector<const void*> stack_here();
-// Where a fault goes while a stack is walked; null while none is.
-extern jmp_buf* broken_stack;
 std::string name_of(const Thread& thread);
 
 class Recorder final : public Watcher {

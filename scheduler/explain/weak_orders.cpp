@@ -11,6 +11,7 @@
 
 #include "scheduler/api/hooks.hpp"
 #include "scheduler/explain/trace.hpp"
+#include "scheduler/memory/stack_walk.hpp"
 #include "scheduler/modules/whose_code.hpp"
 #include "scheduler/symbols/stack_text.hpp"
 #include "scheduler/symbols/symbols.hpp"

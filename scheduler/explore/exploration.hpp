@@ -26,6 +26,7 @@
 #include "scheduler/model/schedule.hpp"
 #include "scheduler/model/strategy.hpp"
 #include "scheduler/races/shared_lines.hpp"
+#include "scheduler/runtime/files.hpp"
 #include "scheduler/unseen/unseen_runs.hpp"
 
 namespace interleave::engine {
@@ -131,7 +132,7 @@ class Explorer {
   // For executing an execution of this search again: goes on after a failure, as that one did.
   ExecutionOptions whole_execution_options() const {
     ExecutionOptions options = execution_options();
-    options.run_on = runs_on_;
+    options.run_on = runs_on_ ? &release_streams : nullptr;
     return options;
   }
   // For executions of this finding's schedule.

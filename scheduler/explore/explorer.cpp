@@ -15,6 +15,7 @@
 
 #include "scheduler/api/hooks.hpp"
 #include "scheduler/api/variables.hpp"
+#include "scheduler/containment/faults.hpp"
 #include "scheduler/containment/witness.hpp"
 #include "scheduler/explain/weak_orders.hpp"
 #include "scheduler/memory/framework_code.hpp"
@@ -25,6 +26,7 @@
 #include "scheduler/races/shadow.hpp"
 #include "scheduler/report/report.hpp"
 #include "scheduler/report/suppressions.hpp"
+#include "scheduler/runtime/files.hpp"
 #include "scheduler/strategies/replay.hpp"
 
 namespace interleave::engine {
@@ -160,14 +162,15 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - learnt_.start); };
   std::vector<Watcher*> watchers;
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
-  Shadow memory_shadow(options_.races == "fail", learnt_.keeps_stacks, learnt_.keeps_stacks);
+  Shadow memory_shadow(shadow_limits(), options_.races == "fail", learnt_.keeps_stacks, learnt_.keeps_stacks);
   shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
   ExecutionOptions execution_options = this->execution_options();
   runs_on_ = strategy_->runs_on() && !options_.stop_at_first_failure;
-  execution_options.run_on = runs_on_;
+  execution_options.run_on = runs_on_ ? &release_streams : nullptr;
   // INTERLEAVE_BREAK: a replay under a debugger stops where the execution fails, on the stack of the thread to blame.
   const char* stop = std::getenv("INTERLEAVE_BREAK");
   execution_options.break_on_failure = replaying_ && stop != nullptr && *stop != '\0';
+  witness::open();
   Execution execution(*strategy_, execution_options, std::move(watchers));
   std::uint64_t limit = options_.executions_max;
   if (limit == 0 && !strategy_->ends() && !replaying_ && options_.time_max.count() == 0) limit = sample_executions;

@@ -6,6 +6,7 @@
 
 #include "scheduler/api/hooks.hpp"
 #include "scheduler/containment/confirm.hpp"
+#include "scheduler/containment/faults.hpp"
 #include "scheduler/containment/other_threads.hpp"
 #include "scheduler/explain/stack_frames.hpp"
 #include "scheduler/explain/trace.hpp"
@@ -231,7 +232,7 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   StackFrames frames;
   std::vector<Watcher*> watchers{&recorder, &frames};
   if (!options_.observers.empty()) watchers.push_back(&bridge_);
-  Shadow memory_shadow(options_.races == "fail", true, learnt_.keeps_stacks);
+  Shadow memory_shadow(shadow_limits(), options_.races == "fail", true, learnt_.keeps_stacks);
   shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
   Execution execution(replay, execution_options(finding), std::move(watchers));
   Fault fault;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "scheduler/explain/trace.hpp"
+#include "scheduler/memory/stack_walk.hpp"
 #include "scheduler/report/suppressions.hpp"
 #include "scheduler/strategies/replay.hpp"
 

@@ -2,6 +2,7 @@
 
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "scheduler/strategies/goes_on.hpp"
 

@@ -132,7 +132,7 @@ void States::add_writes() {
   freed_.clear();
 }
 
-States::Weighed States::weighed(std::uint32_t thread, Local& local, bool known) {
+Weighed States::weighed(std::uint32_t thread, Local& local, bool known) {
   const bool hidden = !known || !local.known;
   if (unique_ || unique_loosely_ || hidden) {
     const Weight unique = hash(place_of(thread, 32), history_ + ++uniques_);
@@ -160,7 +160,7 @@ Weight States::counters_of(std::uint32_t thread, const Counters::Own& own, const
   return sum;
 }
 
-States::Weighed States::announced(std::uint32_t thread, const Operation& operation, const CallState& state, const std::uintptr_t* high) {
+Weighed States::announced(std::uint32_t thread, const Operation& operation, const CallState& state, const std::uintptr_t* high) {
   Local& me = local(thread);
   if (lonely_ != nullptr && lonely_->begun() && lonely_->thread() == thread)
     for (const auto& [word, before] : written_) lonely_->wrote(word, before);
@@ -207,7 +207,7 @@ void States::note_place(std::uint32_t thread, std::uint64_t place, const std::ui
   if (lonely_ != nullptr && lonely_->begun() && lonely_->thread() == thread) lonely_->stands(place, parts_, stack, me.high);
 }
 
-States::Weighed States::ended(std::uint32_t thread, const void* result, bool known) {
+Weighed States::ended(std::uint32_t thread, const void* result, bool known) {
   Local& me = local(thread);
   add_writes();
   me.counts = false;

@@ -27,39 +27,14 @@
 
 #include "scheduler/liveness/counters.hpp"
 #include "scheduler/liveness/spin.hpp"
+#include "scheduler/memory/change_observer.hpp"
 #include "scheduler/model/operation.hpp"
+#include "scheduler/model/weight.hpp"
 
 namespace interleave::engine {
 
-struct Weight {
-  std::uint64_t a = 0, b = 0;
-
-  Weight& operator+=(const Weight& other) {
-    a += other.a;
-    b += other.b;
-    return *this;
-  }
-  Weight& operator-=(const Weight& other) {
-    a -= other.a;
-    b -= other.b;
-    return *this;
-  }
-  bool nothing() const { return a == 0 && b == 0; }
-  bool operator==(const Weight&) const = default;
-  struct Hash {
-    std::size_t operator()(const Weight& weight) const { return weight.a; }
-  };
-};
-
-class States {
+class States final : public ChangeObserver {
  public:
-  // A step whose weight is known.
-  struct Weighed {
-    Weight weight, loosely;
-    std::uint64_t standing = 0;  // the same whenever its thread stands as it does now; 0: not known
-    bool counts = false;         // it stands in a loop that waits and counts: `standing` is without its counters
-  };
-
   // A thread that has often been at a place: where, and how many steps had been made when it was there for the `often`th time.
   struct Suspect {
     std::uint32_t thread;
@@ -74,17 +49,13 @@ class States {
   void begin_execution();
 
   // ---- by the running thread, since it announced its operation ----
-  // These bytes, not of its own stack, are about to be written.
-  void wrote(const void* p, std::size_t size);
-  // Something is done that is not seen in memory.
-  void beyond() { unique_ = unique_loosely_ = true; }
+  void wrote(const void* p, std::size_t size) override;
+  void beyond() override { unique_ = unique_loosely_ = true; }
   void looks_at_clock() { unique_ = true; }
-  void allocates();
+  void allocates() override;
   void has_outcome(std::string_view value);
-  // These bytes, of the heap, are nobody's from now on.
-  void freed(const void* p, std::size_t size);
-  // There is nothing at these addresses any more.
-  void unmapped(std::uintptr_t begin, std::uintptr_t end);
+  void freed(const void* p, std::size_t size) override;
+  void unmapped(std::uintptr_t begin, std::uintptr_t end) override;
 
   // ---- the steps ----
   void chosen(std::uint32_t thread, std::uint32_t variant);

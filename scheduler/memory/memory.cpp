@@ -108,7 +108,7 @@ void Memory::write_elsewhere(const void* p, std::size_t size) {
 void Memory::note_change_anew(void* p, std::size_t size) {
   note_write(p, size);
   const auto at = reinterpret_cast<std::uintptr_t>(p);
-  if (states_ != nullptr || at % 8 + size > 8) return;
+  if (changes_ != nullptr || at % 8 + size > 8) return;
   // The owner of a stack may write to it as it likes, until others do.
   if (at - base_ < arena_ - base_ && !shared_.contains(p)) return;
   changed_.add(at / 8);
@@ -116,7 +116,7 @@ void Memory::note_change_anew(void* p, std::size_t size) {
 
 void Memory::note_state(const void* p, std::size_t size) {
   const EngineScope engine;
-  states_->wrote(p, size);
+  changes_->wrote(p, size);
 }
 
 void* Memory::stack(std::size_t index) {
@@ -133,11 +133,11 @@ bool Memory::in_guard(const void* p) const {
   return offset < arena_ - base_ && offset % slot_size() < guard_size;
 }
 
-void Memory::note_allocation() { states_->allocates(); }
+void Memory::note_allocation() { changes_->allocates(); }
 
 void Memory::note_release(void* p) {
   const EngineScope engine;
-  if (states_ != nullptr) states_->freed(p, header(p)->size);
+  if (changes_ != nullptr) changes_->freed(p, header(p)->size);
   if (reuses_blocks) freed_.push_back(p);
 }
 
@@ -175,12 +175,12 @@ bool Memory::in_block(const void* p) const {
 void Memory::unmapped(std::uintptr_t begin, std::uintptr_t end) {
   undo_.forget(begin, end);
   changed();
-  if (states_ != nullptr) states_->unmapped(begin, end);
+  if (changes_ != nullptr) changes_->unmapped(begin, end);
 }
 
 void Memory::write_protected(std::uintptr_t begin, std::uintptr_t end, bool readable) {
   changed();
-  if (states_ != nullptr && !readable) states_->unmapped(begin, end);
+  if (changes_ != nullptr && !readable) changes_->unmapped(begin, end);
   const EngineScope engine;
   write_protected_.push_back({begin, end});
 }
@@ -211,7 +211,7 @@ void* Memory::map(std::size_t size, int protection, int flags, int descriptor, s
   void* const p = ::mmap(reinterpret_cast<void*>(begin), size, protection, flags | MAP_FIXED, descriptor, offset);
   if (p == MAP_FAILED) return p;
   changed();
-  if (states_ != nullptr) note_allocation();
+  if (changes_ != nullptr) note_allocation();
   top_ = begin + whole_pages(size);
   heap_end_ = std::min(heap_end_ + whole_pages(size), end);
   mapped_.push_back({begin, top_});

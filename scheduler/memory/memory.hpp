@@ -21,7 +21,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "scheduler/liveness/states.hpp"
+#include "scheduler/memory/change_observer.hpp"
 #include "scheduler/memory/shared_words.hpp"
 #include "scheduler/support/mode.hpp"
 #include "scheduler/support/recent_words.hpp"
@@ -175,7 +175,7 @@ class Memory {
       return;
     }
     if (offset >= size_) [[unlikely]] undo_.log(p, size);
-    if (states_ != nullptr) [[unlikely]] note_state(p, size);
+    if (changes_ != nullptr) [[unlikely]] note_state(p, size);
     changed();
   }
   // The same where nothing is to be kept of the write, most often; false: note_write is still to be called.
@@ -188,10 +188,10 @@ class Memory {
         return true;
       }
       changed();
-      return states_ == nullptr && shared_.knows(p, size);
+      return changes_ == nullptr && shared_.knows(p, size);
     }
     changed();
-    return offset < size_ && states_ == nullptr;
+    return offset < size_ && changes_ == nullptr;
   }
   // A door is about to write to an object of the program's: a change, wherever it lies.
   template <class T>
@@ -204,14 +204,14 @@ class Memory {
   // It changes something that is not memory.
   void beyond() {
     changed();
-    if (states_ != nullptr) [[unlikely]] states_->beyond();
+    if (changes_ != nullptr) [[unlikely]] changes_->beyond();
   }
   // There is nothing at these addresses any more: nothing to write back to.
   void unmapped(std::uintptr_t begin, std::uintptr_t end);
   // Until the execution ends, these pages may not be written to, or not even read.
   void write_protected(std::uintptr_t begin, std::uintptr_t end, bool readable);
-  // Where the states of the execution are kept; null: nowhere.
-  void keep_states(States* states) { states_ = states; }
+  // Who is told of changes from now on; null: nobody.
+  void tell_changes(ChangeObserver* observer) { changes_ = observer; }
   // This thread runs from now on.
   void runs(StackOwner& thread) { running_ = &thread; }
   // Says where the stack of a new thread lies.
@@ -245,7 +245,7 @@ class Memory {
       return;
     }
     changed();
-    if (states_ != nullptr) [[unlikely]] note_state(p, size);
+    if (changes_ != nullptr) [[unlikely]] note_state(p, size);
     if (!shared_.knows(p, size)) write_elsewhere(p, size);
   }
   void note_change_anew(void* p, std::size_t size);
@@ -280,7 +280,7 @@ class Memory {
   RecentWords<256> changed_;            // of which nothing is left to be noted but that something changes, whoever writes to them
   StackOwner nobody_;
   StackOwner* running_ = &nobody_;
-  States* states_ = nullptr;
+  ChangeObserver* changes_ = nullptr;
 };
 
 // heap=reuse: whether a block that was freed may be given out again within the execution.
@@ -288,7 +288,7 @@ class Memory {
 
 inline void* Memory::allocate(std::size_t size, std::size_t alignment, Origin origin) {
   changed();
-  if (states_ != nullptr) [[unlikely]] note_allocation();
+  if (changes_ != nullptr) [[unlikely]] note_allocation();
   alignment = std::max<std::size_t>(alignment, 16);
   const std::uintptr_t user = (top_ + sizeof(Block) + alignment - 1) & ~(alignment - 1), end = heap_end_;
   if (user > end || size > end - user) [[unlikely]] return nullptr;
@@ -314,7 +314,7 @@ inline Memory::Release Memory::release(void* p) {
   if (block->live == 0) return Release::again;
   block->live = 0;
   --live_;
-  if (states_ != nullptr || reuses_blocks) [[unlikely]] note_release(p);
+  if (changes_ != nullptr || reuses_blocks) [[unlikely]] note_release(p);
   return Release::done;
 }
 

@@ -8,8 +8,8 @@
 
 #include "scheduler/memory/framework_code.hpp"
 #include "scheduler/modules/dynamic_section.hpp"
+#include "scheduler/modules/unseen_activity.hpp"
 #include "scheduler/modules/unseen_code.hpp"
-#include "scheduler/unseen/unseen_runs.hpp"
 
 namespace interleave::engine {
 namespace {
@@ -93,7 +93,7 @@ OuterState::OuterState(const void* frame, const Places& unseen) {
 void OuterState::restore() {
   ++executions_;
   for (const Word& word : unseen_) *word.place = word.value;
-  if (executions_ < next_comparison_ && !unseen_code_ran()) return;
+  if (executions_ < next_comparison_ && !unseen_activity.ran) return;
   if (executions_ >= next_comparison_) next_comparison_ *= 2;
   compare();
 }

@@ -7,14 +7,25 @@
 #include <cstdint>
 #include <vector>
 
-#include "scheduler/containment/witness.hpp"
-
 namespace interleave::engine {
+
+// Choices of an execution, one after the other, in a mapping that processes which are forked later share.
+struct ChoiceList {
+  static constexpr std::size_t capacity = std::size_t{1} << 26;
+  static constexpr std::size_t all = ~std::size_t{0};
+  std::size_t size, kept;  // those behind the first `kept` do not count
+  std::uint32_t entries[capacity];
+
+  // Throws std::bad_alloc.
+  static ChoiceList* map();
+  // The next Choices use this one, which is mapped for ever, while no others do; null: none, any more.
+  static void offer(ChoiceList*);
+};
 
 class Choices {
  public:
-  Choices() : shared_(*witness::take_choices()) { clear(); }
-  ~Choices() { witness::give_back(&shared_); }
+  Choices();  // throws std::bad_alloc
+  ~Choices();
   Choices(const Choices&) = delete;
   Choices& operator=(const Choices&) = delete;
 
@@ -22,25 +33,25 @@ class Choices {
   static std::uint32_t check(std::uint32_t entry) { return entry >> 24; }  // of the candidates' fingerprint
 
   void clear() {
-    shared_.size = 0;
-    shared_.kept = witness::Choices::all;
+    list_.size = 0;
+    list_.kept = ChoiceList::all;
   }
   // What is pushed from here on is not part of the recording.
-  void keep() { shared_.kept = shared_.size; }
-  bool full() const { return shared_.size == witness::Choices::capacity; }
+  void keep() { list_.kept = list_.size; }
+  bool full() const { return list_.size == ChoiceList::capacity; }
   void push(std::size_t taken, std::uint32_t fingerprint) {
-    shared_.entries[shared_.size] = static_cast<std::uint32_t>(taken) | fingerprint << 24;
-    ++shared_.size;  // afterwards: the process may end in between
+    list_.entries[list_.size] = static_cast<std::uint32_t>(taken) | fingerprint << 24;
+    ++list_.size;  // afterwards: the process may end in between
   }
-  std::size_t size() const { return shared_.size; }
+  std::size_t size() const { return list_.size; }
   // Of the recording before, so many are made again.
-  void again(std::size_t size) { shared_.size = size; }
-  std::vector<std::uint32_t> copy() const { return {shared_.entries, shared_.entries + std::min(shared_.size, shared_.kept)}; }
+  void again(std::size_t size) { list_.size = size; }
+  std::vector<std::uint32_t> copy() const { return {list_.entries, list_.entries + std::min(list_.size, list_.kept)}; }
   // As copy, and the choices that were pushed after the recording had ended as well.
-  std::vector<std::uint32_t> copy_all() const { return {shared_.entries, shared_.entries + shared_.size}; }
+  std::vector<std::uint32_t> copy_all() const { return {list_.entries, list_.entries + list_.size}; }
 
  private:
-  witness::Choices& shared_;
+  ChoiceList& list_;
 };
 
 }  // namespace interleave::engine

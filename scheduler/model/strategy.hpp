@@ -24,8 +24,8 @@
 #include <string_view>
 #include <vector>
 
-#include "scheduler/liveness/states.hpp"
 #include "scheduler/model/operation.hpp"
+#include "scheduler/model/weight.hpp"
 
 namespace interleave::engine {
 
@@ -78,11 +78,13 @@ class Situation {
   virtual std::uintptr_t heap() const = 0;
   // The sum of the state that the execution is in (states.hpp); null: states are not kept.
   virtual const Weight* state() const = 0;
-  // REQUIRES, of the following: states are kept. The same without counters (counters.hpp),
+  // The same sum without the counters of loops that wait and count (liveness/counters.hpp). REQUIRES: states are kept.
   virtual const Weight& state_loosely() const = 0;
-  // which are these,
-  virtual const Counters& counters() const = 0;
-  // and whether the thread that made the last step stands in a loop that waits and counts.
+  // Whether there are such loops.
+  virtual bool has_counters() const = 0;
+  // How often a thread must go the way round of such a loop before it is given up.
+  virtual std::size_t counted_rounds() const = 0;
+  // Whether the thread that made the last step stands in such a loop. REQUIRES: states are kept.
   virtual bool counts() const = 0;
 
  protected:
@@ -121,7 +123,7 @@ class Strategy {
   // The step chosen last was made. Its later effects (threads that it woke run on to their next announcement) may follow.
   virtual void performed(const Step&) {}
   // Where states are kept: the last step of `thread` is known as a whole, for it is about to announce its next operation, or ends.
-  virtual void weighed(std::uint32_t /*thread*/, const States::Weighed&) {}
+  virtual void weighed(std::uint32_t /*thread*/, const Weighed&) {}
   // `thread` has announced its next operation, which stays where it is until it has been performed or withdrawn.
   virtual void announced(std::uint32_t /*thread*/, const Operation&) {}
   // A thread's announced operation, which it could have performed, was taken back by the step of another: a timeout that

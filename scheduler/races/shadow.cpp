@@ -6,11 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "scheduler/containment/faults.hpp"
-#include "scheduler/execution/execution.hpp"
 #include "scheduler/fibers/thread_block.hpp"
 #include "scheduler/memory/memory.hpp"
-#include "scheduler/races/plain_access.hpp"
 #include "scheduler/races/repeated_accesses.hpp"
 #include "scheduler/races/shadow_inline.hpp"
 #include "scheduler/support/clock_rows.hpp"
@@ -20,11 +17,8 @@ namespace interleave::engine {
 Shadow* shadow = nullptr;
 RepeatedAccesses repeated_accesses;
 
-void report_found(Execution& run) {
-  if (!run.has_failed()) run.object(shadow->found(), "explained by a replay");
-}
-
-Shadow::Shadow(bool races, bool explains, bool suppresses) : explains_(explains), races_(races), suppresses_(suppresses) {
+Shadow::Shadow(ShadowLimits& limits, bool races, bool explains, bool suppresses)
+    : limits_(limits), explains_(explains), races_(races), suppresses_(suppresses) {
   const thread_blocks::Range variables = thread_blocks::own_variables();
   unwatched_ = variables.begin;
   unwatched_size_ = variables.end - variables.begin;
@@ -75,7 +69,7 @@ void Shadow::widen() {
 
 // Rather than let the machine run out of memory.
 void Shadow::no_room() {
-  Execution::current->fail("unsupported", fmt::format("out of memory: executions access {} MiB, and to look for data races in them takes {} times as much "
+  limits_.no_memory(fmt::format("out of memory: executions access {} MiB, and to look for data races in them takes {} times as much "
                            "(INTERLEAVE_MEMORY_MB sets another limit, INTERLEAVE_RACES=ignore does not look)",
                            (pages_.size() << page_bits) >> 20, sizeof(Page) >> page_bits));
 }
@@ -85,69 +79,13 @@ void Shadow::no_room() {
 __attribute__((noinline)) void Shadow::turn_to(std::uintptr_t number) {
   std::unique_ptr<Page>& page = pages_[number];
   if (page == nullptr) {
-    if (memory->stack_room() < Memory::stack_reserve) overflowed(*Execution::current);
+    if (memory->stack_room() < Memory::stack_reserve) limits_.no_stack();
     if (pages_.size() * sizeof(Page) > memory->heap_max() / 2) no_room();  // half, for a failure is explained by a second shadow
     page = std::make_unique<Page>();
     if (is_dead_page(number)) page->dead_in = execution_;
   }
   recent_[number % recent_.size()] = {number, page.get()};
 }
-
-// ---- plain accesses, as hooks tell of them ---------------------------------------------------------------------------
-
-template <bool writes, class F>
-__attribute__((always_inline)) inline bool Shadow::access_quickly(std::uint32_t thread, std::uintptr_t address, unsigned bytes, F again) {
-  return settled<writes ? writing : plain_read>(thread, address, bytes, again);
-}
-
-// Out of line: most accesses are settled without.
-__attribute__((noinline)) void plain_access_slowly(const void* p, std::size_t size, bool writes, bool remembers) {
-  Execution& run = *Execution::current;
-  const auto address = reinterpret_cast<std::uintptr_t>(p);
-  if (shadow->access_among_few(run.self().id, address, size, writes)) {
-    if (remembers) repeated_accesses.remember_second(address, size, writes);
-    return;
-  }
-  mode = Mode::outside;
-  if (!shadow->access(run.self().id, address, size, writes)) report_found(run);
-  mode = Mode::modelled;
-}
-
-// Calls nothing but the other, and that last: so it keeps nothing on the stack.
-template <bool writes, bool remembers>
-__attribute__((always_inline)) inline void access_as_hooked(const void* p, std::size_t size, unsigned bytes) {
-  const auto address = reinterpret_cast<std::uintptr_t>(p);
-  const auto again = [=] {
-    if constexpr (remembers) repeated_accesses.remember(address, size, writes);
-  };
-  if (!shadow->access_quickly<writes>(Execution::current->self().id, address, bytes, again)) [[unlikely]]
-    plain_access_slowly(p, size, writes, remembers);
-}
-
-template <bool writes, bool remembers>
-void plain_access(const void* p, std::size_t size, unsigned bytes) {
-  access_as_hooked<writes, remembers>(p, size, bytes);
-}
-template void plain_access<false, false>(const void*, std::size_t, unsigned);
-template void plain_access<false, true>(const void*, std::size_t, unsigned);
-template void plain_access<true, false>(const void*, std::size_t, unsigned);
-template void plain_access<true, true>(const void*, std::size_t, unsigned);
-
-template <bool writes, bool remembers, std::size_t size>
-void plain_access_of(const void* p) {
-  access_as_hooked<writes, remembers>(p, size, Shadow::mask_of(size));
-}
-#define INTERLEAVE_PLAIN_ACCESS(n)                         \
-  template void plain_access_of<false, false, n>(const void*); \
-  template void plain_access_of<false, true, n>(const void*);  \
-  template void plain_access_of<true, false, n>(const void*);  \
-  template void plain_access_of<true, true, n>(const void*);
-INTERLEAVE_PLAIN_ACCESS(1)
-INTERLEAVE_PLAIN_ACCESS(2)
-INTERLEAVE_PLAIN_ACCESS(4)
-INTERLEAVE_PLAIN_ACCESS(8)
-INTERLEAVE_PLAIN_ACCESS(16)
-#undef INTERLEAVE_PLAIN_ACCESS
 
 // ---- accesses --------------------------------------------------------------------------------------------------------
 

@@ -46,12 +46,22 @@ namespace interleave::engine {
 class Execution;
 class StackFrames;
 
+// Ends the execution where the shadow cannot go on.
+class ShadowLimits {
+ public:
+  [[noreturn]] virtual void no_stack() = 0;                        // the running thread has too little of it left
+  [[noreturn]] virtual void no_memory(std::string sentence) = 0;
+
+ protected:
+  ~ShadowLimits() = default;
+};
+
 class Shadow {
  public:
   // `races`: whether to look for them; dead bytes are always looked for. `explains`: keeps the stack of every access and
   // allocation, for `describe`. `suppresses`: asks suppressions.hpp about each finding; one that is set aside is not reported.
   // REQUIRES: `explains` if `suppresses`.
-  Shadow(bool races, bool explains, bool suppresses = false);
+  Shadow(ShadowLimits& limits, bool races, bool explains, bool suppresses = false);
   Shadow(const Shadow&) = delete;
   Shadow& operator=(const Shadow&) = delete;
 
@@ -278,6 +288,7 @@ class Shadow {
   // The same where a race may be set aside for its places: accesses stand for each other only if they were made at the same place.
   bool insert_each(std::uint32_t thread, Cell& cell, std::uintptr_t word, Entry now);
 
+  ShadowLimits& limits_;
   // What happens seldom and is asked for at every access.
   bool explains_;
   bool alone_ = true;                // only the first thread has been: all that it did happens before all others
@@ -347,14 +358,5 @@ const BenignRace* race_allowed();
 
 // Of the exploration under way; null: memory accesses are not looked at.
 [[gnu::visibility("hidden")]] extern Shadow* shadow;
-
-// Something was found: the execution fails. No thread is to blame, for which of two accesses comes second differs between
-// equivalent executions.
-void report_found(Execution& run);
-
-// An access of the running thread, seen by a hook. REQUIRES: modelled code, and a shadow; `bytes` is Shadow::mask_of(size). Does not
-// return if it races, unless the execution is to run on. `remembers`: among repeated_accesses; REQUIRES of a write: it was noted.
-template <bool writes, bool remembers>
-void plain_access(const void* p, std::size_t size, unsigned bytes);
 
 }  // namespace interleave::engine

@@ -5,8 +5,8 @@
 #include <iterator>
 #include <utility>
 
-#include "scheduler/explain/trace.hpp"
 #include "scheduler/memory/memory.hpp"
+#include "scheduler/memory/stack_walk.hpp"
 #include "scheduler/races/repeated_accesses.hpp"
 #include "scheduler/races/shadow_inline.hpp"
 

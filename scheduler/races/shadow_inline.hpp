@@ -154,4 +154,9 @@ __attribute__((always_inline)) inline bool Shadow::access(std::uint32_t thread, 
   return access(thread, place, word, mask, kind);
 }
 
+template <bool writes, class F>
+__attribute__((always_inline)) inline bool Shadow::access_quickly(std::uint32_t thread, std::uintptr_t address, unsigned bytes, F again) {
+  return settled<writes ? writing : plain_read>(thread, address, bytes, again);
+}
+
 }  // namespace interleave::engine

@@ -4,10 +4,10 @@
 
 #include "scheduler/memory/framework_code.hpp"
 #include "scheduler/memory/rolled_back.hpp"
-#include "scheduler/races/plain_access.hpp"
 #include "scheduler/races/repeated_accesses.hpp"
 #include "scheduler/races/shared_lines.hpp"
 #include "scheduler/runtime/door.hpp"
+#include "scheduler/runtime/plain_access.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -15,11 +15,13 @@
 #include <cstdint>
 #include <ctime>
 
+#include "scheduler/execution/clock_origin.hpp"
 #include "scheduler/execution/execution.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/modules/instrumented.hpp"
 #include "scheduler/modules/real.hpp"
 #include "scheduler/races/shadow.hpp"
+#include "scheduler/runtime/plain_access.hpp"
 #include "scheduler/support/mode.hpp"
 
 namespace interleave::engine {
@@ -157,7 +159,6 @@ inline void joined(const Thread& ended) {
 [[noreturn]] void misuse(const char* sentence);
 
 // ---- time: every clock is the thread's virtual clock plus a fixed origin ----
-std::uint64_t clock_origin(clockid_t clock);                            // nanoseconds
 std::uint64_t virtual_deadline(const timespec& absolute, clockid_t clock);
 bool valid(const timespec& t);
 

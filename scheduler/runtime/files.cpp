@@ -7,8 +7,8 @@
 #include <cstring>
 #include <vector>
 
-#include "scheduler/containment/faults.hpp"
 #include "scheduler/runtime/door.hpp"
+#include "scheduler/runtime/files.hpp"
 #include "scheduler/runtime/kernel_files.hpp"
 
 namespace interleave::engine {

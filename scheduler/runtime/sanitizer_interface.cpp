@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/explain/trace.hpp"
+#include "scheduler/memory/stack_walk.hpp"
 #include "scheduler/runtime/door.hpp"
 #include "scheduler/symbols/stack_text.hpp"
 #include "scheduler/symbols/symbols.hpp"

@@ -41,17 +41,6 @@ timespec as_timespec(std::uint64_t t) {
 
 }  // namespace
 
-std::uint64_t clock_origin(clockid_t clock) {
-  switch (clock) {
-    case CLOCK_REALTIME:
-    case CLOCK_REALTIME_COARSE:
-    case CLOCK_TAI: return 1'700'000'000 * second;
-    case CLOCK_PROCESS_CPUTIME_ID:
-    case CLOCK_THREAD_CPUTIME_ID: return 0;
-    default: return 1'000 * second;
-  }
-}
-
 std::uint64_t virtual_deadline(const timespec& absolute, clockid_t clock) {
   if (absolute.tv_sec < 0) return 0;
   if (static_cast<std::uint64_t>(absolute.tv_sec) > std::numeric_limits<std::uint64_t>::max() / 2 / second)

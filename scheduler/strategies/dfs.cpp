@@ -22,6 +22,7 @@
 
 #include "scheduler/model/strategy.hpp"
 
+
 namespace interleave::engine {
 namespace {
 
@@ -84,7 +85,7 @@ class Dfs final : public Strategy {
 
  private:
   bool has_come_back() {
-    const bool counted = states_->counts() && ++seen_loosely_[states_->state_loosely()] > states_->counters().rounds();
+    const bool counted = states_->counts() && ++seen_loosely_[states_->state_loosely()] > states_->counted_rounds();
     return !seen_.insert(*states_->state()).second || counted;
   }
 

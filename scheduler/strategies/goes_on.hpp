@@ -20,7 +20,7 @@ class GoesOn : public Strategy {
     return true;
   }
   std::size_t choose(const ChoicePoint& at) override {
-    if (at.step > steps_) return go_on(at, situation_->counters().none() ? *situation_->state() : situation_->state_loosely());
+    if (at.step > steps_) return go_on(at, !situation_->has_counters() ? *situation_->state() : situation_->state_loosely());
     std::size_t index = 0;
     if (at.enabled.size() > 1) {
       if (next_ == choices_.size() || choices_[next_] >= at.enabled.size())

@@ -34,7 +34,7 @@ class Repeat final : public Strategy {
 
   bool wants_steps() const override { return inner_->wants_steps(); }
   bool recognizes_states() const override { return inner_->recognizes_states(); }
-  void weighed(std::uint32_t thread, const States::Weighed& step) override {
+  void weighed(std::uint32_t thread, const Weighed& step) override {
     if (!second_) inner_->weighed(thread, step);
   }
   void performed(const Step& step) override {

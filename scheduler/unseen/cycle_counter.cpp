@@ -10,7 +10,10 @@
 #include <ctime>
 #include <utility>
 
+#include "scheduler/execution/clock_origin.hpp"
+#include "scheduler/execution/execution.hpp"
 #include "scheduler/modules/real.hpp"
+#include "scheduler/support/mode.hpp"
 #include "scheduler/unseen/machine_instructions.hpp"
 
 namespace interleave::engine {

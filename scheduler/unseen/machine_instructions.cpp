@@ -13,6 +13,8 @@
 #include <fmt/format.h>
 
 #include "scheduler/api/hooks.hpp"
+#include "scheduler/execution/execution.hpp"
+#include "scheduler/memory/memory.hpp"
 #include "scheduler/modules/each_instruction.hpp"
 #include "scheduler/modules/loaded_modules.hpp"
 #include "scheduler/modules/module_functions.hpp"
@@ -21,6 +23,7 @@
 #include "scheduler/modules/unseen_code.hpp"
 #include "scheduler/modules/whose_code.hpp"
 #include "scheduler/report/trust.hpp"
+#include "scheduler/support/mode.hpp"
 #include "scheduler/symbols/symbols.hpp"
 #include "scheduler/unseen/cycle_counter.hpp"
 

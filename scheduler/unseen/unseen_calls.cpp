@@ -15,6 +15,8 @@
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/modules/loaded_modules.hpp"
 #include "scheduler/modules/real.hpp"
+#include "scheduler/modules/unseen_activity.hpp"
+#include "scheduler/races/shadow.hpp"
 #include "scheduler/support/mode.hpp"
 #include "scheduler/unseen/unseen_runs.hpp"
 
@@ -85,6 +87,24 @@ std::uint64_t sum(const AddressRange& range, std::uint64_t start) {
   return (a ^ (b << 1 | b >> 63)) * factor;
 }
 
+// What UnseenActivity::note_changes promises.
+void note_changes() {
+  if (!traps().traces) return;
+  constexpr std::size_t most = std::size_t{1} << 20;  // bytes that are looked through
+  std::size_t size = 0;
+  std::uint64_t contents = 1;
+  const auto look_at = [&](const AddressRange& range) {
+    size += range.high - range.low;
+    if (size <= most) contents = sum(range, contents);
+  };
+  for (const AddressRange& range : calls.statics) look_at(range);
+  const bool readable = memory->heap_is_plain();
+  if (readable) look_at({memory->heap_begin(), memory->heap_begin() + (memory->heap_used() & ~std::size_t{7})});
+  if (size <= most && readable && std::exchange(calls.contents, contents) == contents) return;
+  ++interleave_noun_code_that_is_not_instrumented;
+  memory->beyond();
+}
+
 // Where the thread stands that calls, for the question whether it only goes round (spin.hpp).
 void note_caller(const greg_t* registers) {
   constexpr int kept[] = {REG_RBX, REG_RBP, REG_R12, REG_R13, REG_R14, REG_R15};
@@ -108,7 +128,7 @@ void traced_call(greg_t* registers) {
     Execution* const model = Execution::current;
     note_caller(registers);
     model->step({.type = &call_type, .object = module != nullptr ? reinterpret_cast<const void*>(module->code->code.front().low) : &interleave_noun_code_that_is_not_instrumented});
-    note_unseen_changes();
+    note_changes();
     // A call that changes nothing and is made again just as before is one that asks. Any other may have changed what was not looked at.
     std::uint64_t& before = calls.callers[{model->self().id, entry}];
     const std::uint64_t now = sum_of_caller(registers, model->self());
@@ -199,7 +219,7 @@ void set_inside(std::size_t thread, bool inside) {
 bool is_inside(std::size_t thread) { return thread < calls.inside.size() && calls.inside[thread]; }
 
 void order_after_calls() {
-  note_unseen_changes();
+  note_changes();
   if (shadow != nullptr) shadow->acquire(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(&interleave_noun_code_that_is_not_instrumented));
 }
 
@@ -216,22 +236,6 @@ void trace_call(std::uintptr_t entry, greg_t* registers) {
 
 }  // namespace unseen
 
-void note_unseen_changes() {
-  using unseen::calls;
-  if (!unseen::traps().traces) return;
-  constexpr std::size_t most = std::size_t{1} << 20;  // bytes that are looked through
-  std::size_t size = 0;
-  std::uint64_t contents = 1;
-  const auto look_at = [&](const AddressRange& range) {
-    size += range.high - range.low;
-    if (size <= most) contents = unseen::sum(range, contents);
-  };
-  for (const AddressRange& range : calls.statics) look_at(range);
-  const bool readable = memory->heap_is_plain();
-  if (readable) look_at({memory->heap_begin(), memory->heap_begin() + (memory->heap_used() & ~std::size_t{7})});
-  if (size <= most && readable && std::exchange(calls.contents, contents) == contents) return;
-  ++interleave_noun_code_that_is_not_instrumented;
-  memory->beyond();
-}
+UnseenActivity unseen_activity{.note_changes = &unseen::note_changes};
 
 }  // namespace interleave::engine

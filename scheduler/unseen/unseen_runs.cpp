@@ -11,6 +11,7 @@
 #include "scheduler/execution/execution.hpp"
 #include "scheduler/memory/framework_code.hpp"
 #include "scheduler/modules/loaded_modules.hpp"
+#include "scheduler/modules/unseen_activity.hpp"
 #include "scheduler/support/mode.hpp"
 #include "scheduler/unseen/machine_instructions.hpp"
 #include "scheduler/unseen/unseen_calls.hpp"
@@ -71,7 +72,7 @@ UnseenRuns::UnseenRuns(bool traces) {
   all.gone.clear();
   all.generation = 0;
   all.traces = traces;
-  all.ran = false;
+  unseen_activity.ran = false;
   all.settled = false;
   notice_loaded();
   all.under_way = true;
@@ -90,13 +91,11 @@ UnseenRuns::~UnseenRuns() {
 
 bool UnseenRuns::wants_traces() const {
   const Traps& all = traps();
-  if (!all.ran || all.traces || all.blind) return false;
+  if (!unseen_activity.ran || all.traces || all.blind) return false;
   trust_by_file();
   const auto wants = [](const auto& each) { return each.ran == Ran::yes && !each.trusted; };
   return std::any_of(all.modules.begin(), all.modules.end(), wants) || std::any_of(all.functions.begin(), all.functions.end(), wants);
 }
-
-bool unseen_code_ran() { return traps().ran; }
 
 void before_unloading() {
   if (traps().under_way) notice_loaded();
@@ -125,7 +124,7 @@ bool is_crossing(std::uintptr_t at, greg_t* registers, Mode interrupted) {
     return true;
   }
   module->ran = Ran::yes;
-  all.ran = true;
+  unseen_activity.ran = true;
   if (!all.traces || module->trusted) {
     open(*module);
   } else if (is_inside(run->self().id)) {
@@ -158,7 +157,7 @@ bool is_trap(int number, const siginfo_t& info, void* context) {
   const bool counts = on_modelled_thread(interrupted);
   if (counts) {
     function->ran = Ran::yes;
-    all.ran = true;
+    unseen_activity.ran = true;
   }
   if (counts && all.traces && !function->trusted) {
     trace_call(at, registers);

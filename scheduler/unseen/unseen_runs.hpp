@@ -14,7 +14,6 @@
 #pragma once
 
 #include <csignal>
-#include <cstdint>
 
 namespace interleave::engine {
 
@@ -31,15 +30,6 @@ class UnseenRuns {
   // Whether code ran whose calls are to be traced, and were not: the exploration is to begin anew, with `traces`.
   bool wants_traces() const;
 };
-
-// Whether any such code has run in this attempt.
-bool unseen_code_ran();
-
-// Goes up when such code may have changed something. Who polls may wait for that.
-extern "C" __attribute__((visibility("hidden"))) std::uint64_t interleave_noun_code_that_is_not_instrumented;
-
-// Looks whether it has changed anything in statics or in the heap. If so, the running thread does not only go round.
-void note_unseen_changes();
 
 // A module is about to be unloaded that may have come in this execution.
 void before_unloading();

@@ -8,6 +8,7 @@
 #include "scheduler/modules/loaded_modules.hpp"
 #include "scheduler/modules/patch.hpp"
 #include "scheduler/modules/real.hpp"
+#include "scheduler/modules/unseen_activity.hpp"
 #include "scheduler/report/trust.hpp"
 #include "scheduler/symbols/symbols.hpp"
 #include "scheduler/unseen/unseen_calls.hpp"
@@ -182,7 +183,7 @@ void notice_loaded() {
     if (before != modules.end()) module.ran = before->second;
     if (before == modules.end() && !first) {
       module.ran = Ran::yes;
-      all.ran = true;
+      unseen_activity.ran = true;
     }
     all.gone.erase(module.code->path);
   }

@@ -48,7 +48,6 @@ struct Traps {
   std::map<std::string, Ran> gone;           // modules that have been unloaded, by path
   bool under_way = false;
   bool blind = false;                        // traps could not be set: all that is there may have run
-  bool ran = false;                          // any of it
   bool traces = false;
   bool settled = false;                      // there is nothing to be set anew for the next execution, unless something is loaded
   std::map<std::uintptr_t, Return> returns;

@@ -44,15 +44,6 @@ cli/.*             scenarios/[^/]*|scheduler/(api/[^/]*|stress/stress[.]hpp|repo
 
 # To be cut, one by one.
 exceptions="
-scheduler/execution/execution.cpp scheduler/containment/faults.hpp
-scheduler/execution/execution_spins.cpp scheduler/unseen/unseen_runs.hpp
-scheduler/memory/memory.hpp scheduler/liveness/states.hpp
-scheduler/memory/outer_state.cpp scheduler/unseen/unseen_runs.hpp
-scheduler/model/choices.hpp scheduler/containment/witness.hpp
-scheduler/model/strategy.hpp scheduler/liveness/states.hpp
-scheduler/races/shadow.cpp scheduler/containment/faults.hpp
-scheduler/races/shadow.cpp scheduler/execution/execution.hpp
-scheduler/races/shadow_blocks.cpp scheduler/explain/trace.hpp
 "
 
 rooms=()

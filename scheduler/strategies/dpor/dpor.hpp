@@ -28,7 +28,7 @@ class Dpor final : public Strategy {
   bool wants_steps() const override { return true; }
   void performed(const Step& step) override;
   void announced(std::uint32_t id, const Operation& operation) override;
-  void weighed(std::uint32_t id, const States::Weighed& step) override;
+  void weighed(std::uint32_t id, const Weighed& step) override;
   bool recognizes_states() const override { return true; }
   bool repeats() const override { return saves_; }
   void may_repeat() override { may_save_ = saves_ = true; }
@@ -38,7 +38,7 @@ class Dpor final : public Strategy {
     ended_ = false;
     may_save_ = saves_ = false;
     keeps_states_ = situation.state() != nullptr;
-    if (keeps_states_) rounds_counting_ = situation.counters().rounds();
+    if (keeps_states_) rounds_counting_ = situation.counted_rounds();
   }
   void withdrawn(std::uint32_t id) override {
     withdrawn_.push_back({.thread = key_of_[id], .own = threads_[key_of_[id]].last, .by = under_way_ ? made_ : made_ - 1});
@@ -93,7 +93,7 @@ class Dpor final : public Strategy {
   };
   struct Stands {
     std::vector<Stand> all;
-    std::unordered_map<std::uint64_t, std::uint32_t> latest;  // by States::Weighed::standing
+    std::unordered_map<std::uint64_t, std::uint32_t> latest;  // by Weighed::standing
 
     void clear() {
       all.clear();

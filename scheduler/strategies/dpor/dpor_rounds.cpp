@@ -48,7 +48,7 @@ void Dpor::place(std::uint32_t event) {
   weighing.level = before + 1;
 }
 
-void Dpor::weighed(std::uint32_t id, const States::Weighed& step) {
+void Dpor::weighed(std::uint32_t id, const Weighed& step) {
   const std::uint32_t key = key_of_[id];
   Thread& thread = threads_[key];
   if (stands_.size() <= key) stands_.resize(key + 1);
