@@ -1,4 +1,4 @@
-// A second process that says what was going on if this one ends in the middle of an exploration.
+// The crash reporter: a second process that prints the schedule under way if this process dies in the middle of an exploration.
 //
 //     this process                     shared memory                       witness, forked at the first exploration
 //     ------------                     -------------                       ----------------------------------------
@@ -30,10 +30,10 @@ void begin(const Schedule& schedule);
 void executing(std::uint64_t number);
 // A failure was found that has not been reported yet.
 void found(std::string_view kind, std::string_view token);
-// The exploration has ended, and its report is with whoever asked for it.
+// The exploration has ended, and its caller has the report.
 void end();
 
-// In a process forked for a purpose of our own: the witness is none of its business.
+// For a child process that the engine forks for another purpose: detaches the child from the witness.
 void dismiss();
 
 }  // namespace interleave::engine::witness

@@ -101,7 +101,7 @@ Ending Execution::run(const std::function<void()>& body) {
   return ending_;
 }
 
-// Who can step now, where that may be others than before.
+// Brings candidates_ up to date where they may have changed. Lets virtual time pass while there are none; ends the execution if that helps nothing.
 void Execution::look_for_candidates() {
   if (!candidates_valid_ || (conditional_ != 0 && !ask_again())) {
     collect();
@@ -162,7 +162,7 @@ Thread& Execution::choose_next() {
   return choose_next_inline();
 }
 
-// What changes with the type of what the thread is about to do. A loop announces the same type again and again.
+// Updates what is derived from the type of the announced operation. Cheap where the type is that of the announcement before, as in a loop.
 inline void Execution::announce(Thread& thread) {
   const OperationType* const type = thread.pending.type;
   if (thread.marked == type) return;
@@ -178,7 +178,7 @@ void Execution::tell_announced(const Thread& thread) {
   if (strategy_watches_) strategy_.announced(thread.id, thread.pending);
 }
 
-// Of one that had stopped spinning.
+// Puts a thread that had gone round back among the live ones, because something that it read has changed.
 void Execution::resume(Thread& thread) {
   thread.awaiting = thread.polling = false;
   admit(thread);
@@ -206,8 +206,8 @@ std::uint32_t Execution::proceed() {
   return me.variant;
 }
 
-// The same, far down the stack: what this leaves there differs from schedule to schedule, and is not to be met by functions that the
-// program calls next, whose stacks are compared.
+// `proceed`, called two kilobytes further down the stack. What `proceed` leaves in unused stack differs from schedule to schedule; the program's
+// next functions use the stack right below the door, and their frames are compared (liveness/spin.hpp).
 __attribute__((noinline)) std::uint32_t Execution::proceed_below() {
   char gap[2048];
   asm volatile("" : : "r"(gap) : "memory");
@@ -239,7 +239,7 @@ void Execution::collect() {
   candidates_valid_ = true;
 }
 
-// What the threads whose operations are conditional offer now; all else has stayed as it was. False: it is less work to collect.
+// Asks the threads with conditional operations anew; all other candidates have stayed as they were. False: call `collect`, which is less work then.
 bool Execution::ask_again() {
   if (conditional_ * 4 > live_.size() + 3) return false;
   std::size_t left = conditional_;

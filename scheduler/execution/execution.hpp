@@ -51,7 +51,7 @@ class Watcher {
   virtual void announced(const Execution&, const Thread&) {}
   virtual void performed(Execution&, const Thread&) {}  // may call fail
   virtual void noted(const Execution&, const Thread&, const std::string& /*text*/) {}
-  virtual void failing(const Execution&, const Thread&) {}  // where it stands now, it fails
+  virtual void failing(const Execution&, const Thread&) {}  // the thread's execution fails at this point
   virtual void ended(Execution&, Ending) {}             // still with all its threads
 };
 
@@ -71,12 +71,12 @@ struct ExecutionOptions {
   bool break_on_failure = false;  // stop for the debugger (SIGTRAP) where the execution fails
 };
 
-// What becomes of the values under `key` when their thread ends; null: nothing.
+// The destructor of a pthread_key_t, which is called with a thread's value when the thread ends; null: none. Defined in runtime/keys.cpp.
 void (*key_destructor(const Execution& run, unsigned key))(void*);
 
-// The thread that runs now ends: whoever waits for a robust mutex of its learns of that. Steps.
+// Marks the robust mutexes that the ending thread still holds with EOWNERDEAD and releases them. Makes steps. Defined in runtime/mutex.cpp.
 void give_up_robust_mutexes(Execution& run);
-// The same of whoever waits for a future that becomes ready with the thread's end.
+// Makes ready the futures of `set_value_at_thread_exit` of the ending thread. Makes steps. Defined in runtime/thread_exit.cpp.
 void announce_delayed_results(Execution& run);
 
 // The type and text of the exception being handled. REQUIRES: there is one.
@@ -148,7 +148,7 @@ class Execution final : public Situation {
     return round ? await() : proceed_below();
   }
 
-  // The same, of an operation that only reads.
+  // `step` for a plain read that is a step: a thread that has changed nothing before still counts as having changed nothing.
   void step_between(const Operation& operation);
 
   // Starts a thread and lets it run to its first announcement. Null if there is no stack left.
@@ -160,7 +160,7 @@ class Execution final : public Situation {
 
   // The sleep of `thread` ends with this step; what it is about to do now is `operation`. Before `advance`, or instead of it.
   void wake(Thread& thread, const Operation& operation);
-  // The same for a thread that finds out by itself.
+  // Ends the sleep of `thread`, which announces its next operation by itself.
   void wake(Thread& thread);
 
   // What `before` has done happens before what `after` does next.
@@ -184,14 +184,14 @@ class Execution final : public Situation {
   void parallel(const std::vector<std::function<void()>>& bodies);
 
   [[noreturn]] void fail(std::string kind, std::string message);
-  // The same, blaming no thread: where the execution runs on, every thread does.
+  // Fails the execution without blaming a thread. Where executions run on after a failure (`run_on`), it returns, and every thread goes on.
   void object(std::string kind, std::string message);
   void set_outcome(std::string_view value);
   void note(const std::string& text);
   bool watched_by_strategy() const { return strategy_wants_steps_; }
   bool watched() const { return !watchers_.empty(); }
 
-  // Threads that spin, and nothing that they read will change.
+  // Threads that have gone round (liveness/spin.hpp) and that no change has brought back.
   const std::vector<Thread*>& awaiting() const { return awaiting_; }
   bool misses_plain_writes() const { return misses_plain_writes_; }
   bool has_stopped() const { return options_.stops_round && !awaiting_.empty(); }
@@ -230,7 +230,7 @@ class Execution final : public Situation {
   }
   bool due(const Thread& thread) const { return !options_.virtual_clock || clock_ >= thread.deadline; }
   void pass_until(std::uint64_t deadline);
-  // What `to` does next comes after all that `from` has done.
+  // `to` has waited for `from`: its clock shows no earlier time than that of `from`.
   static void pass_on_time(const Thread& from, Thread& to) { to.now = std::max(to.now, from.now); }
 
   // ---- for anybody ----
@@ -266,7 +266,7 @@ class Execution final : public Situation {
   std::uint32_t step_below(const Operation& operation);
   void clear_stack(const Thread& thread);
   void weigh(const Operation* operation, bool ends);
-  // From here on, `thread` runs. The only place that says so.
+  // Makes `thread` the running thread. Nothing else may set running_.
   void runs(Thread& thread) {
     running_ = &thread;
     repeated_accesses.forget();
@@ -300,7 +300,7 @@ class Execution final : public Situation {
   bool ask_again();
   void offer(Thread& thread);
   void withdraw(Thread& thread);
-  // From here on, or no more, how many candidates `thread` offers depends on the state.
+  // `conditional`: whether the number of candidates of `thread` depends on the state from now on.
   void depends_on_state(Thread& thread, bool conditional) {
     thread.conditional = conditional;
     conditional_ += conditional ? 1 : -1;

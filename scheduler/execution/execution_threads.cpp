@@ -1,4 +1,4 @@
-// The part of an execution that is about the life of a thread: how one comes to be, starts, is woken, and ends; and parallel().
+// The life of a thread within an execution: created, started, woken, ended; and parallel().
 #include "scheduler/execution/execution.hpp"
 
 #include <algorithm>
@@ -53,14 +53,14 @@ Thread& Execution::new_thread() {
 }
 
 Thread* Execution::known_by(std::uint64_t handle) {
-  // Of most programs the first thread starts all, and so this is the one.
+  // Handles of the first thread's children are numbers, so in most programs the thread is found without a search.
   if (handle - 1 < thread_count_ && threads_[handle - 1]->handle == handle) return threads_[handle - 1].get();
   for (std::size_t id = 0; id < thread_count_; ++id)
     if (threads_[id]->handle == handle) return threads_[id].get();
   return nullptr;
 }
 
-// 0: the one that asks.
+// `kernel_id` 0 means the calling thread.
 Thread* Execution::of_kernel_id(std::int32_t kernel_id) {
   if (kernel_id == 0) return running_;
   for (std::size_t id = 0; id < thread_count_; ++id)
@@ -68,7 +68,7 @@ Thread* Execution::of_kernel_id(std::int32_t kernel_id) {
   return nullptr;
 }
 
-// REQUIRES, of the two that follow: the candidates are valid, and those of `thread` are none, or one.
+// Adds the one candidate of `thread` to the list. REQUIRES: the list is valid, and `thread` has no candidate in it.
 void Execution::offer(Thread& thread) {
   const Candidate candidate{thread.id, 0, &thread.pending};
   if (candidates_.empty() || candidates_.end()[-1].thread < thread.id) {
@@ -83,6 +83,7 @@ void Execution::offer(Thread& thread) {
   thread.offered = 1;
 }
 
+// Takes the one candidate of `thread` out of the list. REQUIRES: the list is valid, and `thread` has exactly one candidate in it.
 void Execution::withdraw(Thread& thread) {
   candidates_.take_out(std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.thread == thread.id; }));
   point_.enabled = candidates_;
@@ -91,7 +92,7 @@ void Execution::withdraw(Thread& thread) {
   thread.offered = 0;
 }
 
-// No candidate of `thread` will be offered from here on.
+// Takes `thread` out of the live threads: it offers no candidate until `admit`.
 void Execution::dismiss(Thread& thread) {
   live_.take_out(std::find(live_.begin(), live_.end(), &thread));
   if (thread.conditional) depends_on_state(thread, false);
@@ -103,7 +104,7 @@ void Execution::dismiss(Thread& thread) {
   thread.marked = nullptr;  // so that all is counted again when it is back
 }
 
-// The contrary.
+// Puts a thread that was dismissed back among the live ones.
 void Execution::admit(Thread& thread) {
   live_.insert(std::upper_bound(live_.begin(), live_.end(), &thread, [](Thread* a, Thread* b) { return a->id < b->id; }), &thread);
   candidates_changed();
@@ -114,7 +115,7 @@ void Execution::prepare(Thread& thread) {
   thread.fiber.make_ready(blocks_ ? thread_blocks::fresh(thread.id) : 0);
 }
 
-// As modelled code, in reverse order; a destructor may register more.
+// Runs the destructors of thread_local variables, the last one first, as modelled code. A destructor may register more.
 void Execution::destroy_thread_locals(Thread& thread) {
   while (!thread.extras().destructors.empty()) {
     const ThreadExtras::Destructor last = thread.extras().destructors.back();
@@ -127,7 +128,7 @@ void Execution::destroy_thread_locals(Thread& thread) {
   if (thread.id != 0 && !thread.extras().specific.empty()) current->destroy_specific(thread);
 }
 
-// As POSIX has it: again as long as destructors set values, but only so often.
+// Runs the destructors of pthread_key_t values. Repeats while destructors set values, at most PTHREAD_DESTRUCTOR_ITERATIONS times, as POSIX says.
 void Execution::destroy_specific(Thread& thread) {
   if (!thread.extras().delayed.empty()) {
     const EngineScope engine;
@@ -267,7 +268,7 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
     if (threads_[id]->group == &me) shadow->joined(me.id, static_cast<std::uint32_t>(id));
 }
 
-// The running thread has come to its end. Returns who goes on.
+// The running thread has ended with `result`. Returns the thread that runs next.
 Thread& Execution::finish_thread(void* result) {
   Thread& me = *running_;
   mode = Mode::outside;
@@ -281,7 +282,7 @@ Thread& Execution::finish_thread(void* result) {
   return go_on_without(me);
 }
 
-// The thread that runs, and from now on does not; returns who does.
+// The running thread `me` stops for good. Returns the thread that runs next.
 Thread& Execution::go_on_without(Thread& me) {
   if (me.group != nullptr) ordered(me, *me.group);  // also if it has failed: its starter goes on all the same
   dismiss(me);

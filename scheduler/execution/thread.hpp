@@ -34,7 +34,7 @@ struct Rand48 {
   std::uint64_t x = 0, a = 0x5deece66d, c = 0xb;
 };
 
-// What few threads have: as long as a thread has not asked for any of it, it is as new.
+// Rarely used state of a thread. Reset lazily: only threads that touched it pay for the reset.
 struct ThreadExtras {
   struct Destructor {  // of a thread_local variable
     void (*function)(void*);
@@ -68,8 +68,8 @@ struct ThreadExtras {
   }
 };
 
-// One modelled thread. What is here is read or written for each thread of each execution, and so begins anew field by field: cheaper
-// than clearing what is written before it is read.
+// One modelled thread. These members are used in every execution. `begin` resets them one by one and leaves out those that are written before
+// they are read, which is cheaper than clearing the whole.
 struct Thread : StackOwner {
   explicit Thread(std::uint32_t its_id) : id(its_id), extras_(handle) {}
   Thread(const Thread&) = delete;
@@ -124,9 +124,9 @@ struct Thread : StackOwner {
     if (has_extras_) [[unlikely]] renew_extras();
   }
 
-  // The handle of the thread that this one starts next. It says who started a thread, and as which of its own: which of two threads that
-  // others start is the earlier one may differ between equivalent executions, in which both must be known by the same. The first thread's
-  // own are numbered, as most programs have no others.
+  // The handle of the thread that this one starts next. A handle is made of the parent's handle and the number of the child among the
+  // parent's children. A number in order of creation would not do: equivalent executions may create threads in different orders, and a
+  // thread must have the same handle in all of them. Children of the first thread, which most programs have only, are 2, 3, 4, ...
   std::uint64_t next_handle() const {
     const std::uint64_t number = started + 2;
     if (handle == 1) return number;
@@ -134,7 +134,7 @@ struct Thread : StackOwner {
     h = (h ^ h >> 29) * 0x94d049bb133111ebULL;
     return (h ^ h >> 32) >> 2 | std::uint64_t{1} << 40;
   }
-  // The same for the kernel, which has fewer bits.
+  // What gettid() returns for this thread: the handle, in fewer bits.
   std::int32_t kernel_id() const {
     return handle <= 0xffff ? static_cast<std::int32_t>(handle) : static_cast<std::int32_t>(0x4000'0000 | (handle & 0x3fff'ffff));
   }
@@ -146,9 +146,9 @@ struct Thread : StackOwner {
     return extras_;
   }
 
-  // Sleeps that end for nothing: spurious wakeups, interrupts. A call may be disturbed once; the program, which loops, calls
-  // again, and that is the rest of the same call: a thread's next sleep at the object is left alone. No such loop would end
-  // otherwise, and a wakeup that is lost for ever would never be found.
+  // Spurious wakeups and interrupts disturb a sleep. A sleep at an object may be disturbed once. The program then loops and sleeps at the
+  // object again; this second sleep counts as the rest of the first and is not disturbed. Otherwise no such loop would end, and a lost
+  // wakeup would never be found.
   bool may_be_disturbed(const void* object) const {
     return std::find(extras_.disturbed_at.begin(), extras_.disturbed_at.end(), object) == extras_.disturbed_at.end();
   }

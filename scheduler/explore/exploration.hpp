@@ -1,5 +1,5 @@
-// One attempt at an exploration: executes a body again and again as a strategy says, and reports what came of it. explorer.cpp has the
-// loop; explorer_again.cpp what is executed once more, in order to be sure, to see where it leads, or to be explained.
+// One attempt at an exploration: executes a body again and again as a strategy says, and reports what was found. explorer.cpp has the loop.
+// explorer_again.cpp has what executes one schedule again: to confirm a leak, to classify a loop, to explain a failure.
 #pragma once
 
 #include <chrono>
@@ -76,7 +76,7 @@ struct Finding {
   bool comes_back = false;  // to where it was, at its end
 };
 
-// Chooses as another strategy does, one after the other.
+// Forwards to another strategy, which may be exchanged between executions.
 class StandIn final : public Strategy {
  public:
   void stand_for(Strategy& other) {
@@ -108,7 +108,7 @@ class Explorer {
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt);
   ~Explorer();
 
-  // Not to be believed if this attempt was `misled`, or goes round.
+  // The report is valid only if none of the following functions asks for another attempt.
   Report run(std::uint64_t steps_in_all);
   bool misled() const { return outer_.misled(); }
   bool goes_round() const { return goes_round_; }

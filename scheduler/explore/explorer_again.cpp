@@ -18,13 +18,13 @@
 namespace interleave::engine {
 namespace {
 
-// Without the checks.
+// The choices alone, without the fingerprints that are recorded with them.
 std::vector<std::uint32_t> without_checks(std::vector<std::uint32_t> choices) {
   for (std::uint32_t& entry : choices) entry = Choices::taken(entry);
   return choices;
 }
 
-// Lets one thread go on alone, as long as it can.
+// Replays a prefix, then lets one thread step alone for as long as that thread has a candidate.
 class Alone final : public GoesOn {
  public:
   Alone(const std::vector<std::uint32_t>& choices, std::uint64_t steps, Lonely& lonely) : GoesOn(choices, steps), lonely_(lonely) {}
@@ -56,8 +56,8 @@ Schedule Explorer::schedule_of(const Finding& finding) const {
   return schedule;
 }
 
-// Whether the schedule of this execution leaks whenever it is executed. What a library allocates once and keeps where nobody
-// looks, it does not allocate again.
+// Executes the schedule of this execution again; returns whether it leaks again. A library that allocates something once and keeps it where the
+// search for references does not look does not allocate it a second time, and is no leak.
 bool Explorer::leaks_again(const Execution& execution) {
   Replay replay(schedule_of({.kind = "leak", .message = "", .choices = execution.choices().copy(), .seed = {}, .strategy = ""}));
   replay.begin_execution();
@@ -67,7 +67,7 @@ bool Explorer::leaks_again(const Execution& execution) {
   return fault.kind == "leak";
 }
 
-// Executes the last execution again, to learn which of its operations of weaker orders are on objects that several threads access.
+// Executes the last execution again, to learn which of its operations with an order weaker than seq_cst are on objects that several threads access.
 void Explorer::look_at_orders(const Execution& execution) {
   if (execution.choices().full()) return;
   Finding finding;
@@ -82,8 +82,8 @@ void Explorer::look_at_orders(const Execution& execution) {
   weak_orders.end_look();
 }
 
-// Whether threads of the last execution were time and again where they had been, as those of a program with endless loops are that it
-// takes states to recognize. The exploration then begins anew.
+// Whether a thread of the last execution came back to a state often enough to suspect an endless loop. If so, the exploration begins anew with
+// states kept (liveness/states.hpp), or with the counters that were found.
 bool Explorer::may_go_round(const Execution& execution) {
   constexpr std::size_t returns_least = 8;
   const bool recorded = !execution.choices().full();
@@ -104,8 +104,8 @@ bool Explorer::may_go_round(const Execution& execution) {
   return goes_round_;
 }
 
-// Whether, in the execution of this finding, a thread was in a loop that it goes round in as long as it is alone, changing what counts.
-// `states`: of that execution.
+// Looks for threads in loops that wait and count (liveness/counters.hpp) in the execution of this finding: each suspect is run alone, and the
+// words that its laps change are learnt as counters. True: there were new ones. `states`: those of that execution.
 bool Explorer::finds_counters(const Finding& finding, const States& states) {
   constexpr unsigned probes_max = 4;        // of a thread at a place
   constexpr std::uint64_t for_ever = 100'000;  // steps, where an execution may have any number
@@ -156,7 +156,7 @@ Ending Explorer::go_on_alone(const std::vector<std::uint32_t>& choices, std::uin
   return run_once(execution, fault, false);
 }
 
-// What was searched, of a program that counts.
+// The statement of what was covered, for a program with loops that wait and count.
 std::string Explorer::covered_by_counting() const {
   std::string loops;
   for (const std::string& loop : learnt_.counters->loops()) loops += (loops.empty() ? "" : ", ") + loop;
@@ -164,7 +164,7 @@ std::string Explorer::covered_by_counting() const {
                      learnt_.counters->rounds(), loops);
 }
 
-// Whether an execution that has come back to where it was leads anywhere.
+// Whether some schedule leads from the end of this execution, which has come back to an earlier state, to an end (onward.hpp).
 Onward::Answer Explorer::onward(const Execution& execution) {
   if (again_ == nullptr) again_ = std::make_unique<Execution>(stand_in_, execution_options(), std::vector<Watcher*>{});
   return onward_.ask(without_checks(execution.choices().copy()), execution.steps(), executing_again(execution.has_stopped()));
@@ -179,7 +179,7 @@ Onward::Execute Explorer::executing_again(bool stopped) {
   };
 }
 
-// Goes on with an execution that never ends until it has gone round once.
+// Extends the schedule of a livelock by one lap of its loop, so that the report shows the lap.
 void Explorer::show_round(Finding& finding) {
   const std::vector<std::uint32_t> choices = without_checks(finding.choices);
   onward_.go_round(choices, finding.steps, executing_again(finding.stopped));
@@ -191,7 +191,7 @@ void Explorer::show_round(Finding& finding) {
   finding.steps = again_->steps();
 }
 
-// Where the threads of an execution stood that went on for too long: for a loop that waits by spinning, the loop.
+// The place of the last step of an execution that was cut: for a loop that waits by spinning, the loop.
 std::string Explorer::place_of_cut(const Finding& finding) {
   Replay replay(schedule_of(finding));
   replay.begin_execution();
@@ -222,7 +222,7 @@ Failure Explorer::explain_alone(const Finding& finding) {
   return in_own_process([&] { return explain_here(finding, failure); }, failure, patience);
 }
 
-// `failure`: what is known of it.
+// Executes the schedule of the finding once more, with everything recorded, and completes `failure` with names, places and a message.
 Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   const Schedule schedule = schedule_of(finding);
   Replay replay(schedule);

@@ -1,13 +1,13 @@
-// Whether an execution that has come back to where it was can come to an end from there, or goes round for ever.
+// Whether an execution that has come back to an earlier state can still come to an end, or goes round for ever: is the non-progress cycle escapable?
 //
 // A program whose threads wait for each other politely (each gives way as long as another wants to pass) can go round for ever if
 // they do so in step, and in every real schedule they will be out of step sooner or later. std::lock is such a program. A program is
-// called a *livelock* here only if from where it is no schedule whatever leads to an end: not if an unlucky one does not. ("Fair
+// called a *livelock* here only if no schedule leads from that state to an end; that one unlucky schedule goes round is not enough. ("Fair
 // Stateless Model Checking", Musuvathi and Qadeer, PLDI'08, calls both so: an endless execution that starves nobody.)
 //
-// First a few random walks set out from there: each is fair with probability one, and one that ends settles it. If none does, all
-// states that can be reached are visited, each once (states.hpp): if none of them is an end, it is proved that there is none. What is
-// shown of a livelock is a fair way round: every thread in its turn, until state and turn are what they were.
+// First a few random walks start from that state: each is fair with probability one, and one walk that ends answers the question. If none ends,
+// every reachable state is visited once (states.hpp): if none of them is an end, that is a proof. The report of a livelock shows a fair
+// lap: the threads step in turn until the state and the turn are what they were.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +27,10 @@ class Onward {
   // with the same Execution, whose address is on the stacks of its threads: or there would be other states.
   using Execute = std::function<Ending(Strategy& strategy, std::uint64_t after, std::uint64_t steps_max)>;
 
-  // Of the execution with these choices, which made so many steps.
+  // The answer for the execution with these choices, which made `steps` steps.
   Answer ask(const std::vector<std::uint32_t>& choices, std::uint64_t steps, const Execute& execute);
 
-  // Executes the same once more and then goes once round, all without threads that wait by spinning. REQUIRES: it never ends.
+  // Executes these choices again and then one lap; threads that spin are threads like others there. REQUIRES: ask() answered `never`.
   void go_round(const std::vector<std::uint32_t>& choices, std::uint64_t steps, const Execute& execute);
 
  private:

@@ -63,9 +63,9 @@ class Fiber {
   void start(Fiber& to);
   // Goes on with `to` where it stands; returns when somebody switches back.
   void switch_to(Fiber& to);
-  // The same, to the one that has started this fiber or woken it.
+  // switch_to for the fiber that has started this one or woken it: the processor predicts its return.
   void switch_back_to(Fiber& to);
-  // The same, but *this will never run again.
+  // Goes on with `to`; *this will never run again.
   [[noreturn]] void leave_to(Fiber& to);
 
   // Makes *this what runs now on the calling OS thread. `blocks`: whether fibers have blocks of their own.

@@ -1,8 +1,8 @@
 // Loops that wait, and count: while (!ready) ++polls;   while (!done) condition.wait_for(guard, 10ms);
 //
-// Each round of such a loop changes something, if only a counter or a deadline, so its thread never comes back to a state that there was
-// before (states.hpp), and a search has no end. But as long as nobody else makes a step, the thread goes round and round, and whatever its
-// rounds change is of no consequence. Once a thread has been seen to do so, alone, for as long as an execution may be, the words that its
+// Each round of such a loop changes something, if only a counter or a deadline. So its thread never comes back to an earlier state
+// (states.hpp), and a search has no end. But as long as no other thread makes a step, the thread stays in the loop, and what its
+// rounds change has no effect. Once a thread has been seen to do so, alone, for as long as an execution may be, the words that its
 // rounds change are *counters*, and while it stands in that loop, it is compared without them. Then it comes back, like one that does not
 // count. Threads that stand elsewhere are compared with everything, and so are its own registers and its stack.
 //
@@ -41,7 +41,7 @@ class Counters {
     std::set<std::size_t> parts;
   };
 
-  // No loop is known that counts, if only the time.
+  // Whether no loop that waits and counts is known.
   bool none() const { return loops_.empty(); }
   // A word of memory that is not its own.
   bool contains(const std::uintptr_t* word) const { return !words_.empty() && words_.contains(word); }
@@ -53,9 +53,9 @@ class Counters {
 
   void add(const std::uintptr_t* word) { words_.insert(word); }
   Own& own(std::uint32_t thread, std::uint64_t place) { return own_[{thread, place}]; }
-  // `place`: file and line of a loop that they count the rounds of, which is to be gone round so often.
+  // `place`: file and line of a loop whose laps are counted. `rounds`: how many laps a thread makes before it is given up.
   void add_loop(std::string place, std::size_t rounds);
-  // Whether there was anything new in it.
+  // Adds all of `other`. Returns whether anything was new.
   bool add(const Counters& other);
 
   // How often a way round must have been gone before its thread is given up.
@@ -69,7 +69,7 @@ class Counters {
   std::set<std::string> loops_;
 };
 
-// Watches a thread that goes on alone, from where it stands, which is the begin of a round.
+// Watches a thread that steps alone (a solo run). The place where it stands when the watch begins is the beginning of a lap.
 class Lonely {
  public:
   // `place`: where it stands.
@@ -79,12 +79,12 @@ class Lonely {
   void begin() { begun_ = true; }
   bool begun() const { return begun_; }
 
-  // It has written this word, not of its own stack, where `before` was.
+  // The thread has written this word, which is not of its own stack; `before` is the old value.
   void wrote(const std::uintptr_t* word, std::uintptr_t before) { written_.try_emplace(word, before); }
-  // It stands there, with so much on its stack, from `high` downwards.
+  // The thread stands at `place`, with this stack; `high` is its upper end.
   void stands(std::uint64_t place, const std::vector<std::uint64_t>& parts, const std::uintptr_t* low, const std::uintptr_t* high);
 
-  // How many rounds to watch a thread for that goes round like this: up to the period, and twice that; 0: they have not come to repeat,
+  // How many laps a thread must make before it is given up: those before the period, and the period twice. 0: the laps do not repeat yet,
   // or are very long.
   std::size_t rounds() const;
   // Whether its rounds lead there.

@@ -3,18 +3,18 @@
 // A thread that is back where it was -- at the same operation, with the same live stack and registers -- and that has changed
 // nothing in between has gone *round*. What it went round in can be left out of the execution: nobody could tell, and the thread
 // stands where it stood. So it need not go round again until something that it read there has changed, and a loop that waits has
-// finitely many executions.
+// finitely many executions. (The field's word: a spin loop without side effects, or a non-progress cycle.)
 //
 //     announced   load a   load b   load a   load b   load a
 //     state       -        -        S0       S1       S0        gone round: a and b were read, and nothing else was done
 //
-// What is taken away by leaving it out is decided in two ways (ExecutionOptions::stops_round):
+// What happens to a thread that has gone round depends on the strategy (ExecutionOptions::stops_round):
 //
-//   * Strategies that look at enabled threads only: the thread is not enabled until something that it read has changed.
-//   * Strategies that reduce: the thread *stops* for the rest of the execution. The executions in which it goes on are those in which
-//     it did not go round before, and these are explored anyway. For such a strategy the program is one whose threads stop by what they
-//     themselves have read, so nothing it knows of dependence changes. An execution that ends while a stopped thread could go on
-//     has shown nothing new: it is vain.
+//   * Strategies that look at enabled threads only: the thread is disabled until something that it read has changed.
+//   * Strategies that reduce: the thread *stops* for the rest of the execution. The executions in which the thread goes on are those in
+//     which it did not go round before; the search visits these anyway. Whether a thread stops depends on what the thread itself has
+//     read, so the dependence between operations stays as it is. An execution that ends while a stopped thread could go on
+//     has shown nothing new: it is redundant (Ending::vain).
 //
 // If all that such threads have read is still the same when nobody else can step, they spin for ever: a livelock.
 //
@@ -36,25 +36,25 @@
 
 namespace interleave::engine {
 
-// The state of a thread where it calls a door: its stack from `stack` (the return address) on, and the registers that a function
-// must leave as they were; where states are kept, what it calls the door with as well.
+// The state of a thread where it calls a door: its stack from `stack` (the return address) on, and the callee-saved registers; where states
+// are kept, also the arguments of the call.
 struct CallState {
   std::uintptr_t registers[6];
   const std::uintptr_t* stack;
   std::uintptr_t arguments[5];
 };
 
-// Of the door under way, if it is one of those behind INTERLEAVE_POLLING_DOOR, or of INTERLEAVE_NOTING_DOOR where states are kept.
+// The caller of the door under way. Written by INTERLEAVE_POLLING_DOOR always, by INTERLEAVE_NOTING_DOOR where states are kept.
 extern "C" __attribute__((visibility("hidden"))) __thread CallState interleave_call_state __attribute__((tls_model("initial-exec")));
 
 // Whether states are kept (states.hpp).
 extern "C" __attribute__((visibility("hidden"))) bool interleave_keeps_states;
 
-// Defines the exported function `name`: it notes the state of its caller and goes on with `target`, which has the same signature and
-// is hidden, and which is called with so many registers as arguments (of which five are noted). All functions that announce an
-// operation that `polls` are made so.
+// Defines the exported function `name`, which notes the state of its caller and jumps to `target`. `target` is hidden and has the same
+// signature (`extern "C"`, visibility("hidden"), used). `arguments`: how many registers the arguments take; the first five are noted. REQUIRED
+// for every function that announces an operation that `polls`.
 #define INTERLEAVE_POLLING_DOOR(name, target, arguments) INTERLEAVE_DOOR(name, target, arguments, "jne 1f\n" "0:\n")
-// The same, where it is of use only if states are kept.
+// Notes the state of its caller only where states are kept. For functions whose operations do not poll.
 #define INTERLEAVE_NOTING_DOOR(name, target, arguments) INTERLEAVE_DOOR(name, target, arguments, "je " target "\n" "jmp 1f\n" "0:\n")
 
 #define INTERLEAVE_DOOR(name, target, arguments, branch)    \
@@ -95,27 +95,27 @@ extern "C" __attribute__((visibility("hidden"))) bool interleave_keeps_states;
 // What a thread has done since it last changed anything. Allocates nothing once warm.
 class Spin {
  public:
-  // The thread has changed something since, and announces an operation in this state. Most threads change something again before
-  // they announce the next one, so all the rest is left to `remember_first`.
+  // A thread that has changed something announces an operation in this state. Most threads change something again before
+  // their next announcement, so the rest of the work is left to `remember_first`.
   void begin(const CallState& state) {
     first_stack_ = state.stack;
     begun_ = watching_ = false;
   }
 
-  // It has changed nothing since `begin`; what it announced then was `operation`.
+  // The thread has changed nothing since `begin`, at which it announced `operation`.
   void remember_first(const Operation& operation) {
     if (std::exchange(begun_, true)) return;
     clear();
     snapshot_[snapshots_++] = {.type = operation.type, .object = operation.object, .stack = first_stack_};
   }
 
-  // What was announced before was made, changed nothing, and touched these bytes. Or they were read by a `plain` access, which is no step.
+  // The thread's last step changed nothing and read these bytes; or (`plain`) a plain access, which is no step, read them.
   void read(const void* object, std::size_t size, bool plain = false) {
     if (watching_) note_read(object, size, plain);
   }
 
-  // The thread announces such an operation in this state; its stack ends at `high`. True: it has gone round, and what it read there is what
-  // `reads_changed` speaks of from now on.
+  // The thread announces an operation of `type` on `object` in this state; its stack ends at `high`. True: the thread has gone round.
+  // `reads_changed` is about the reads of that lap from now on.
   bool round(const OperationType& type, const void* object, const CallState& state, const std::uintptr_t* high, const SharedWords& shared);
 
   // How many bytes of stack were compared at most, ever.
@@ -124,7 +124,7 @@ class Spin {
   // Whether anything that was read while going round has changed since it was read.
   bool reads_changed() const;
 
-  // Whether only what plain accesses read has. (Or else a strategy knows by what a step read that the thread may go on.)
+  // Whether all changed reads were plain accesses. (If a step's read has changed, the strategy knows by that step that the thread may go on.)
   bool only_plain_reads_changed() const;
 
   // Calls f(object) for what was read while going round.

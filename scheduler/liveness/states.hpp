@@ -1,4 +1,4 @@
-// The states that an execution goes through, each known by a sum: so it can be told that one is a state that there was before.
+// Incremental state hashing: each state of an execution has a sum, by which an earlier state is recognised.
 //
 // The state of a program is what its memory holds (the live stacks of its threads included), and where each thread stands: which
 // operation it has announced, from where, with which registers. Its sum is the sum, over all words of memory and all threads, of a
@@ -6,14 +6,15 @@
 //
 //     step            x: 0 -> 1     T1: at a -> at b       weight  h(x,1) - h(x,0)  +  h(T1,b) - h(T1,a)
 //
-// and the weights of some steps come to nothing exactly if they lead back to the state that they began in, in whatever order steps of
-// different threads that do not depend on each other are counted. (Up to collisions of 128 bits.)
+// and the weights of a set of steps add up to zero exactly if the steps lead back to the state in which they began. The order in which
+// independent steps of different threads are added does not matter. (Up to collisions of 128 bits.)
 //
-// A step's weight is known when its thread has announced its next operation. It is *unique*, so that no sum with it comes to
-// nothing, if the step did something that is not seen in memory (allocated, freed, created or woke a thread, drew a random number, looked
-// at a clock), or if the state of the thread's registers is not known before it and after it (it calls a door that
-// is not one of INTERLEAVE_POLLING_DOOR and INTERLEAVE_NOTING_DOOR). How much time has passed for a thread is not part of the state:
-// a thread that wants to know looks at a clock. 
+// A step's weight is known when its thread has announced its next operation. The weight is *unique*, so that no sum with it is zero, in two
+// cases: the step did something that memory does not show (allocated, freed, created or woke a thread, drew a random number, looked
+// at a clock); or the thread's registers before and after the step are not known (the thread called a door that is made by neither
+// INTERLEAVE_POLLING_DOOR nor INTERLEAVE_NOTING_DOOR). How much time has passed for a thread is not part of the state:
+// a thread that wants to know looks at a clock.
+//
 // Where there are counters (counters.hpp), sums are kept twice: exactly, and *loosely*, without the counters of threads that stand in
 // loops that wait and count. Loosely, looking at a clock, allocating and freeing are not unique; what has been freed is no part of a state.
 #pragma once
@@ -43,12 +44,12 @@ class States final : public ChangeObserver {
   };
   static constexpr std::uint32_t often = 16;
 
-  // `counters` is not looked at before the first execution; `lonely`, which watches a thread, may be null.
+  // `counters` is first read by the first execution. `lonely` watches a thread that steps alone; it may be null.
   States(const Counters& counters, Lonely* lonely) : counters_(counters), lonely_(lonely) {}
 
   void begin_execution();
 
-  // ---- by the running thread, since it announced its operation ----
+  // ---- what the running thread does; it counts for the step that the thread announced last ----
   void wrote(const void* p, std::size_t size) override;
   void beyond() override { unique_ = unique_loosely_ = true; }
   void looks_at_clock() { unique_ = true; }
@@ -61,7 +62,7 @@ class States final : public ChangeObserver {
   void chosen(std::uint32_t thread, std::uint32_t variant);
   // The thread announces `operation`, called from a door in this state; its stack ends at `high`.
   Weighed announced(std::uint32_t thread, const Operation& operation, const CallState& state, const std::uintptr_t* high);
-  // It has ended, with this result; or it goes to sleep without a word (`known` false).
+  // The thread has ended with this result. `known` false: it goes to sleep in parallel(), where its registers are not known.
   Weighed ended(std::uint32_t thread, const void* result, bool known);
 
   const Weight& now() const { return now_; }
@@ -69,9 +70,9 @@ class States final : public ChangeObserver {
   // Whether the thread that made the last step stands in a loop that waits and counts.
   bool counts() const { return counts_; }
   const std::vector<Suspect>& suspects() const { return suspects_; }
-  // How often the thread that did so most often stood where it had stood before.
+  // How often a thread came back to one and the same local state: the largest number of all threads and states.
   std::size_t returns() const;
-  // How many steps ago, at most, the thread stood where it stands; 0: never.
+  // How many of its own steps ago the thread was in its present local state the last time; 0: never.
   std::size_t round(std::uint32_t thread) const;
 
  private:

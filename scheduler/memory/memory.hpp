@@ -73,7 +73,7 @@ struct StackOwner {
   std::uintptr_t slot = 0;     // and where the slot of addresses begins that it lies in
 };
 
-// What allocates and what frees a block must be of one family, and for one alignment if it is asked for one.
+// How a block was allocated. It must be freed by a function of the same family, and with the same alignment if one was asked for.
 struct Origin {
   enum Family : std::uint8_t { c, scalar, array };  // malloc and its kin; new; new[]
   Family       family = c;
@@ -81,7 +81,7 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
-// Of its memory, in bytes.
+// Half of the machine's memory, in bytes.
 std::size_t half_of_the_machine();
 
 class Memory {
@@ -111,7 +111,7 @@ class Memory {
     return offset < slot_size_ && size <= slot_size_ - offset;
   }
   std::size_t slot_size() const { return slot_size_; }
-  // How much of its stack the caller has left; of a stack that is none of these: as if plenty.
+  // How many bytes of its stack the caller has left. On a stack that is not one of these: stack_size().
   std::size_t stack_room() const {
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - base_;
     if (offset >= arena_ - base_) return stack_size_;
@@ -178,7 +178,7 @@ class Memory {
     if (changes_ != nullptr) [[unlikely]] note_state(p, size);
     changed();
   }
-  // The same where nothing is to be kept of the write, most often; false: note_write is still to be called.
+  // Fast path of note_write, inlined in the hooks: true if nothing of the write had to be kept. False: call note_write.
   bool note_write_quickly(const void* p, std::size_t size) {
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;
     if (offset < arena_ - base_) {
@@ -193,15 +193,15 @@ class Memory {
     changed();
     return offset < size_ && changes_ == nullptr;
   }
-  // A door is about to write to an object of the program's: a change, wherever it lies.
+  // A door is about to write to an object of the program's. It counts as a change even on the thread's own stack.
   template <class T>
   void note_change(T* p) {
     changed();
     if (!changed_.contains(p)) note_change_anew(p, sizeof *p);
   }
-  // The running thread changes something besides its own stack: it does not wait by spinning.
+  // The running thread changes something besides its own stack, so it is not waiting by spinning.
   void changed() { running_->polling = false; }
-  // It changes something that is not memory.
+  // The running thread changes something that is not memory: it creates a thread, wakes one, allocates.
   void beyond() {
     changed();
     if (changes_ != nullptr) [[unlikely]] changes_->beyond();
@@ -277,7 +277,7 @@ class Memory {
   };
   std::vector<Pages> write_protected_, mapped_;  // in this execution
   SharedWords shared_;
-  RecentWords<256> changed_;            // of which nothing is left to be noted but that something changes, whoever writes to them
+  RecentWords<256> changed_;            // words already logged in this execution: a further write needs only `changed()`
   StackOwner nobody_;
   StackOwner* running_ = &nobody_;
   ChangeObserver* changes_ = nullptr;

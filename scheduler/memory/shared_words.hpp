@@ -24,7 +24,7 @@ class SharedWords {
     const std::size_t word = offset / sizeof(std::uintptr_t);
     return (bits_[stack][word / 64] >> word % 64 & 1) != 0;
   }
-  // REQUIRES: it lies in a stack.
+  // REQUIRES: `p` lies in one of the stacks.
   bool contains(const void* p) const {
     if (set_.empty()) return false;
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(p) - base_;

@@ -71,9 +71,10 @@ class Shadow {
   void created(std::uint32_t parent, std::uint32_t child);
   void joined(std::uint32_t thread, std::uint32_t ended);
   void acquire(std::uint32_t thread, std::uintptr_t object);
-  // What the thread did so far happens before what acquires the object from now on, besides what did already (`also`), or instead.
+  // What the thread did so far happens before every later acquire of the object. `also`: what the object released before stays released
+  // (a semaphore, a read-modify-write); else the new release replaces it (a mutex, a store).
   void release(std::uint32_t thread, std::uintptr_t object, bool also);
-  // The same of an object that is `used` so.
+  // acquire or release, and `used` in one. False: as `used`.
   bool acquired_by_use(std::uint32_t thread, std::uintptr_t object);
   bool released_by_use(std::uint32_t thread, std::uintptr_t object, bool also);
 
@@ -91,17 +92,17 @@ class Shadow {
   // ---- what must be ordered ----
   // False: it races with an earlier access, which `describe` tells of.
   bool access(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes, bool atomic = false);
-  // The same where little is to be done, which is most often: true if that was all. Allocates nothing. `bytes`: mask_of(the size).
-  // again(): called if nothing was to be done.
+  // Fast path of `access`, inlined in the hooks: true if the access races with nothing and is noted. False: call `access_among_few`. Allocates
+  // nothing. `bytes`: mask_of(the size). again(): called if an earlier access of the word by the same thread already stands for this one.
   template <bool writes, class F>
   bool access_quickly(std::uint32_t thread, std::uintptr_t address, unsigned bytes, F again);
-  // The same where a little more is to be done.
+  // Middle path of `access`, for words with few earlier accesses: true if the access races with nothing and is noted. False: call `access`.
   bool access_among_few(std::uint32_t thread, std::uintptr_t address, std::size_t size, bool writes);
   // A bit for each byte, of one that begins a word; of a size beyond a word, more bits than a word has.
   static constexpr unsigned mask_of(std::size_t size) { return size <= 8 ? 0xffu >> (8 - size) : 0x1ff; }
 
   // ---- objects of the program's that doors know: mutexes, condition variables, ... ----
-  // Uses race with each other no more than atomics do. False: the object is freed, or something that nothing orders ends it.
+  // Two uses of one object never race, as two atomic accesses never do. False: the object was freed, or its end is unordered with this use.
   bool used(std::uint32_t thread, std::uintptr_t object);
   // False: a use that nothing orders before the destruction, or it was destroyed before. While *mark is `value`, any use is one after the end.
   bool destroyed(std::uint32_t thread, std::uintptr_t object, const std::uint32_t* mark, std::uint32_t value);
@@ -121,7 +122,7 @@ class Shadow {
   bool freed(std::uint32_t thread, std::uintptr_t block, std::size_t size, bool checks);
   // The thread gets a block that was freed: what was done to it before happens before what is done to it from now on.
   void revived(std::uint32_t thread, std::uintptr_t block, std::size_t size);
-  // There is nothing at these addresses any more; what is mapped there next has nothing to do with what was. They are those of pages.
+  // These pages were unmapped: what is known of their words is forgotten. REQUIRES: `begin` and `end` are multiples of the page size.
   void unmapped(std::uintptr_t begin, std::uintptr_t end);
   // The thread frees what it may not: `kind` is the fault, `how` what more there is to say. True: it is set aside.
   bool freed_wrongly(std::uint32_t thread, std::uintptr_t address, const char* kind, std::string how = {});
@@ -133,7 +134,7 @@ class Shadow {
 
   // What was found last: a kind of failure.
   const char* found() const { return found_.kind; }
-  // The same for a reader. REQUIRES: this one explains.
+  // Text for a reader about what was found last: the object, both accesses, their stacks. REQUIRES: this shadow explains.
   std::string describe(Symbols& symbols, const Execution& run, const StackFrames& frames);
   // What lies at the address, for a reader: a named variable, or a place in a block; empty if neither. REQUIRES: this one explains.
   std::string known_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames);
@@ -151,7 +152,7 @@ class Shadow {
     std::uint32_t where;   // among stacks_, if it explains
   };
   static constexpr std::uint8_t plain_read = 0, writing = 1, atomically = 2, by_door = 4, freeing = 8, destroying = 16;
-  // What can race with nothing that the other would not race with itself.
+  // Whether everything that races with `other` races with `one` as well, so that `other` need not be kept.
   static bool stands_for(const Entry& one, const Entry& other) {
     return (other.mask & ~one.mask) == 0 && (one.kind & writing) >= (other.kind & writing) && (one.kind & atomically) <= (other.kind & atomically);
   }
@@ -188,7 +189,7 @@ class Shadow {
       Reads reads;
     };
     Cell() : entries() {}
-    // Nothing is known of it: its only entry is one of no bytes, before all that ever happens, for which whatever comes stands.
+    // Forgets everything. The only entry left covers no bytes and happens before everything, so the first access replaces it.
     void begin() {
       objects = none;
       more = none;
@@ -210,7 +211,7 @@ class Shadow {
   struct Object {          // something that is acquired and released
     std::uintptr_t address = 0;
     std::uint32_t next = none;     // of the same word
-    std::uint32_t by = none;       // who has seen this count of this thread's has seen all that the object releases
+    std::uint32_t by = none;       // the thread that released last: whoever has seen `count` of its clock has seen all that the object releases
     Count count = 0;
   };
 
@@ -285,7 +286,7 @@ class Shadow {
   void begin_without_annotations();
   std::uint32_t remember_stack();
   bool insert(std::uint32_t thread, Cell& cell, std::uintptr_t word, Entry now);
-  // The same where a race may be set aside for its places: accesses stand for each other only if they were made at the same place.
+  // `insert` for searches with suppressions, which match places: an access stands for another only if both were made at the same place.
   bool insert_each(std::uint32_t thread, Cell& cell, std::uintptr_t word, Entry now);
 
   ShadowLimits& limits_;

@@ -1,11 +1,24 @@
-// What every door of the runtime needs. A *door* is an interposed function by which a program enters the model:
+// What every door of the runtime needs. A *door* (an interceptor, in ThreadSanitizer's words) is a function of the C or C++ library, or a hook
+// of the instrumentation, that the engine defines in place of the original, and by which a program enters the model:
 //
-//     extern "C" int sem_post(sem_t* s) {
-//       Model model;                       // are we in the model?
-//       if (!model) return REAL(sem_post)(s);
-//       model->step({.type = &post, .object = s});
-//       ...the effect, on the program's own object...
+//     INTERLEAVE_NOTING_DOOR("sem_post", "interleave_sem_post", 1);     // the exported function; one argument
+//     __attribute__((visibility("hidden"), used))
+//     int interleave_sem_post(sem_t* s) {      // the exported function jumps to it
+//       Model model(s);                        // false outside the model, and for objects of the system's own libraries
+//       if (!model) return REAL(sem_post)(s);  // the C library's function
+//       model->step({.type = &post_type, .object = s});   // returns when it is this thread's turn
+//       ...the effect, on the program's own object, and what it orders (acquire, release)...
 //     }
+//
+// Which of three ways a function takes (the macros are defined in liveness/spin.hpp):
+//
+//   * INTERLEAVE_POLLING_DOOR: it announces an operation that `polls`, so a thread may wait by calling it in a loop. The caller's registers and
+//     stack are noted at each call, in order to recognise that the thread is back where it was.
+//   * INTERLEAVE_NOTING_DOOR: it announces an operation that waits, or that cannot fail. The caller is noted where states are kept, and only there.
+//   * a plain extern "C" function: it is no step, or a step after which no thread counts as being back where it was (sem_init).
+//
+// A door is called only if scheduler/exports.map exports its name, and tests/structure/surface.sh demands a row of
+// docs/surface.md for it if its family is one of those that the script lists.
 //
 // The state of a modelled object lives in the program's own object, as it does in the C library: so it is rolled back with
 // everything else, and no step looks anything up.
@@ -29,7 +42,7 @@ namespace interleave::engine {
 // What a destroyed object has in it.
 inline constexpr std::uint32_t destroyed_mark = 0xdeadb10cu;
 
-// The execution that the calling code belongs to, with modelling switched off while the door is open; false outside the model.
+// The execution that the calling code belongs to; false outside the model. While it lives, calls that the door makes go to the real functions.
 class Model {
  public:
   Model() : inside_(mode == Mode::modelled) {
@@ -113,7 +126,7 @@ inline void copied(void* to, const void* from, std::size_t size) {
   shown(to, size, true);
 }
 
-// A door uses an object of the program's, which must not have come to its end; no two uses race.
+// A door uses an object of the program's. The use of a destroyed or freed object is a failure; two uses never race with each other.
 inline void used(const void* object) {
   if (shadow != nullptr && !shadow->used(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object))) [[unlikely]]
     report_found(*Execution::current);
@@ -131,7 +144,7 @@ void began(void* object, std::size_t size);
 // The object is destroyed: any use is a failure until it is initialised anew, by its function or by just writing to it. `mark` is a part of
 // it that every initialisation writes and nothing else does: `value` is put there, and while it is there, the object counts as destroyed.
 void destroyed(const void* object, std::uint32_t& mark, std::uint32_t value = destroyed_mark);
-// The same for an object without such a part: a later use that is ordered after the destruction is not found.
+// Destroys an object that has no such part: a later use that is ordered after the destruction is not found.
 void destroyed(const void* object);
 
 // ---- what orders, for the shadow: by the running thread, on an object that it uses ----
