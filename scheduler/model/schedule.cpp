@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cctype>
 #include <cstring>
 #include <limits>
@@ -60,6 +61,7 @@ class BitWriter {
 
   // Elias gamma: as many zeros as the number has further bits, then the number. REQUIRES: value > 0.
   void gamma(std::uint64_t value) {
+    assert(value > 0);
     const int width = static_cast<int>(std::bit_width(value));
     bits(0, width - 1);
     bits(value, width);
@@ -153,6 +155,7 @@ constexpr std::string_view malformed = "this schedule token is damaged: its choi
 
 // How many, and each as what it is more than the one before. REQUIRES: sorted.
 void write_lines(BitWriter& out, std::span<const StackLine> lines) {
+  assert(std::is_sorted(lines.begin(), lines.end()));
   out.gamma(lines.size() + 1);
   StackLine before;
   for (const StackLine& line : lines) {
@@ -171,7 +174,9 @@ void read_lines(BitReader& in, std::string_view token, Schedule& schedule) {
     const auto stack = in.gamma(), from_top = in.gamma();
     if (!stack || !from_top || std::max(*stack, *from_top) > std::numeric_limits<std::uint32_t>::max()) refuse(token, malformed);
     const auto further = static_cast<std::uint32_t>(*stack - 1), value = static_cast<std::uint32_t>(*from_top - 1);
-    before = {before.stack + further, value + (further == 0 ? before.from_top : 0)};
+    const StackLine line = {before.stack + further, value + (further == 0 ? before.from_top : 0)};
+    if (line < before) refuse(token, malformed);  // the sum was too large
+    before = line;
     schedule.shared_lines.push_back(before);
   }
 }
@@ -340,6 +345,7 @@ Schedule decode(std::string_view token, std::string_view expected_name) {
   schedule.races = races_values[races];
   if (schedule.keeps_private) read_lines(in, token, schedule);
   read_choices(in, token, checked, schedule);
+  if (encode(schedule) != token) refuse(token, malformed);  // one schedule, one token
   return schedule;
 }
 

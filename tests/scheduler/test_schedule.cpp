@@ -1,11 +1,16 @@
 // The token of a schedule: it carries everything, it is short, and it cannot be mistaken.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <interleave/interleave.hpp>
+#include "random_numbers.hpp"
 #include "scheduler/model/schedule.hpp"
 
 namespace interleave {
@@ -25,25 +30,13 @@ Schedule with_choices(std::vector<std::uint32_t> choices) {
 
 Schedule there_and_back(const Schedule& schedule) { return decode(encode(schedule), schedule.name); }
 
-// A small generator of its own: the same numbers with every library.
-class Random {
- public:
-  std::uint32_t below(std::uint32_t n) {
-    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-    return static_cast<std::uint32_t>((state_ >> 33) % n);
-  }
-
- private:
-  std::uint64_t state_ = 1;
-};
-
 TEST_CASE("a token gives back the schedule that it was made from") {
   const std::vector<std::vector<std::uint32_t>> examples = {
       {}, {0}, {1}, {0, 0, 0}, {2, 2, 1, 0, 7}, {0, 4294967295u, 0}, std::vector<std::uint32_t>(100'000, 0),
   };
   for (const auto& choices : examples) CHECK(there_and_back(with_choices(choices)) == with_choices(choices));
 
-  Random random;
+  RandomNumbers random;
   for (int i = 0; i < 2'000; ++i) {
     std::vector<std::uint32_t> choices(random.below(40));
     const auto most = 1 + random.below(9);
@@ -106,7 +99,7 @@ TEST_CASE("a token is short, and long runs of zeros are nearly free") {
   CHECK(encode(with_choices(std::vector<std::uint32_t>(1'000'000, 0))).size() <= 34);
 
   std::vector<std::uint32_t> coins(100);
-  Random random;
+  RandomNumbers random;
   for (auto& coin : coins) coin = random.below(2);
   CHECK(encode(with_choices(coins)).size() <= 60);
 }
@@ -147,7 +140,7 @@ TEST_CASE("every truncation, extension and swap of neighbours is refused") {
 }
 
 TEST_CASE("garbage is refused") {
-  Random random;
+  RandomNumbers random;
   for (int i = 0; i < 20'000; ++i) {
     std::string text = random.below(2) == 0 ? "il1:" : "";
     const auto size = random.below(60);
@@ -156,6 +149,47 @@ TEST_CASE("garbage is refused") {
     }
     REQUIRE_THROWS_AS(decode(text, "any"), UsageError);
   }
+}
+
+// The token with this text between version and checksum.
+std::string sealed(std::string_view body) {
+  std::string token = "il1:" + std::string(body);
+  const std::uint64_t sum = XXH3_64bits(token.data(), token.size());
+  for (int bit = 24; bit >= 0; bit -= 6) token += base64url[sum >> bit & 63];
+  return token;
+}
+
+TEST_CASE("a token that is accepted is the one that its schedule has: none with a forged checksum is another") {
+  const auto schedule = with_choices({0, 0, 1, 0, 2, 0, 0, 0, 1, 3});
+  const auto token = encode(schedule);
+  const auto body = token.substr(4, token.size() - 9);
+  REQUIRE(sealed(body) == token);
+  RandomNumbers random;
+  int accepted = 0;
+  for (int i = 0; i < 30'000; ++i) {
+    auto forged = body.substr(0, 10 + random.below(static_cast<std::uint32_t>(body.size()) - 9));
+    for (std::uint32_t count = random.below(12); count > 0; --count) forged += random.one_in(3) ? base64url[random.below(64)] : 'A';
+    // Behind the name and the build.
+    for (std::uint32_t count = random.below(3); count > 0 && forged.size() > 10; --count)
+      forged[10 + random.below(static_cast<std::uint32_t>(forged.size()) - 10)] = base64url[random.below(64)];
+    forged = sealed(forged);
+    CAPTURE(forged);
+    try {
+      const auto read = decode(forged, schedule.name);
+      REQUIRE(std::is_sorted(read.shared_lines.begin(), read.shared_lines.end()));
+      REQUIRE(encode(read) == forged);
+      ++accepted;
+    } catch (const UsageError&) {
+    }
+  }
+  CHECK(accepted > 100);
+}
+
+TEST_CASE("a token whose choices are written in another way is refused") {
+  const auto same = with_choices({0, 0, 0, 0});
+  const auto head = encode(same).substr(4, 10) + "A";  // name, build, no options
+  CHECK(encode(same) == sealed(head + "LI"));          // 00101 four choices: 1 zero, 00100 four times
+  CHECK_THROWS_AS(decode(sealed(head + "LVA"), same.name), UsageError);  // 00101 four choices: 1 zero, 010 twice; 1 zero, 010 twice
 }
 
 TEST_CASE("the refusal says which of four things is wrong") {
