@@ -1,6 +1,7 @@
 # Installs the package from BUILD into a fresh prefix and builds and runs the consumer project against it.
 #   cmake -D BUILD=DIR -D SOURCE=DIR -D WORK=DIR -D CXX=COMPILER -D README=FILE [-D GENERATOR=Ninja] -P run.cmake
-# The example of the README is one of the programs: what it prints is what the README says that it prints.
+# The example of the README is one of the programs: what it prints is what the README says that it prints. And the commands by which the README
+# makes a first test are run as they stand, with WORK as the home directory.
 file(REMOVE_RECURSE ${WORK})
 
 function(run)
@@ -25,9 +26,11 @@ function(excerpt variable text after begin end)
 endfunction()
 
 file(READ ${README} readme)
-excerpt(example "${readme}" "## Your own code" "```cpp\n" "```")
+excerpt(example "${readme}" "## An example" "```cpp\n" "```")
 excerpt(printed "${readme}" "and fails:" "```\n" "```")
+excerpt(first_test "${readme}" "Then, anywhere:" "```sh\n" "```")
 file(WRITE ${WORK}/counter_test.cpp "${example}")
+file(WRITE ${WORK}/first_test.sh "${first_test}")
 
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 # A stranger's prefix: nothing of the tree may be needed from it.
@@ -45,4 +48,11 @@ string(STRIP "${said}" said)
 string(STRIP "${printed}" printed)
 if(status EQUAL 0 OR NOT said STREQUAL printed)
   message(FATAL_ERROR "The example of the README ends with status ${status} and prints\n${said}\nwhere the README has\n${printed}")
+endif()
+
+file(CREATE_LINK ${WORK}/prefix ${WORK}/interleave SYMBOLIC)
+execute_process(COMMAND ${CMAKE_COMMAND} -E env HOME=${WORK} CXX=${CXX} sh ${WORK}/first_test.sh
+  WORKING_DIRECTORY ${WORK} OUTPUT_VARIABLE built ERROR_VARIABLE said RESULT_VARIABLE status)
+if(NOT status EQUAL 1 OR NOT said MATCHES "FAILED +first_test.cpp:9 +deadlock")
+  message(FATAL_ERROR "The first test of the README ends with status ${status} and prints\n${built}\n${said}\nwhere a deadlock is to be reported")
 endif()
