@@ -5,7 +5,7 @@
 #
 # The folders of scheduler/ stand on floors: a folder includes itself and folders of lower floors, so that no folders go round. What is not
 # listed is forbidden: a new folder gets a row. Includes name a header from the root ("scheduler/model/operation.hpp"); those that users
-# include are named as users do (<interleave/interleave.hpp>). Rooms that are not installed (cli, tests, bench) may quote the headers beside a file.
+# include are named as users do (<interleave/interleave.hpp>). docs/architecture.md has the same table, with where to begin to read. Rooms that are not installed (cli, tests, bench) may quote the headers beside a file.
 set -euo pipefail
 cd "$1"
 
