@@ -18,7 +18,9 @@
 #include "scheduler/containment/watchdog.hpp"
 #include "scheduler/execution/execution.hpp"
 #include "scheduler/explore/explorer.hpp"
+#include "scheduler/explore/limits.hpp"
 #include "scheduler/explore/onward.hpp"
+#include "scheduler/explore/tally.hpp"
 #include "scheduler/memory/framework_code.hpp"
 #include "scheduler/memory/leaks.hpp"
 #include "scheduler/memory/outer_state.hpp"
@@ -108,21 +110,31 @@ class Explorer {
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt);
   ~Explorer();
 
-  // The report is valid only if none of the following functions asks for another attempt.
-  Report run(std::uint64_t steps_in_all);
-  bool misled() const { return outer_.misled(); }
-  bool goes_round() const { return goes_round_; }
-  bool wants_traces() const { return unseen_runs_.wants_traces(); }
-  bool wants_clear_stacks() const { return wants_clear_stacks_; }
-  bool wants_stacks() const { return wants_stacks_; }
-  bool wants_lines() const { return learnt_.shared_lines.has_learnt() && !replaying_; }
+  // Nothing: this attempt has learnt something because of which all is to be explored anew, after `learn`. `steps_in_all`: a limit; 0: none.
+  std::optional<Report> run(std::uint64_t steps_in_all);
   // For the next attempt.
   void learn();
 
   static constexpr std::size_t stack_cleared_most = std::size_t{32} << 10;
 
  private:
+  // What an execution was found to be.
+  struct Judgement {
+    Ending ending;
+    bool comes_back;  // to where it was, for ever: a livelock
+  };
   std::unique_ptr<Strategy> make();
+  ExecutionOptions begin();
+  Limits limits(std::uint64_t steps_in_all) const;
+  bool wants_traces() const { return unseen_runs_.wants_traces(); }
+  bool wants_lines() const { return learnt_.shared_lines.has_learnt() && !replaying_; }
+  bool learns_from(const Execution& execution, Ending ending, const Fault& fault);
+  Judgement judge(const Execution& execution, Ending ending, Fault& fault);
+  void count(const Execution& execution, const Judgement& judged);
+  bool keep_failure(const Execution& execution, const Judgement& judged, const Fault& fault);
+  void conclude(bool exhausted);
+  std::string why_incomplete(bool nothing_ended);
+  std::string doubt(const std::string& kind) const;
   ExecutionOptions execution_options() const {
     return {.steps_max = options_.steps_max, .virtual_clock = options_.clock == "virtual",
             .spurious_wakeups = options_.spurious_wakeups, .interrupts = options_.interrupts, .stops_round = stops_round_,
@@ -174,6 +186,8 @@ class Explorer {
   UnseenRuns unseen_runs_;
   Watchdog watchdog_;
   Report report_;
+  Tally tally_;
+  std::uint64_t begun_ = 0;   // how many executions
   std::optional<Finding> shortest_, first_cut_;
   std::unique_ptr<Strategy> strategy_;
   bool replaying_ = false;

@@ -148,7 +148,79 @@ void Explorer::keep(Finding finding) {
   witness::found(shortest_->kind, encode(schedule_of(*shortest_)));
 }
 
-Report Explorer::run(std::uint64_t steps_in_all) {
+// What the last execution showed of the program or of this attempt, because of which all is explored anew.
+bool Explorer::learns_from(const Execution& execution, Ending ending, const Fault& fault) {
+  // Suppressions match stacks, which are kept only once there is a finding that a line may be for.
+  wants_stacks_ = !fault.kind.empty() && !learnt_.keeps_stacks && shadow != nullptr && (fault.kind == "leak" || fault.kind == shadow->found()) &&
+                  suppressions::meant_for(fault.kind);
+  if (wants_stacks_) return true;
+  // What earlier executions left on the stacks was compared: begin anew with stacks that are cleared.
+  stack_compared_ = execution.stack_compared();
+  wants_clear_stacks_ = stack_compared_ > stack_cleared_ && stack_cleared_ < stack_cleared_most && !replaying_ && !keeps_states_;
+  if (wants_clear_stacks_) return true;
+  const bool looked_at = (ending == Ending::cut && tally_.cut == 0) || (begun_ >= probed_first && std::has_single_bit(begun_));
+  return looked_at && fault.kind != "crash" && may_go_round(execution);
+}
+
+Explorer::Judgement Explorer::judge(const Execution& execution, Ending ending, Fault& fault) {
+  if (ending == Ending::vain && execution.misses_plain_writes()) {
+    ending = Ending::cut;
+    ++tally_.missing_writes;
+  }
+  bool comes_back = ending == Ending::vain && keeps_states_;
+  if (comes_back) {
+    const Onward::Answer answer = onward(execution);
+    const bool never = answer == Onward::Answer::never, unfinished = execution.anybody_unfinished();
+    comes_back = never && unfinished && learnt_.counters->none();
+    if (comes_back) fault.kind = "livelock";
+    if (never && !unfinished) ending = Ending::quiescent;  // only daemons are left
+    if (answer == Onward::Answer::unknown || (never && unfinished && !comes_back)) {
+      ending = Ending::cut;
+      ++tally_.undecided;
+    }
+    tally_.rounds += answer == Onward::Answer::ends && !strategy_->redundant();
+  }
+  const bool set_aside = (ending == Ending::deadlock || comes_back) && hang_set_aside(execution, fault.kind, comes_back);
+  try {
+    strategy_->end_execution(ending);
+  } catch (const Divergence& divergence) {
+    ending = Ending::failed;
+    fault = {"nondeterminism", divergence.what()};
+  }
+  if (set_aside && ending != Ending::failed) return {Ending::quiescent, false};  // an execution that ended
+  return {ending, comes_back};
+}
+
+void Explorer::count(const Execution& execution, const Judgement& judged) {
+  tally_.add_work(execution);
+  if (strategy_->shows_failure()) return;  // it was counted before
+  if (judged.ending == Ending::cut) {
+    ++tally_.cut;
+    if (!first_cut_)
+      first_cut_ = Finding{.kind = "cut", .message = "", .choices = execution.choices().copy(), .steps = execution.steps(),
+                           .execution = begun_, .seed = {}, .strategy = "", .stopped = execution.has_stopped()};
+  } else if (strategy_->redundant() || (judged.ending == Ending::vain && !judged.comes_back)) {
+    ++tally_.redundant;
+  } else {
+    tally_.add_execution(execution);
+  }
+}
+
+// False: it ends the search.
+bool Explorer::keep_failure(const Execution& execution, const Judgement& judged, const Fault& fault) {
+  // One that was counted already fails anew only if it did not fail then.
+  tally_.failing += !strategy_->redundant() || tally_.failing == 0;
+  Finding finding{fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun_, strategy_->execution_seed(),
+                  strategy_->execution_strategy(), execution.has_stopped(), judged.comes_back};
+  if (judged.comes_back && !replaying_ && (!shortest_ || finding.steps < shortest_->steps)) show_round(finding);
+  keep(std::move(finding));
+  const bool hopeless = fault.kind == "nondeterminism" || fault.kind == "unsupported";
+  if (hopeless) report_.incomplete_reason = fmt::format("a failure of the kind {} ends the search", fault.kind);
+  return !options_.stop_at_first_failure && !hopeless;
+}
+
+// What is decided once for all executions of this attempt.
+ExecutionOptions Explorer::begin() {
   strategy_ = make();
   hooks::Basis::begin_all(options_);
   // A wakeup that may come at any moment leaves the virtual clock no moment at which nobody can step.
@@ -159,172 +231,125 @@ Report Explorer::run(std::uint64_t steps_in_all) {
   report_.seed = options_.seed;
   report_.strategy = strategy_->resolved();
   stops_round_ |= strategy_->reduces();
-  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - learnt_.start); };
-  std::vector<Watcher*> watchers;
-  if (!options_.observers.empty()) watchers.push_back(&bridge_);
-  Shadow memory_shadow(shadow_limits(), options_.races == "fail", learnt_.keeps_stacks, learnt_.keeps_stacks);
-  shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
   ExecutionOptions execution_options = this->execution_options();
   runs_on_ = strategy_->runs_on() && !options_.stop_at_first_failure;
   execution_options.run_on = runs_on_ ? &release_streams : nullptr;
   // INTERLEAVE_BREAK: a replay under a debugger stops where the execution fails, on the stack of the thread to blame.
   const char* stop = std::getenv("INTERLEAVE_BREAK");
   execution_options.break_on_failure = replaying_ && stop != nullptr && *stop != '\0';
+  return execution_options;
+}
+
+Limits Explorer::limits(std::uint64_t steps_in_all) const {
+  std::uint64_t executions = options_.executions_max;
+  if (executions == 0 && !strategy_->ends() && !replaying_ && options_.time_max.count() == 0) executions = sample_executions;
+  return {.time = options_.time_max, .start = learnt_.start, .memory = memory_limit(), .executions = executions, .steps = steps_in_all};
+}
+
+std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
+  const ExecutionOptions execution_options = begin();
+  Shadow memory_shadow(shadow_limits(), options_.races == "fail", learnt_.keeps_stacks, learnt_.keeps_stacks);
+  shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
+  std::vector<Watcher*> watchers;
+  if (!options_.observers.empty()) watchers.push_back(&bridge_);
   witness::open();
   Execution execution(*strategy_, execution_options, std::move(watchers));
-  std::uint64_t limit = options_.executions_max;
-  if (limit == 0 && !strategy_->ends() && !replaying_ && options_.time_max.count() == 0) limit = sample_executions;
-
+  const Limits limits = this->limits(steps_in_all);
   witness::begin(schedule_of({}));
-  const std::size_t memory_max = memory_limit();
-  std::uint64_t begun = 0, undecided = 0, missing_writes = 0;
+  const auto ended_by = [&](std::optional<std::string> reason) {
+    if (reason) report_.incomplete_reason = std::move(*reason);
+    return reason.has_value();
+  };
   bool exhausted = false;
   while (true) {
-    // Not before the first: a limit that is over before anything ran would be a pass of nothing.
-    if (options_.time_max.count() > 0 && begun > 0 && (begun & 15) == 0 && elapsed() > options_.time_max) {
-      report_.incomplete_reason = fmt::format("the time limit of {} s was met", options_.time_max.count());
-      break;
-    }
-    if (strategy_->memory() > memory_max) {
-      if (may_go_round(execution)) return {};
-      report_.incomplete_reason = fmt::format("the limit of {} MiB of memory was met (INTERLEAVE_MEMORY_MB raises it)", memory_max >> 20);
-      break;
+    if (ended_by(limits.time_is_over(begun_))) break;
+    if (strategy_->memory() > limits.memory) {
+      if (may_go_round(execution)) return std::nullopt;
+      if (ended_by(limits.memory_is_full(strategy_->memory()))) break;
     }
     if (!strategy_->begin_execution()) {
       exhausted = true;
       break;
     }
     const bool again = strategy_->shows_failure();
-    if (limit != 0 && begun == limit && !again) {  // and there would be another one
-      report_.incomplete_reason = fmt::format("the limit of {} executions was met", limit);
-      break;
-    }
-    if (steps_in_all != 0 && report_.steps >= steps_in_all && !again) {
-      report_.incomplete_reason = fmt::format("the limit of {} steps in all was met", steps_in_all);
-      break;
-    }
-    begun += !again;
+    if (!again && ended_by(limits.enough(begun_, tally_.steps))) break;
+    begun_ += !again;
     Fault fault;
-    witness::executing(begun);
+    witness::executing(begun_);
     Ending ending = run_once(execution, fault);
     witness::executing(0);
-    if (wants_traces()) return {};
+    if (wants_traces()) return std::nullopt;
     if (fault.kind == "leak" && !leaks_again(execution)) {
       ending = Ending::finished;
       fault = {};
     }
-    if (outer_.misled() || wants_lines()) return {};
-    // Suppressions match stacks, which are kept only once there is a finding that a line may be for.
-    wants_stacks_ = !fault.kind.empty() && !learnt_.keeps_stacks && shadow != nullptr && (fault.kind == "leak" || fault.kind == shadow->found()) && suppressions::meant_for(fault.kind);
-    if (wants_stacks_) return {};
-    // What earlier executions left on the stacks was compared: begin anew with stacks that are cleared.
-    stack_compared_ = execution.stack_compared();
-    wants_clear_stacks_ = stack_compared_ > stack_cleared_ && stack_cleared_ < stack_cleared_most && !replaying_ && !keeps_states_;
-    if (wants_clear_stacks_) return {};
-    const bool looked_at = (ending == Ending::cut && report_.cut == 0) || (begun >= probed_first && std::has_single_bit(begun));
-    if (looked_at && fault.kind != "crash" && may_go_round(execution)) return {};
-    if (ending != Ending::failed && ending != Ending::deadlock && weak_orders.wants_to_look(begun)) look_at_orders(execution);
-    if (ending == Ending::vain && execution.misses_plain_writes()) {
-      ending = Ending::cut;
-      ++missing_writes;
-    }
-    bool comes_back = ending == Ending::vain && keeps_states_;
-    if (comes_back) {
-      const Onward::Answer answer = onward(execution);
-      const bool never = answer == Onward::Answer::never, unfinished = execution.anybody_unfinished();
-      comes_back = never && unfinished && learnt_.counters->none();
-      if (comes_back) fault.kind = "livelock";
-      if (never && !unfinished) ending = Ending::quiescent;  // only daemons are left
-      if (answer == Onward::Answer::unknown || (never && unfinished && !comes_back)) {
-        ending = Ending::cut;
-        ++undecided;
-      }
-      report_.rounds += answer == Onward::Answer::ends && !strategy_->redundant();
-    }
-    const bool hang_suppressed = (ending == Ending::deadlock || comes_back) && hang_set_aside(execution, fault.kind, comes_back);
-    try {
-      strategy_->end_execution(ending);
-    } catch (const Divergence& divergence) {
-      ending = Ending::failed;
-      fault = {"nondeterminism", divergence.what()};
-    }
-    if (hang_suppressed && ending != Ending::failed) {  // an execution that ended
-      ending = Ending::quiescent;
-      comes_back = false;
-    }
-    report_.steps += execution.steps();
-    report_.steps_longest = std::max(report_.steps_longest, execution.steps());
-    report_.threads_most = std::max(report_.threads_most, execution.thread_count());
-    if (again) {
-      // It was counted before.
-    } else if (ending == Ending::cut) {
-      ++report_.cut;
-      if (!first_cut_)
-        first_cut_ = Finding{.kind = "cut", .message = "", .choices = execution.choices().copy(), .steps = execution.steps(),
-                             .execution = begun, .seed = {}, .strategy = "", .stopped = execution.has_stopped()};
-    } else if (strategy_->redundant() || (ending == Ending::vain && !comes_back)) {
-      ++report_.redundant;
-    } else {
-      ++report_.executions;
-      if (const std::string* value = execution.outcome()) ++report_.outcomes[*value];
-    }
-    if (ending == Ending::failed || ending == Ending::deadlock || comes_back) {
-      // One that was counted already fails anew only if it did not fail then.
-      report_.failing += !strategy_->redundant() || report_.failing == 0;
-      Finding finding{fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun, strategy_->execution_seed(),
-                      strategy_->execution_strategy(), execution.has_stopped(), comes_back};
-      if (comes_back && !replaying_ && (!shortest_ || finding.steps < shortest_->steps)) show_round(finding);
-      keep(std::move(finding));
-      const bool hopeless = fault.kind == "nondeterminism" || fault.kind == "unsupported";
-      if (hopeless) report_.incomplete_reason = fmt::format("a failure of the kind {} ends the search", fault.kind);
-      if (options_.stop_at_first_failure || hopeless) break;
-    }
+    if (outer_.misled() || wants_lines() || learns_from(execution, ending, fault)) return std::nullopt;
+    if (ending != Ending::failed && ending != Ending::deadlock && weak_orders.wants_to_look(begun_)) look_at_orders(execution);
+    const Judgement judged = judge(execution, ending, fault);
+    count(execution, judged);
+    const bool fails = judged.ending == Ending::failed || judged.ending == Ending::deadlock || judged.comes_back;
+    if (fails && !keep_failure(execution, judged, fault)) break;
   }
   outer_.compare();
-  if (outer_.misled() || wants_lines()) return {};
-  const bool counted = report_.rounds > 0 && !learnt_.counters->none();
-  const bool whole = exhausted && strategy_->exhaustive() && report_.cut == 0;
+  if (outer_.misled() || wants_lines()) return std::nullopt;
+  conclude(exhausted);
+  if (outer_.misled() || wants_traces() || wants_lines()) return std::nullopt;
+  return std::move(report_);
+}
+
+// The verdict, what it covers, and what is missing.
+void Explorer::conclude(bool exhausted) {
+  tally_.tell(report_);
+  const bool counted = tally_.rounds > 0 && !learnt_.counters->none();
+  const bool whole = exhausted && strategy_->exhaustive() && tally_.cut == 0;
   hooks::Basis::tell_all(report_);
   report_.whole = whole && !counted;
   report_.complete = report_.whole && sees_everything(report_);
   // Of an execution that was cut it is not known what would have come.
-  report_.covered = report_.complete || report_.cut > 0 ? "" : whole && counted ? covered_by_counting() : strategy_->covered();
-  report_.seconds = elapsed().count();
-  if (missing_writes > 0)
-    report_.incomplete_reason = fmt::format(
-        "{} with a thread that waits for a plain write, which is not seen where races are ignored, the first one at {}: explore them, or "
-        "search by dfs",
-        missing_writes == 1 ? "1 execution ended" : fmt::format("{} executions ended", missing_writes), place_of_cut(*first_cut_));
-  else if (undecided > 0 && learnt_.counters->none())
-    report_.incomplete_reason = fmt::format(
-        "{} came back to where {} been, the first one at {}, and whether threads go round for ever is not known",
-        undecided == 1 ? "1 execution" : fmt::format("{} executions", undecided), undecided == 1 ? "it had" : "they had", place_of_cut(*first_cut_));
-  else if (report_.cut > 0)
-    report_.incomplete_reason = fmt::format("{} cut at the limit of {} steps, the first one at {}{} (INTERLEAVE_STEPS or Options::steps_max sets another)",
-                                            report_.cut == 1 ? "1 execution was" : fmt::format("{} executions were", report_.cut),
-                                            grouped(options_.steps_max), place_of_cut(*first_cut_), undecided > 0 ? ", in a loop that counts its rounds" : "");
+  report_.covered = report_.complete || tally_.cut > 0 ? "" : whole && counted ? covered_by_counting() : strategy_->covered();
+  report_.seconds = std::chrono::duration<double>(Clock::now() - learnt_.start).count();
   // Where every execution only came back to where it had been but for its counters, nothing was shown of how they end.
-  const bool nothing_ended = whole && counted && report_.executions == 0;
-  if (nothing_ended)
-    report_.incomplete_reason = fmt::format("no execution came to its end within {} steps (INTERLEAVE_STEPS or Options::steps_max sets another limit), "
-                                            "for a loop that counts its rounds", grouped(options_.steps_max));
-  const bool goal_missed = report_.cut > 0 || nothing_ended || (strategy_->ends() && !exhausted);
+  const bool nothing_ended = whole && counted && tally_.executions == 0;
+  if (std::string reason = why_incomplete(nothing_ended); !reason.empty()) report_.incomplete_reason = std::move(reason);
+  const bool goal_missed = tally_.cut > 0 || nothing_ended || (strategy_->ends() && !exhausted);
   report_.verdict = shortest_ ? Verdict::fail : goal_missed ? Verdict::incomplete : Verdict::pass;
   // A search that went on after a failure may be incomplete as well; one that stopped at the first says so by its verdict.
   if (report_.verdict == Verdict::pass || (shortest_ && options_.stop_at_first_failure)) report_.incomplete_reason.clear();
   if (shortest_) report_.failure = explain(*shortest_);
-  // Code that was not seen may be the cause.
+  if (report_.failure) report_.failure->message += doubt(report_.failure->kind);
+}
+
+// Which executions there are of which it is not known what would have come; empty: none.
+std::string Explorer::why_incomplete(bool nothing_ended) {
+  const auto executions = [](std::uint64_t n, const char* one, const char* more) { return n == 1 ? std::string("1 execution") + one : fmt::format("{} executions{}", n, more); };
+  if (nothing_ended)
+    return fmt::format("no execution came to its end within {} steps (INTERLEAVE_STEPS or Options::steps_max sets another limit), for a loop that counts its rounds",
+                       grouped(options_.steps_max));
+  if (tally_.missing_writes > 0)
+    return fmt::format("{} with a thread that waits for a plain write, which is not seen where races are ignored, the first one at {}: explore them, or search by dfs",
+                       executions(tally_.missing_writes, " ended", " ended"), place_of_cut(*first_cut_));
+  if (tally_.undecided > 0 && learnt_.counters->none())
+    return fmt::format("{} been, the first one at {}, and whether threads go round for ever is not known",
+                       executions(tally_.undecided, " came back to where it had", " came back to where they had"), place_of_cut(*first_cut_));
+  if (tally_.cut > 0)
+    return fmt::format("{} cut at the limit of {} steps, the first one at {}{} (INTERLEAVE_STEPS or Options::steps_max sets another)",
+                       executions(tally_.cut, " was", " were"), grouped(options_.steps_max), place_of_cut(*first_cut_),
+                       tally_.undecided > 0 ? ", in a loop that counts its rounds" : "");
+  return {};
+}
+
+// Code that was not seen may be the cause of such a failure.
+std::string Explorer::doubt(const std::string& kind) const {
   constexpr std::string_view doubtful[] = {"nondeterminism", "livelock", "deadlock", "data-race"};
-  if (report_.failure && std::find(std::begin(doubtful), std::end(doubtful), report_.failure->kind) != std::end(doubtful)) {
-    if (!report_.unseen.empty()) {
-      const std::string& first = report_.unseen.front();
-      report_.failure->message += fmt::format("; perhaps because of what was not seen: {}{}", first,
-                                              first.find("(not instrumented)") != first.npos ? " (compile all code that runs in the body with -fsanitize=thread)" : "");
-    } else if (!report_.trusted.empty()) {
-      report_.failure->message += fmt::format("; perhaps because of what is trusted: {}. If it locks or waits, do not trust it", report_.trusted.front());
-    }
+  if (std::find(std::begin(doubtful), std::end(doubtful), kind) == std::end(doubtful)) return {};
+  if (!report_.unseen.empty()) {
+    const std::string& first = report_.unseen.front();
+    return fmt::format("; perhaps because of what was not seen: {}{}", first,
+                       first.find("(not instrumented)") != first.npos ? " (compile all code that runs in the body with -fsanitize=thread)" : "");
   }
-  return std::move(report_);
+  if (!report_.trusted.empty())
+    return fmt::format("; perhaps because of what is trusted: {}. If it locks or waits, do not trust it", report_.trusted.front());
+  return {};
 }
 
 void Explorer::learn() {
@@ -365,10 +390,7 @@ __attribute__((noinline)) Report explore(const std::function<void()>& body, cons
   Explorer::Learnt learnt;
   while (true) {
     Explorer explorer(body, options, __builtin_frame_address(0), learnt);
-    Report report = explorer.run(steps_in_all);
-    if (!explorer.misled() && !explorer.goes_round() && !explorer.wants_clear_stacks() && !explorer.wants_traces() && !explorer.wants_stacks() &&
-        !explorer.wants_lines())
-      return report;
+    if (std::optional<Report> report = explorer.run(steps_in_all)) return std::move(*report);
     explorer.learn();
   }
 }
