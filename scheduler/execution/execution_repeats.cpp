@@ -1,7 +1,6 @@
-// The part of an execution that is about steps which it has in common with the one before it. A search that goes through a tree of
-// executions begins most of them as it began the last. These steps are made again by what was recorded of them: nobody is asked who is
-// next, nobody is told what happens, and candidates are not collected. The program runs as always, and what its threads are about to do is
-// compared with what they did.
+// Prefix replay: the steps that an execution has in common with the execution before it. A search through a tree of executions begins most of
+// them as it began the last one. The engine makes these steps from its record: the strategy is not asked, listeners are not told, candidates are not
+// collected. The program runs as always, and what its threads are about to do is compared with the record.
 #include "scheduler/execution/execution.hpp"
 
 #include <cassert>

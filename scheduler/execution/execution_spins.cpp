@@ -1,5 +1,5 @@
-// The part of an execution that is about threads that wait by spinning (spin.hpp): who has gone round, how long such a thread is left
-// out, and how it ends that only such threads are left.
+// Threads that wait by spinning (spin.hpp), within an execution: which have gone round, when they are enabled again, and how an execution ends in
+// which only such threads are left.
 #include "scheduler/execution/execution.hpp"
 
 #include <algorithm>
@@ -16,13 +16,13 @@ void Execution::note_polled(const void* object, std::size_t size) {
   running_->spin.read(object, size, true);
 }
 
-// What the thread announced before was made, and changed nothing.
+// The operation that the thread announced before was performed and changed nothing.
 void Execution::note_performed(Thread& thread) {
   thread.spin.remember_first(thread.pending);
   if (thread.pending.object != nullptr) thread.spin.read(thread.pending.object, thread.pending.bytes());
 }
 
-// Whether the running thread, which announces such an operation, has gone round.
+// Whether the running thread, which announces an operation of `type` on `object`, has gone round.
 bool Execution::gone_round(const OperationType& type, const void* object) {
   Thread& me = *running_;
   if (point_.step >= options_.spins_from) return false;
@@ -37,7 +37,7 @@ bool Execution::gone_round(const OperationType& type, const void* object) {
     return false;
   }
   note_performed(me);
-  // It may wait for what only such calls change.
+  // The thread may wait for something that only calls of code without instrumentation change.
   if (unseen_activity.ran) [[unlikely]] {
     unseen_activity.note_changes();
     if (!me.polling) return false;
@@ -46,8 +46,8 @@ bool Execution::gone_round(const OperationType& type, const void* object) {
   return me.spin.round(type, object, interleave_call_state, me.stack_high, memory->shared_words());
 }
 
-// A step that changes nothing, and at which nobody looks for rounds: a thread that has changed nothing before still has not. Far down the
-// stack, as proceed_below.
+// A step that changes nothing and at which no rounds are looked for; `polling` stays what it was. Two kilobytes further down the stack, as
+// proceed_below and for the same reason.
 __attribute__((noinline)) void Execution::step_between(const Operation& operation) {
   char gap[2048];
   asm volatile("" : : "r"(gap) : "memory");
@@ -82,13 +82,14 @@ std::uint32_t Execution::await() {
   return me.variant;
 }
 
-// It may wait for some time to come: by how much time passes for it now, more and more.
+// A thread that spins and looks at the clock may wait for a certain time. Returns by how many nanoseconds its clock advances now: one second,
+// then eight times as much each time.
 std::uint64_t Execution::hurry(Thread& thread) {
   constexpr std::uint64_t second = 1'000'000'000;
   return thread.haste = thread.haste == 0 ? second : thread.haste * 8;
 }
 
-// Something that they read has changed: they may go on.
+// Enables the awaiting threads for which something that they read has changed.
 void Execution::resume_awaiting() {
   const bool all = point_.step >= options_.spins_from;
   if (options_.stops_round && !all) return;
@@ -99,13 +100,13 @@ void Execution::resume_awaiting() {
   });
 }
 
-// Whether a thread has stopped that waits for a plain write which has come meanwhile. Where races are ignored that is no step, so no
-// strategy that reduces knows that it depends on it, and other executions need not show what the thread would do.
+// Whether a stopped thread waits for a plain write that has come meanwhile. Where races are ignored a plain write is no step. A strategy that
+// reduces then knows of no dependence between the write and the thread, and no other execution need show what the thread would do next.
 bool Execution::waits_for_plain_write() const {
   return options_.stops_round && std::any_of(awaiting_.begin(), awaiting_.end(), [](const Thread* thread) { return thread->spin.only_plain_reads_changed(); });
 }
 
-// How it ends that nobody can step.
+// How the execution has ended, where no thread can step.
 Ending Execution::ending() const {
   for (const Thread* thread : awaiting_)
     if (thread->spin.reads_changed()) return Ending::vain;

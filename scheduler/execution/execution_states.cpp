@@ -8,8 +8,8 @@
 
 namespace interleave::engine {
 
-// As `step`, far down the stack: what strategies and we ourselves leave there is not to be met by the functions that the program
-// calls next, whose stacks are compared.
+// `step` where states are kept, four kilobytes further down the stack: what strategies and the engine leave in unused stack must not lie where the
+// program's next functions have their frames, which are compared.
 __attribute__((noinline)) std::uint32_t Execution::step_below(const Operation& operation) {
   char gap[4096];
   asm volatile("" : : "r"(gap) : "memory");
@@ -25,7 +25,7 @@ __attribute__((noinline)) std::uint32_t Execution::step_below(const Operation& o
   return variant;
 }
 
-// What an earlier execution left on the stack is not to be taken for this one's.
+// Clears the part of the stack that is compared, so that nothing of an earlier execution is taken for this one's.
 void Execution::clear_stack(const Thread& thread) {
   const std::size_t cleared = std::min(options_.stack_cleared, memory->stack_size());
   std::memset(static_cast<char*>(memory->stack(thread.id)) + memory->stack_size() - cleared, 0, cleared);

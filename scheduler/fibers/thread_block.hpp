@@ -40,7 +40,7 @@ struct Range {
 };
 Range own_variables();
 
-// The same, and what the C library keeps beside them, of the calling thread and of each parked one.
+// Calls f for the thread-local memory of the calling thread and of each parked thread: variables, and what the C library keeps beside them.
 void each_range(void (*f)(Range, void*), void* argument);
 
 // After a fork: the parked threads are not there, and their blocks are the C library's to use again.

@@ -34,7 +34,7 @@ class FrameworkFrame {
   FrameworkFrame& operator=(const FrameworkFrame&) = delete;
 };
 
-// What the open framework frame has done so far stands. REQUIRES: mode is framework.
+// Keeps what the open framework frame has written so far: it is not taken back. REQUIRES: mode is framework.
 void keep_framework_writes();
 
 // Ends a framework frame that an abandoned execution left open: takes back what it did.

@@ -15,7 +15,7 @@ namespace interleave::engine {
 
 struct Leaks {
   std::size_t    blocks = 0, bytes = 0;
-  std::uintptr_t first = 0;  // of them: that was allocated first
+  std::uintptr_t first = 0;  // the block that was allocated first
 };
 
 // REQUIRES: the execution has ended by itself with all its threads, and nothing of it was taken back yet. `frame`: where the stack

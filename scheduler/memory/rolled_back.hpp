@@ -15,7 +15,7 @@ namespace interleave::engine {
 // Whether no exploration is under way and there are such bytes. Read by every hook outside the model.
 [[gnu::visibility("hidden")]] extern bool watches_rolled_back;
 
-// This word is about to be set back to `before`, at the end of an execution.
+// At the end of an execution: *word is about to be set back to `before`.
 void note_rolled_back(const std::uint64_t* word, std::uint64_t before);
 
 // While it lives, an exploration is under way: it begins with nothing noted.

@@ -29,8 +29,8 @@ void each_instruction(const std::uint8_t* begin, const std::uint8_t* end, F f) {
   }
 }
 
-// The same for those alone for which wanted(instruction) is true, and faster where these are few: only they are decoded to their operands.
-// Of the instruction that `wanted` is given, the length, the opcode and the raw parts are known, and nothing else.
+// Calls f for the instructions for which wanted(instruction) is true. Only these are decoded to their operands, so it is faster where they are few.
+// `wanted` may look at the length, the opcode and the raw parts of its argument, and at nothing else.
 template <class Wanted, class F>
 void each_instruction(const std::uint8_t* begin, const std::uint8_t* end, Wanted wanted, F f) {
   ZydisDecoder fast;

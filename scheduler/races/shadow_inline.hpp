@@ -48,8 +48,8 @@ __attribute__((always_inline)) inline Shadow::Cell& Shadow::cell(std::uintptr_t 
   return in_page(*recent.page, word);
 }
 
-// Whether the access is the first of its word, the same again, comes after the only one before and stands for it, or is a read
-// among reads. again(): is called if it is the same again.
+// Settles an access that is the first of its word, repeats the latest access, comes after the only earlier access and stands for it, or is a read
+// among reads: notes it and returns true. again(): called if it repeats the latest access.
 template <std::uint8_t kind, class F>
 __attribute__((always_inline)) inline bool Shadow::settles(std::uint32_t thread, std::uint8_t mask, Cell& place, const Count* past, F again) {
   Entry& first = place.entries[0];
@@ -88,7 +88,7 @@ __attribute__((always_inline)) inline bool Shadow::settles(std::uint32_t thread,
   return true;
 }
 
-// Whether that was all that is to be done.
+// Fast path of an access: true if it lies in one word of a page that is at hand, races with nothing, and is noted. False: nothing was done.
 template <std::uint8_t kind, class F>
 __attribute__((always_inline)) inline bool Shadow::settled(std::uint32_t thread, std::uintptr_t address, unsigned bytes, F again) {
   const unsigned mask = bytes << (address & 7);  // more than 8 bits where it is of several words
@@ -110,7 +110,7 @@ inline bool Shadow::access(std::uint32_t thread, Cell& place, std::uintptr_t wor
   return suppresses_ ? insert_each(thread, place, word, now) : insert(thread, place, word, now);
 }
 
-// Whether the access comes after all of the one or two before; then it is noted as `insert` would.
+// If all earlier accesses of the word are at most two and happen before this access, notes the access as `insert` would. False: nothing was done.
 __attribute__((always_inline)) inline bool Shadow::comes_after(std::uint64_t now, Cell& place, const Count* past) {
   Entry* const entries = place.entries.data();
   const std::uint64_t first = bits_of(entries[0]);
@@ -140,7 +140,7 @@ __attribute__((always_inline)) inline bool Shadow::comes_after(std::uint64_t now
   return true;
 }
 
-// The same, for an access that `settles` has left. REQUIRES: nothing unusual.
+// comes_after for an access that `settles` could not settle. REQUIRES: unusual_ is false.
 __attribute__((always_inline)) inline bool Shadow::follows(std::uint32_t thread, std::uint8_t mask, Cell& place, std::uint8_t kind) {
   if ((place.dead & mask) != 0 || place.size == 0) return false;
   const Count* const past = clock(thread);

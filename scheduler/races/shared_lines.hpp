@@ -1,11 +1,11 @@
 // Which parts of the threads' stacks other threads access, in lines of 64 bytes. Of use with races=explore.
 //
-// There every plain access is a step. One that a thread makes to its own stack, on a line that no other thread accesses, need not be:
-// nobody else can tell when it happens, so it depends on no step of another thread, and the executions that differ in its place are
-// equivalent. Unoptimised code has more such accesses than others; and a thread that spins changes nothing by them but its own stack.
+// With races=explore every plain access is a step. An access of a thread to its own stack, on a line that no other thread accesses, need not be
+// one: no other thread can tell when it happens, so it depends on no step of another thread, and executions that differ only in its position are
+// equivalent. Unoptimised code has many such accesses; and a thread that spins changes nothing by them but its own stack.
 //
-// Which lines others access is *learnt*: an execution in which there is a new one is not to be believed, and the exploration begins
-// anew with it. In the last attempt no execution has met a new one, so what was left out was private in all of them. The lines are part of
+// Which lines other threads access is *learnt*: an execution that meets a new line is not valid, and the exploration begins anew with that
+// line known. In the last attempt no execution has met a new line, so all accesses that were left out were private. The lines are part of
 // a schedule, because they say which accesses are steps.
 #pragma once
 
@@ -19,9 +19,9 @@ namespace interleave::engine {
 
 class SharedLines {
  public:
-  // From now on accesses to other lines than these are no steps. Until then all are.
+  // From now on only accesses to `lines` are steps, of accesses to a thread's own stack. Before, all of them are.
   void use(std::vector<StackLine> lines);
-  // The same for an attempt that begins, with the lines that earlier ones have learnt.
+  // Begins an attempt with the lines that earlier attempts have learnt.
   void begin();
   bool in_use() const { return in_use_; }
   const std::vector<StackLine>& lines() const { return lines_; }  // sorted
@@ -48,7 +48,7 @@ class SharedLines {
   std::vector<std::vector<std::uint64_t>> bits_;  // of lines_: by stack, a bit for each line; empty: none of the stack
 };
 
-// Of the exploration under way. REQUIRES, for all that asks: explores_races.
+// Those of the exploration under way. Read only where explores_races.
 [[gnu::visibility("hidden")]] extern SharedLines* shared_lines;
 
 }  // namespace interleave::engine

@@ -1,4 +1,5 @@
-// Words of memory that were met lately: a filter, not a set. Executions are short and many, so forgetting all of them is one addition.
+// Words of memory that were met lately: a filter, not a set, that may forget a word but never invents one. Executions are short and many, so
+// forgetting all words is one addition.
 #pragma once
 
 #include <array>
@@ -15,7 +16,7 @@ class RecentWords {
     const auto at = reinterpret_cast<std::uintptr_t>(p);
     return at % 8 + bytes <= 8 && has(at / 8);
   }
-  // The same of an object that lies where objects of its size should.
+  // Whether the word of *p was met, for an object of at most 8 bytes at its natural alignment; else false.
   template <class T>
   bool contains(const T* p) const {
     const auto at = reinterpret_cast<std::uintptr_t>(p);

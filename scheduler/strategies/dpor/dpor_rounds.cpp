@@ -1,20 +1,19 @@
-// Threads that have come back to where they were, where states are kept (states.hpp).
+// Cutting cycles: threads that have come back to an earlier state, where states are kept (states.hpp).
 //
-// Think of what happened before an event e of thread T, with e itself, as an execution of its own: [e]. If some of its events D lead
-// from a state back to that very state -- what D is made of follows what [e] has before it, and the weights of D come to nothing --
-// then whatever an execution that contains [e] comes to, it comes to without D as well, and is shorter. So T *stops* after e for the rest
-// of the execution. It depends on nothing but [e], so equivalent executions stop the same threads at the same events, and the rest
-// is a program like any other, of which each class is explored once. The shortest execution that comes to a state has no such D in
-// it, and is among them.
+// Let [e] be an event e of thread T together with all events that happen before e; [e] is an execution of its own. Let D be a set of events
+// of [e] that leads from a state back to that same state: no event of [e] outside D happens after an event of D, and the weights of D add
+// up to zero. Then every state that an execution with [e] reaches is also reached without D, by a shorter execution. So T *stops* after e for the
+// rest of the execution. The decision depends on nothing but [e]. So equivalent executions stop the same threads at the same events, and what
+// is left is a program like any other, of which each class is explored once. The shortest execution that reaches a state contains no
+// such D, and is among those explored.
 //
-// Not every D is looked for; only where T stands where it stood before, and of those
+// Not every D is looked for. T must be in a local state in which it was before, and D must be one of
 //
-//   * what T did since, and what depends on that:   T alone, a round that nobody else has seen, or several threads in step;
+//   * what T did since, and what depends on that:   a lap of T alone that nobody else has seen, or several threads in step;
 //   * what lies between two levels, where the level of an event is the length of the longest chain of events up to it. In a program
 //     with finitely many states this ends every execution: with more levels than states, two of them end in the same state.
 //
-// The way round must have been gone twice, or more often where there are counters (counters.hpp). What is left out is left out of executions in which it was gone once: so a race with what
-// is done on the way is there.
+// A cycle is cut only after its second lap, or later where there are counters (counters.hpp). So every race with the first lap is still seen.
 #include "scheduler/strategies/dpor/dpor.hpp"
 
 #include <algorithm>
@@ -26,13 +25,13 @@ namespace {
 
 constexpr std::size_t rounds_least = 2;
 
-// Whether it is looked at who has come back for this time: at first always, later at every thirty-second part of what it was at the
-// last power of two. So it costs an execution no more than its length, times the logarithm of that.
+// Whether a thread that has come back for the `times`th time is examined: up to 64 always, then 32 times between two powers of two. So the
+// examinations of an execution of length n cost O(n log n).
 bool is_asked(std::size_t times) { return times > 0 && (times < 64 || times % (std::bit_floor(times) / 32) == 0); }
 
 }  // namespace
 
-// The event that was made last, of whatever was made before.
+// Computes the level of the event made last: one more than the highest level of the events that happen before it.
 void Dpor::place(std::uint32_t event) {
   const Event& made = events_[event];
   weighings_.resize(event);
@@ -72,7 +71,7 @@ void Dpor::weighed(std::uint32_t id, const Weighed& step) {
   stands.all.push_back(stand);
 }
 
-// `thread`, which has announced something, stands so.
+// Whether `thread`, which has just announced an operation in local state `stand`, has gone round often enough to stop. `loosely`: without counters.
 bool Dpor::has_come_back(std::uint32_t thread, const Stand& stand, bool loosely) {
   const std::size_t rounds = loosely ? rounds_counting_ : rounds_least;
   add_up(thread, stand, loosely);
