@@ -323,16 +323,12 @@ int lockf(int d, int command, off_t length) {
                    [](int result) { return result != 0 && (errno == EACCES || errno == EAGAIN); });
 }
 
-namespace {
-
-int fcntl_attempted(decltype(&fcntl) real, int d, int command, void* argument) {
+static int fcntl_attempted(decltype(&fcntl) real, int d, int command, void* argument) {
   const bool waits = command == F_SETLKW || command == F_OFD_SETLKW;
   if (!modelled() || !waits) return real(d, command, argument);
   return attempted("fcntl", other_process, [&] { return real(d, command == F_SETLKW ? F_SETLK : F_OFD_SETLK, argument); },
                    [](int result) { return result != 0 && (errno == EACCES || errno == EAGAIN); });
 }
-
-}  // namespace
 
 int fcntl(int d, int command, ...) {
   va_list list;
