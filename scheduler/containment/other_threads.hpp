@@ -1,7 +1,7 @@
 // Threads of the process that are not the model's: those that were started before the exploration, by a test's fixture, say.
 //
-// They go on on real threads. What they share with a body they see only between two steps of it, if at all, and a body that waits for
-// them waits for ever; so a failure that may come from them says that they are there.
+// They keep running as real threads. A body that waits for one of them waits for ever, and what they do to memory that they share with a body is
+// not modelled. So the message of a failure that may come from them says that they exist.
 #pragma once
 
 #include <string>

@@ -5,7 +5,7 @@
 
 namespace interleave::engine {
 
-// What each clock shows when an execution begins, in nanoseconds: a thread that looks sees this plus its virtual time.
+// What each clock shows when an execution begins, in nanoseconds. A thread reads this plus its virtual time.
 inline std::uint64_t clock_origin(clockid_t clock) {
   constexpr std::uint64_t second = 1'000'000'000;
   switch (clock) {

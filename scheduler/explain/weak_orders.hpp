@@ -47,7 +47,7 @@ class WeakOrders {
   void end_look();
   Watcher& watcher() { return accesses_; }  // of the execution that is looked at
 
-  // Of all looks: the stacks of operations of weaker orders on objects that several threads access, innermost first.
+  // The stacks, innermost frame first, of the operations with weaker orders on objects that several threads access: the result of all looks.
   const std::set<Stack>& found() const { return found_; }
 
  private:

@@ -32,10 +32,10 @@
 
 namespace interleave::engine {
 
-// What is left out when a thread is compared with itself where it waits in such a loop.
+// The words that are left out when a thread that waits in such a loop is compared with an earlier state of itself.
 class Counters {
  public:
-  // Of what it has of its own, where it stands: words of its stack, and registers and other parts of where it stands, by number.
+  // The counters in a thread's local state at one place: words of its stack, and registers and other parts by number.
   struct Own {
     std::set<const std::uintptr_t*> words;
     std::set<std::size_t> parts;
@@ -45,7 +45,7 @@ class Counters {
   bool none() const { return loops_.empty(); }
   // A word of memory that is not its own.
   bool contains(const std::uintptr_t* word) const { return !words_.empty() && words_.contains(word); }
-  // Null: the place is in no such loop of this thread.
+  // The counters of `thread` at `place`; null if the place is in no such loop of the thread.
   const Own* at(std::uint32_t thread, std::uint64_t place) const {
     const auto found = own_.find({thread, place});
     return found != own_.end() ? &found->second : nullptr;

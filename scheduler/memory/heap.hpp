@@ -17,9 +17,10 @@ struct Release {
   const void* caller;
 };
 
-// Both by modelled code. `caller`: where the door returns to. Null, with errno: the arena is full.
+// Allocates and frees in the arena. REQUIRES, of both functions: modelled code. `caller`: where the door returns to. Null, with errno: the arena is
+// full.
 void* allocate(std::size_t size, std::size_t alignment, Origin origin, const void* caller);
-// Of what is not the executions' nothing is freed: the rollback brings the reference back.
+// A block that no execution has allocated is not really freed, because the rollback brings the references to it back.
 void release(void* p, const Release& how);
 
 }  // namespace interleave::engine

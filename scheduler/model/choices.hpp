@@ -36,7 +36,7 @@ class Choices {
     list_.size = 0;
     list_.kept = ChoiceList::all;
   }
-  // What is pushed from here on is not part of the recording.
+  // Ends the recording: copy() leaves out what is pushed from now on.
   void keep() { list_.kept = list_.size; }
   bool full() const { return list_.size == ChoiceList::capacity; }
   void push(std::size_t taken, std::uint32_t fingerprint) {
@@ -44,10 +44,10 @@ class Choices {
     ++list_.size;  // afterwards: the process may end in between
   }
   std::size_t size() const { return list_.size; }
-  // Of the recording before, so many are made again.
+  // The first `size` choices of the execution before stand for this execution, too (prefix replay).
   void again(std::size_t size) { list_.size = size; }
   std::vector<std::uint32_t> copy() const { return {list_.entries, list_.entries + std::min(list_.size, list_.kept)}; }
-  // As copy, and the choices that were pushed after the recording had ended as well.
+  // All choices, including those that were pushed after the recording had ended.
   std::vector<std::uint32_t> copy_all() const { return {list_.entries, list_.entries + list_.size}; }
 
  private:

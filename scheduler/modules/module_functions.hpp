@@ -40,7 +40,8 @@ struct FunctionSymbol {
   const char*    name = nullptr;  // in the file; null: it has none
 };
 
-// Of the symbol table; if there is none, of the unwinder's table, without names. Empty: neither can be read. REQUIRES: file.is(module).
+// The functions of a module, from its symbol table; if there is none, from the unwinder's table, without names. Empty: neither can be read.
+// REQUIRES: file.is(module).
 std::vector<FunctionSymbol> functions_of(const LoadedModule& module, const ModuleFile& file);
 
 }  // namespace interleave::engine

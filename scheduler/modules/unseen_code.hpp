@@ -46,7 +46,8 @@ struct UnseenCode {
   std::size_t functions_looked_at = 0;
 };
 
-// Of what is loaded now. Reads the files of the modules; again only if something was loaded or unloaded since the last call.
+// The code without instrumentation in the modules that are loaded now. Reads the files of the modules, and again only if something was loaded or
+// unloaded since the last call.
 const UnseenCode& unseen_code();
 // Whether one of its modules is loaded there.
 bool is_unseen_module(std::uintptr_t base);

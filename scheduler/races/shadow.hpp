@@ -290,7 +290,7 @@ class Shadow {
   bool insert_each(std::uint32_t thread, Cell& cell, std::uintptr_t word, Entry now);
 
   ShadowLimits& limits_;
-  // What happens seldom and is asked for at every access.
+  // Rare conditions that every access tests.
   bool explains_;
   bool alone_ = true;                // only the first thread has been: all that it did happens before all others
   std::uint32_t ignoring_ = 0;       // how many entries of ignores_ are not 0
@@ -357,7 +357,7 @@ void allow_races(const BenignRace& on, bool always);
 // The one of these that has set a race aside since it was asked last; null: none has.
 const BenignRace* race_allowed();
 
-// Of the exploration under way; null: memory accesses are not looked at.
+// The shadow of the exploration under way; null: memory accesses are not looked at.
 [[gnu::visibility("hidden")]] extern Shadow* shadow;
 
 }  // namespace interleave::engine

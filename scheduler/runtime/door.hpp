@@ -148,7 +148,7 @@ void destroyed(const void* object, std::uint32_t& mark, std::uint32_t value = de
 void destroyed(const void* object);
 
 // ---- what orders, for the shadow: by the running thread, on an object that it uses ----
-// Of an object that the thread has slept on, and that may be gone by now.
+// `acquire` after a sleep: the object that the thread has slept on may be gone by now, so its use is not checked.
 inline void acquire_after_sleep(const void* object) {
   if (shadow != nullptr) shadow->acquire(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object));
 }

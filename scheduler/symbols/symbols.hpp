@@ -52,7 +52,7 @@ class Symbols {
   // The name of the global or static variable that holds the address, as "counter" or "table+16"; empty if there is none.
   std::string object_name(const void* address);
 
-  // Of the code at the address; null if it is in none.
+  // The module whose code lies at the address; null if there is none.
   Dwfl_Module* module_of(const void* address);
 
  private:

@@ -17,7 +17,7 @@
 
 namespace interleave::engine {
 
-// Of one attempt at an exploration.
+// Lives as long as one attempt at an exploration.
 class UnseenRuns {
  public:
   // Sets the traps. `traces`: calls are traced.
