@@ -17,8 +17,8 @@
 //   * INTERLEAVE_NOTING_DOOR: it announces an operation that waits, or that cannot fail. The caller is noted where states are kept, and only there.
 //   * a plain extern "C" function: it is no step, or a step after which no thread counts as being back where it was (sem_init).
 //
-// A door is called only if scheduler/exports.map exports its name, and tests/structure/surface.sh demands a row of
-// docs/surface.md for it if its family is one of those that the script lists.
+// A door is called only if scheduler/exports.map exports its name: the test structure_exports finds one that is not. structure_surface demands a
+// row of docs/surface.md for it.
 //
 // The state of a modelled object lives in the program's own object, as it does in the C library: so it is rolled back with
 // everything else, and no step looks anything up.
