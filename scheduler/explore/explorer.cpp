@@ -361,8 +361,6 @@ void Explorer::learn() {
   learnt_.unseen = outer_.unseen();
 }
 
-bool exploring() { return under_way; }
-
 std::string command_line() {
   std::string text, argument;
   std::FILE* file = std::fopen("/proc/self/cmdline", "r");

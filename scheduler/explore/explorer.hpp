@@ -16,9 +16,6 @@ namespace interleave::engine {
 // incomplete; 0: no limit.
 Report explore(const std::function<void()>& body, const Options& options, std::uint64_t steps_in_all);
 
-// True while an exploration is under way in this process.
-bool exploring();
-
 // The command line of this process, quoted for a shell.
 std::string command_line();
 

@@ -51,7 +51,7 @@ extern "C" __attribute__((visibility("hidden"))) __thread CallState interleave_c
 extern "C" __attribute__((visibility("hidden"))) bool interleave_keeps_states;
 
 // Defines the exported function `name`, which notes the state of its caller and jumps to `target`. `target` is hidden and has the same
-// signature (`extern "C"`, visibility("hidden"), used). `arguments`: how many registers the arguments take; the first five are noted. REQUIRED
+// signature (`extern "C"`, INTERLEAVE_BEHIND_DOOR). `arguments`: how many registers the arguments take; the first five are noted. REQUIRED
 // for every function that announces an operation that `polls`.
 #define INTERLEAVE_POLLING_DOOR(name, target, arguments) INTERLEAVE_DOOR(name, target, arguments, "jne 1f\n" "0:\n")
 // Notes the state of its caller only where states are kept. For functions whose operations do not poll.
@@ -90,7 +90,8 @@ extern "C" __attribute__((visibility("hidden"))) bool interleave_keeps_states;
   ".else\n"                                                      \
   "movq $0, %fs:" offset "(%rax)\n"                              \
   ".endif\n"
-#define INTERLEAVE_BEHIND_DOOR extern "C" __attribute__((visibility("hidden"), used))
+// Stands before the definition of a `target`, which is `extern "C"`.
+#define INTERLEAVE_BEHIND_DOOR __attribute__((visibility("hidden"), used))
 
 // What a thread has done since it last changed anything. Allocates nothing once warm.
 class Spin {

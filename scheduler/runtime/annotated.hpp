@@ -9,8 +9,6 @@
 
 #include "scheduler/runtime/door.hpp"
 
-#define INTERLEAVE_BEHIND __attribute__((visibility("hidden"), used))  // the second part of a noting door
-
 namespace interleave::engine::annotated {
 
 constexpr std::uintptr_t beside = std::uintptr_t{1} << 60;   // for OperationType::inside as well

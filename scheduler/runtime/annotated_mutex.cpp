@@ -136,14 +136,14 @@ void __tsan_mutex_pre_lock(void* m, unsigned flags) {
   annotated::enter_mutex(*model);
 }
 INTERLEAVE_NOTING_DOOR("__tsan_mutex_post_lock", "interleave_mutex_post_lock", 3);
-INTERLEAVE_BEHIND void interleave_mutex_post_lock(void* m, unsigned flags, int recursion) {
+INTERLEAVE_BEHIND_DOOR void interleave_mutex_post_lock(void* m, unsigned flags, int recursion) {
   Model model;
   if (!model) return;
   annotated::leave_mutex(*model);
   if ((flags & try_lock_failed) == 0) locked(*model, m, flags, (flags & recursive_lock) != 0 ? recursion : 1);
 }
 INTERLEAVE_NOTING_DOOR("__tsan_mutex_pre_unlock", "interleave_mutex_pre_unlock", 2);
-INTERLEAVE_BEHIND int interleave_mutex_pre_unlock(void* m, unsigned flags) {
+INTERLEAVE_BEHIND_DOOR int interleave_mutex_pre_unlock(void* m, unsigned flags) {
   Model model;
   if (!model) return 0;
   const int times = unlocked(*model, m, flags);
@@ -175,12 +175,12 @@ void AnnotateRWLockCreate(const char*, int, const volatile void* m) { create(con
 void AnnotateRWLockCreateStatic(const char*, int, const volatile void* m) { create(const_cast<const void*>(m), linker_initialised); }
 void AnnotateRWLockDestroy(const char*, int, const volatile void* m) { destroy(const_cast<const void*>(m), 0); }
 INTERLEAVE_NOTING_DOOR("AnnotateRWLockAcquired", "interleave_rwlock_acquired", 4);
-INTERLEAVE_BEHIND void interleave_rwlock_acquired(const char*, int, const void* m, long writes) {
+INTERLEAVE_BEHIND_DOOR void interleave_rwlock_acquired(const char*, int, const void* m, long writes) {
   Model model;
   if (model) locked(*model, m, writes != 0 ? 0 : read_lock, 1);
 }
 INTERLEAVE_NOTING_DOOR("AnnotateRWLockReleased", "interleave_rwlock_released", 4);
-INTERLEAVE_BEHIND void interleave_rwlock_released(const char*, int, const void* m, long writes) {
+INTERLEAVE_BEHIND_DOOR void interleave_rwlock_released(const char*, int, const void* m, long writes) {
   Model model;
   if (model) unlocked(*model, m, writes != 0 ? 0 : read_lock);
 }

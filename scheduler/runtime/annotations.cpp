@@ -103,10 +103,10 @@ INTERLEAVE_NOTING_DOOR("__tsan_release", "interleave_tsan_release", 1);
 INTERLEAVE_NOTING_DOOR("__tsan_acquire", "interleave_tsan_acquire", 1);
 INTERLEAVE_NOTING_DOOR("AnnotateHappensBefore", "interleave_happens_before", 3);
 INTERLEAVE_NOTING_DOOR("AnnotateHappensAfter", "interleave_happens_after", 3);
-INTERLEAVE_BEHIND void interleave_tsan_release(void* address) { annotated_release(address); }
-INTERLEAVE_BEHIND void interleave_tsan_acquire(void* address) { annotated_acquire(address); }
-INTERLEAVE_BEHIND void interleave_happens_before(const char*, int, void* address) { annotated_release(address); }
-INTERLEAVE_BEHIND void interleave_happens_after(const char*, int, void* address) { annotated_acquire(address); }
+INTERLEAVE_BEHIND_DOOR void interleave_tsan_release(void* address) { annotated_release(address); }
+INTERLEAVE_BEHIND_DOOR void interleave_tsan_acquire(void* address) { annotated_acquire(address); }
+INTERLEAVE_BEHIND_DOOR void interleave_happens_before(const char*, int, void* address) { annotated_release(address); }
+INTERLEAVE_BEHIND_DOOR void interleave_happens_after(const char*, int, void* address) { annotated_acquire(address); }
 
 void AnnotateIgnoreReadsBegin(const char* file, int line) { begin_region(Shadow::Ignored::accesses, file, line); }
 void AnnotateIgnoreReadsEnd(const char*, int) { end_region(Shadow::Ignored::accesses); }

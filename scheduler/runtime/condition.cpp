@@ -116,7 +116,7 @@ using namespace interleave::engine;
 extern "C" {
 
 INTERLEAVE_NOTING_DOOR("pthread_cond_wait", "interleave_pthread_cond_wait", 2);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_cond_wait(pthread_cond_t* c, pthread_mutex_t* m) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_cond_wait(pthread_cond_t* c, pthread_mutex_t* m) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_wait)(c, m);
   return wait(*model, c, m, nullptr);
@@ -140,7 +140,7 @@ int interleave_pthread_cond_clockwait(pthread_cond_t* c, pthread_mutex_t* m, clo
 }
 
 INTERLEAVE_NOTING_DOOR("pthread_cond_signal", "interleave_pthread_cond_signal", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_cond_signal(pthread_cond_t* c) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_cond_signal(pthread_cond_t* c) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_signal)(c);
   std::uint32_t chosen = model->step({.type = &signal_type, .object = c});
@@ -159,7 +159,7 @@ __attribute__((visibility("hidden"), used)) int interleave_pthread_cond_signal(p
 }
 
 INTERLEAVE_NOTING_DOOR("pthread_cond_broadcast", "interleave_pthread_cond_broadcast", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_cond_broadcast(pthread_cond_t* c) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_cond_broadcast(pthread_cond_t* c) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_broadcast)(c);
   model->step({.type = &broadcast_type, .object = c});

@@ -2,8 +2,7 @@
 // of the instrumentation, that the engine defines in place of the original, and by which a program enters the model:
 //
 //     INTERLEAVE_NOTING_DOOR("sem_post", "interleave_sem_post", 1);     // the exported function; one argument
-//     __attribute__((visibility("hidden"), used))
-//     int interleave_sem_post(sem_t* s) {      // the exported function jumps to it
+//     INTERLEAVE_BEHIND_DOOR int interleave_sem_post(sem_t* s) {      // the exported function jumps to it
 //       Model model(s);                        // false outside the model, and for objects of the system's own libraries
 //       if (!model) return REAL(sem_post)(s);  // the C library's function
 //       model->step({.type = &post_type, .object = s});   // returns when it is this thread's turn

@@ -152,7 +152,7 @@ using namespace interleave::engine;
 extern "C" {
 
 INTERLEAVE_NOTING_DOOR("syscall", "interleave_syscall", 5);
-__attribute__((visibility("hidden"), used)) long interleave_syscall(long number, ...) noexcept {
+INTERLEAVE_BEHIND_DOOR long interleave_syscall(long number, ...) noexcept {
   va_list list;
   va_start(list, number);
   long a[6];

@@ -161,7 +161,7 @@ using namespace interleave::engine;
 extern "C" {
 
 INTERLEAVE_NOTING_DOOR("pthread_mutex_lock", "interleave_pthread_mutex_lock", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_lock(pthread_mutex_t* m) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_mutex_lock(pthread_mutex_t* m) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_lock)(m);
   model->step({.type = &mutex_lock_type, .object = m});
@@ -169,7 +169,7 @@ __attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_lock(pt
 }
 
 INTERLEAVE_POLLING_DOOR("pthread_mutex_trylock", "interleave_pthread_mutex_trylock", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_trylock(pthread_mutex_t* m) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_mutex_trylock(pthread_mutex_t* m) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_trylock)(m);
   model->step({.type = &try_lock_type, .object = m});
@@ -178,21 +178,21 @@ __attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_trylock
 }
 
 INTERLEAVE_POLLING_DOOR("pthread_mutex_timedlock", "interleave_pthread_mutex_timedlock", 2);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_timedlock(pthread_mutex_t* m, const timespec* absolute) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_mutex_timedlock(pthread_mutex_t* m, const timespec* absolute) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_timedlock)(m, absolute);
   return timed_lock(*model, m, CLOCK_REALTIME, absolute);
 }
 
 INTERLEAVE_POLLING_DOOR("pthread_mutex_clocklock", "interleave_pthread_mutex_clocklock", 3);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_clocklock(pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_mutex_clocklock(pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_clocklock)(m, clock, absolute);
   return timed_lock(*model, m, clock, absolute);
 }
 
 INTERLEAVE_NOTING_DOOR("pthread_mutex_unlock", "interleave_pthread_mutex_unlock", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_mutex_unlock(pthread_mutex_t* m) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_mutex_unlock(pthread_mutex_t* m) {
   Model model(m);
   if (!model) return REAL(pthread_mutex_unlock)(m);
   model->step({.type = &unlock_type, .object = m});

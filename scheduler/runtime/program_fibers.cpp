@@ -58,7 +58,7 @@ void* __tsan_create_fiber(unsigned) {
 void __tsan_destroy_fiber(void*) {}
 
 INTERLEAVE_NOTING_DOOR("__tsan_switch_to_fiber", "interleave_switch_to_fiber", 2);
-__attribute__((visibility("hidden"), used)) void interleave_switch_to_fiber(void* to, unsigned) {
+INTERLEAVE_BEHIND_DOOR void interleave_switch_to_fiber(void* to, unsigned) {
   Model model;
   if (!model) return;
   Execution& run = *model;

@@ -247,55 +247,55 @@ using namespace interleave::engine;
 extern "C" {
 
 INTERLEAVE_NOTING_DOOR("pthread_rwlock_rdlock", "interleave_pthread_rwlock_rdlock", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_rdlock(pthread_rwlock_t* l) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_rwlock_rdlock(pthread_rwlock_t* l) {
   Model model(l);
   return model ? lock(*model, l, false) : REAL(pthread_rwlock_rdlock)(l);
 }
 
 INTERLEAVE_NOTING_DOOR("pthread_rwlock_wrlock", "interleave_pthread_rwlock_wrlock", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_wrlock(pthread_rwlock_t* l) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_rwlock_wrlock(pthread_rwlock_t* l) {
   Model model(l);
   return model ? lock(*model, l, true) : REAL(pthread_rwlock_wrlock)(l);
 }
 
 INTERLEAVE_POLLING_DOOR("pthread_rwlock_tryrdlock", "interleave_pthread_rwlock_tryrdlock", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_tryrdlock(pthread_rwlock_t* l) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_rwlock_tryrdlock(pthread_rwlock_t* l) {
   Model model(l);
   return model ? try_lock(*model, l, false) : REAL(pthread_rwlock_tryrdlock)(l);
 }
 
 INTERLEAVE_POLLING_DOOR("pthread_rwlock_trywrlock", "interleave_pthread_rwlock_trywrlock", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_trywrlock(pthread_rwlock_t* l) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_rwlock_trywrlock(pthread_rwlock_t* l) {
   Model model(l);
   return model ? try_lock(*model, l, true) : REAL(pthread_rwlock_trywrlock)(l);
 }
 
 INTERLEAVE_POLLING_DOOR("pthread_rwlock_timedrdlock", "interleave_pthread_rwlock_timedrdlock", 2);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_timedrdlock(pthread_rwlock_t* l, const timespec* t) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_rwlock_timedrdlock(pthread_rwlock_t* l, const timespec* t) {
   Model model(l);
   return model ? timed_lock(*model, l, false, CLOCK_REALTIME, t) : REAL(pthread_rwlock_timedrdlock)(l, t);
 }
 
 INTERLEAVE_POLLING_DOOR("pthread_rwlock_timedwrlock", "interleave_pthread_rwlock_timedwrlock", 2);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_timedwrlock(pthread_rwlock_t* l, const timespec* t) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_rwlock_timedwrlock(pthread_rwlock_t* l, const timespec* t) {
   Model model(l);
   return model ? timed_lock(*model, l, true, CLOCK_REALTIME, t) : REAL(pthread_rwlock_timedwrlock)(l, t);
 }
 
 INTERLEAVE_POLLING_DOOR("pthread_rwlock_clockrdlock", "interleave_pthread_rwlock_clockrdlock", 3);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_clockrdlock(pthread_rwlock_t* l, clockid_t clock, const timespec* t) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_rwlock_clockrdlock(pthread_rwlock_t* l, clockid_t clock, const timespec* t) {
   Model model(l);
   return model ? timed_lock(*model, l, false, clock, t) : REAL(pthread_rwlock_clockrdlock)(l, clock, t);
 }
 
 INTERLEAVE_POLLING_DOOR("pthread_rwlock_clockwrlock", "interleave_pthread_rwlock_clockwrlock", 3);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_clockwrlock(pthread_rwlock_t* l, clockid_t clock, const timespec* t) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_rwlock_clockwrlock(pthread_rwlock_t* l, clockid_t clock, const timespec* t) {
   Model model(l);
   return model ? timed_lock(*model, l, true, clock, t) : REAL(pthread_rwlock_clockwrlock)(l, clock, t);
 }
 
 INTERLEAVE_NOTING_DOOR("pthread_rwlock_unlock", "interleave_pthread_rwlock_unlock", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_rwlock_unlock(pthread_rwlock_t* l) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_rwlock_unlock(pthread_rwlock_t* l) {
   Model model(l);
   return model ? unlock(*model, l) : REAL(pthread_rwlock_unlock)(l);
 }

@@ -90,14 +90,14 @@ using namespace interleave::engine;
 extern "C" {
 
 INTERLEAVE_NOTING_DOOR("sem_wait", "interleave_sem_wait", 1);
-__attribute__((visibility("hidden"), used)) int interleave_sem_wait(sem_t* s) {
+INTERLEAVE_BEHIND_DOOR int interleave_sem_wait(sem_t* s) {
   Model model(s);
   if (!model) return REAL(sem_wait)(s);
   return wait(*model, s, wait_type, nullptr);
 }
 
 INTERLEAVE_POLLING_DOOR("sem_trywait", "interleave_sem_trywait", 1);
-__attribute__((visibility("hidden"), used)) int interleave_sem_trywait(sem_t* s) {
+INTERLEAVE_BEHIND_DOOR int interleave_sem_trywait(sem_t* s) {
   Model model(s);
   if (!model) return REAL(sem_trywait)(s);
   model->step({.type = &try_wait_type, .object = s});
@@ -113,21 +113,21 @@ __attribute__((visibility("hidden"), used)) int interleave_sem_trywait(sem_t* s)
 }
 
 INTERLEAVE_POLLING_DOOR("sem_timedwait", "interleave_sem_timedwait", 2);
-__attribute__((visibility("hidden"), used)) int interleave_sem_timedwait(sem_t* s, const timespec* absolute) {
+INTERLEAVE_BEHIND_DOOR int interleave_sem_timedwait(sem_t* s, const timespec* absolute) {
   Model model(s);
   if (!model) return REAL(sem_timedwait)(s, absolute);
   return timed_wait(*model, s, CLOCK_REALTIME, absolute);
 }
 
 INTERLEAVE_POLLING_DOOR("sem_clockwait", "interleave_sem_clockwait", 3);
-__attribute__((visibility("hidden"), used)) int interleave_sem_clockwait(sem_t* s, clockid_t clock, const timespec* absolute) {
+INTERLEAVE_BEHIND_DOOR int interleave_sem_clockwait(sem_t* s, clockid_t clock, const timespec* absolute) {
   Model model(s);
   if (!model) return REAL(sem_clockwait)(s, clock, absolute);
   return timed_wait(*model, s, clock, absolute);
 }
 
 INTERLEAVE_NOTING_DOOR("sem_post", "interleave_sem_post", 1);
-__attribute__((visibility("hidden"), used)) int interleave_sem_post(sem_t* s) {
+INTERLEAVE_BEHIND_DOOR int interleave_sem_post(sem_t* s) {
   Model model(s);
   if (!model) return REAL(sem_post)(s);
   model->step({.type = &post_type, .object = s});
@@ -140,7 +140,7 @@ __attribute__((visibility("hidden"), used)) int interleave_sem_post(sem_t* s) {
 }
 
 INTERLEAVE_POLLING_DOOR("sem_getvalue", "interleave_sem_getvalue", 2);
-__attribute__((visibility("hidden"), used)) int interleave_sem_getvalue(sem_t* s, int* result) {
+INTERLEAVE_BEHIND_DOOR int interleave_sem_getvalue(sem_t* s, int* result) {
   Model model(s);
   if (!model) return REAL(sem_getvalue)(s, result);
   model->step({.type = &get_value_type, .object = s});

@@ -63,7 +63,7 @@ using namespace interleave::engine;
 extern "C" {
 
 INTERLEAVE_NOTING_DOOR("pthread_spin_lock", "interleave_pthread_spin_lock", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
   Model model;
   if (!model) return REAL(pthread_spin_lock)(lock);
   model->step(operation(lock_type, lock));
@@ -71,7 +71,7 @@ __attribute__((visibility("hidden"), used)) int interleave_pthread_spin_lock(pth
 }
 
 INTERLEAVE_POLLING_DOOR("pthread_spin_trylock", "interleave_pthread_spin_trylock", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_spin_trylock(pthread_spinlock_t* lock) noexcept {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_spin_trylock(pthread_spinlock_t* lock) noexcept {
   Model model;
   if (!model) return REAL(pthread_spin_trylock)(lock);
   model->step(operation(try_lock_type, lock));
@@ -79,7 +79,7 @@ __attribute__((visibility("hidden"), used)) int interleave_pthread_spin_trylock(
 }
 
 INTERLEAVE_NOTING_DOOR("pthread_spin_unlock", "interleave_pthread_spin_unlock", 1);
-__attribute__((visibility("hidden"), used)) int interleave_pthread_spin_unlock(pthread_spinlock_t* lock) noexcept {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_spin_unlock(pthread_spinlock_t* lock) noexcept {
   Model model;
   if (!model) return REAL(pthread_spin_unlock)(lock);
   model->step(operation(unlock_type, lock));

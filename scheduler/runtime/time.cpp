@@ -60,7 +60,7 @@ using namespace interleave::engine;
 extern "C" {
 
 INTERLEAVE_POLLING_DOOR("sched_yield", "interleave_sched_yield", 0);
-__attribute__((visibility("hidden"), used)) int interleave_sched_yield() noexcept {
+INTERLEAVE_BEHIND_DOOR int interleave_sched_yield() noexcept {
   Model model;
   if (!model) return REAL(sched_yield)();
   model->step({.type = &yield_type});
@@ -114,7 +114,7 @@ int timespec_get(timespec* result, int base) noexcept {
 }
 
 INTERLEAVE_POLLING_DOOR("nanosleep", "interleave_nanosleep", 2);
-__attribute__((visibility("hidden"), used)) int interleave_nanosleep(const timespec* duration, timespec* remaining) {
+INTERLEAVE_BEHIND_DOOR int interleave_nanosleep(const timespec* duration, timespec* remaining) {
   Model model;
   if (!model) return REAL(nanosleep)(duration, remaining);
   if (!valid(*duration) || duration->tv_sec < 0) {
@@ -126,7 +126,7 @@ __attribute__((visibility("hidden"), used)) int interleave_nanosleep(const times
 }
 
 INTERLEAVE_POLLING_DOOR("clock_nanosleep", "interleave_clock_nanosleep", 4);
-__attribute__((visibility("hidden"), used)) int interleave_clock_nanosleep(clockid_t clock, int flags, const timespec* t, timespec* remaining) {
+INTERLEAVE_BEHIND_DOOR int interleave_clock_nanosleep(clockid_t clock, int flags, const timespec* t, timespec* remaining) {
   Model model;
   if (!model) return REAL(clock_nanosleep)(clock, flags, t, remaining);
   if (!valid(*t) || t->tv_sec < 0) return EINVAL;
@@ -136,7 +136,7 @@ __attribute__((visibility("hidden"), used)) int interleave_clock_nanosleep(clock
 }
 
 INTERLEAVE_POLLING_DOOR("usleep", "interleave_usleep", 1);
-__attribute__((visibility("hidden"), used)) int interleave_usleep(useconds_t microseconds) {
+INTERLEAVE_BEHIND_DOOR int interleave_usleep(useconds_t microseconds) {
   Model model;
   if (!model) return REAL(usleep)(microseconds);
   sleep_until(*model, saturated_sum(model->now(), std::uint64_t{microseconds} * 1000));
@@ -144,7 +144,7 @@ __attribute__((visibility("hidden"), used)) int interleave_usleep(useconds_t mic
 }
 
 INTERLEAVE_POLLING_DOOR("sleep", "interleave_sleep", 1);
-__attribute__((visibility("hidden"), used)) unsigned interleave_sleep(unsigned seconds) {
+INTERLEAVE_BEHIND_DOOR unsigned interleave_sleep(unsigned seconds) {
   Model model;
   if (!model) return REAL(sleep)(seconds);
   sleep_until(*model, saturated_sum(model->now(), seconds * second));

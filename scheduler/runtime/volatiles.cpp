@@ -39,10 +39,10 @@ void volatile_access(void* p, std::size_t size, bool writes, const void* caller)
   INTERLEAVE_POLLING_DOOR("__tsan_unaligned_volatile_read" #n, "interleave_volatile_read" #n, 1);                       \
   INTERLEAVE_NOTING_DOOR("__tsan_volatile_write" #n, "interleave_volatile_write" #n, 1);                                \
   INTERLEAVE_NOTING_DOOR("__tsan_unaligned_volatile_write" #n, "interleave_volatile_write" #n, 1);                      \
-  __attribute__((visibility("hidden"), used)) void interleave_volatile_read##n(void* p) {                               \
+  INTERLEAVE_BEHIND_DOOR void interleave_volatile_read##n(void* p) {                                                    \
     interleave::engine::volatile_access(p, n, false, __builtin_return_address(0));                                                                   \
   }                                                                                                                     \
-  __attribute__((visibility("hidden"), used)) void interleave_volatile_write##n(void* p) {                              \
+  INTERLEAVE_BEHIND_DOOR void interleave_volatile_write##n(void* p) {                                                   \
     interleave::engine::volatile_access(p, n, true, __builtin_return_address(0));                                                                    \
   }
 
