@@ -4,6 +4,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cstdlib>
 #include <new>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "scheduler/explain/trace.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/memory/stack_walk.hpp"
+#include "scheduler/support/exception_text.hpp"
 #include "scheduler/unseen/unseen_runs.hpp"
 
 namespace interleave::engine {
@@ -111,6 +113,7 @@ namespace {
 }  // namespace
 
 void FaultGuard::otherwise() {
+  assert(installed != nullptr);
   installed->previous_terminate_();
   std::abort();
 }

@@ -79,9 +79,6 @@ void give_up_robust_mutexes(Execution& run);
 // Makes ready the futures of `set_value_at_thread_exit` of the ending thread. Makes steps. Defined in runtime/thread_exit.cpp.
 void announce_delayed_results(Execution& run);
 
-// The type and text of the exception being handled. REQUIRES: there is one.
-std::string current_exception_text();
-
 class Execution final : public Situation {
  public:
   Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers);

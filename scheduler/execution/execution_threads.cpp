@@ -5,7 +5,6 @@
 #include <cassert>
 #include <climits>
 #include <cstring>
-#include <cxxabi.h>
 #include <exception>
 #include <utility>
 
@@ -14,25 +13,9 @@
 #include "scheduler/fibers/thread_block.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/races/shadow.hpp"
+#include "scheduler/support/exception_text.hpp"
 
 namespace interleave::engine {
-
-std::string current_exception_text() {
-  std::string type = "an exception";
-  if (const std::type_info* info = abi::__cxa_current_exception_type()) {
-    int status = 0;
-    char* name = abi::__cxa_demangle(info->name(), nullptr, nullptr, &status);
-    type = status == 0 ? name : info->name();
-    std::free(name);
-  }
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    return fmt::format("{}: {}", type, e.what());
-  } catch (...) {
-    return type;
-  }
-}
 
 Thread& Execution::new_thread() {
   if (thread_count_ == threads_.size()) {

@@ -27,6 +27,7 @@
 #include "scheduler/report/said.hpp"
 #include "scheduler/runtime/door.hpp"
 #include "scheduler/stress/stress.hpp"
+#include "scheduler/support/paths.hpp"
 
 namespace interleave {
 namespace {
@@ -184,7 +185,7 @@ void fail(std::string_view kind, std::string_view message, SourceLocation where)
   if (!in_model()) return real::fail(kind, message, where);
   engine::mode = engine::Mode::outside;
   const std::string_view file = where.file;
-  const std::string place = *where.file == '\0' ? "" : fmt::format("{}:{}: ", file.substr(file.find_last_of('/') + 1), where.line);
+  const std::string place = *where.file == '\0' ? "" : fmt::format("{}:{}: ", base_name(file), where.line);
   engine::Execution::current->fail(std::string(kind), place + std::string(message));
 }
 

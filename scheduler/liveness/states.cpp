@@ -7,19 +7,15 @@
 #include <utility>
 
 #include "scheduler/memory/memory.hpp"
+#include "scheduler/support/hash.hpp"
 
 namespace interleave::engine {
 namespace {
 
-// splitmix64's.
-std::uint64_t mixed(std::uint64_t z) {
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31);
-}
+using interleave::hashes::golden, interleave::hashes::mixed;
 
 Weight hash(std::uint64_t place, std::uint64_t value) {
-  return {.a = mixed(place * 0x9e3779b97f4a7c15ULL + mixed(value + 0x6a09e667f3bcc909ULL)),
+  return {.a = mixed(place * golden + mixed(value + 0x6a09e667f3bcc909ULL)),
           .b = mixed(value * 0xd1342543de82ef95ULL + mixed(place ^ 0xbb67ae8584caa73bULL))};
 }
 
@@ -56,7 +52,7 @@ States::Local& States::local(std::uint32_t thread) {
 
 void States::chosen(std::uint32_t thread, std::uint32_t variant) {
   ++steps_;
-  history_ = mixed(history_ + (std::uint64_t{thread} << 32 | variant) + 0x9e3779b97f4a7c15ULL);
+  history_ = mixed(history_ + (std::uint64_t{thread} << 32 | variant) + golden);
 }
 
 void States::wrote(const void* p, std::size_t size) {

@@ -15,6 +15,8 @@
 
 #include <cstdint>
 
+#include "scheduler/support/hash.hpp"
+
 namespace interleave::engine {
 
 class Execution;
@@ -64,13 +66,7 @@ struct OperationType {
   std::uintptr_t inside = 0;               // offset of its object behind the object that a reader is shown
   // How it is shown, of one performed or of a thread asleep in it. Null: by its name.
   const char* (*shown)(const Operation&, bool asleep) = nullptr;
-  std::uint32_t hash = hash_of(name);
-
-  static constexpr std::uint32_t hash_of(const char* text) {  // FNV-1a
-    std::uint32_t h = 2166136261u;
-    for (; *text != '\0'; ++text) h = (h ^ static_cast<unsigned char>(*text)) * 16777619u;
-    return h;
-  }
+  std::uint32_t hash = interleave::hashes::fnv1a_32(name);
 };
 
 struct Operation {

@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "scheduler/support/paths.hpp"
+
 namespace interleave {
 
 // One of Interleave's primitives, in the tree or installed.
@@ -14,8 +16,5 @@ bool is_library(std::string_view file, std::string_view mangled, bool library_mo
 
 // A shared library of the system's, ours, or the kernel's.
 bool is_library_module(std::string_view path);
-
-// Without its folder.
-inline std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace interleave

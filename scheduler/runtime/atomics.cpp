@@ -9,6 +9,7 @@
 #include "scheduler/explain/weak_orders.hpp"
 #include "scheduler/memory/rolled_back.hpp"
 #include "scheduler/runtime/door.hpp"
+#include "scheduler/support/hash.hpp"
 
 namespace interleave::engine {
 namespace {
@@ -44,11 +45,7 @@ std::uint64_t folded(T value) {
   }
 }
 
-std::uint64_t folded(const void* bytes, std::size_t size) {  // FNV-1a
-  std::uint64_t h = 14695981039346656037ULL;
-  for (std::size_t i = 0; i < size; ++i) h = (h ^ static_cast<const unsigned char*>(bytes)[i]) * 1099511628211ULL;
-  return h;
-}
+std::uint64_t folded(const void* bytes, std::size_t size) { return interleave::hashes::fnv1a_64(bytes, size); }
 
 template <class T>
 const void* plain(const volatile T* p) {
@@ -220,10 +217,10 @@ using namespace interleave::engine;
 // `n`: the registers that it is called with.
 #define POLLING_HOOK(bits, result, name, n, parameters)                                                                \
   INTERLEAVE_POLLING_DOOR("__tsan_atomic" #bits "_" #name, "interleave_atomic" #bits "_" #name, n);                    \
-  __attribute__((visibility("hidden"), used)) result interleave_atomic##bits##_##name parameters
+  INTERLEAVE_BEHIND_DOOR result interleave_atomic##bits##_##name parameters
 #define NOTING_HOOK(bits, result, name, n, parameters)                                                                 \
   INTERLEAVE_NOTING_DOOR("__tsan_atomic" #bits "_" #name, "interleave_atomic" #bits "_" #name, n);                     \
-  __attribute__((visibility("hidden"), used)) result interleave_atomic##bits##_##name parameters
+  INTERLEAVE_BEHIND_DOOR result interleave_atomic##bits##_##name parameters
 
 // `n`: the registers that an object, a value and an order are passed in.
 #define HOOKS(bits, T, n)                                                                                              \

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/runtime/door.hpp"
+#include "scheduler/support/paths.hpp"
 
 using namespace interleave::engine;
 
@@ -86,7 +87,7 @@ void __assert_fail(const char* assertion, const char* file, unsigned line, const
   const std::string_view path = file;
   if (model)
     Execution::current->fail("crash", fmt::format("the program aborts: assertion `{}' failed at {}:{}", assertion,
-                                                  path.substr(path.find_last_of('/') + 1), line));
+                                                  interleave::base_name(path), line));
   REAL(__assert_fail)(assertion, file, line, function);
   __builtin_unreachable();
 }

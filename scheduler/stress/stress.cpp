@@ -1,7 +1,6 @@
 #include "scheduler/api/hooks.hpp"
 #include "scheduler/stress/stress.hpp"
 
-#include <cxxabi.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -19,7 +18,6 @@
 #include <random>
 #include <stdexcept>
 #include <thread>
-#include <typeinfo>
 #include <utility>
 
 #include "scheduler/adapters/framework_doors.hpp"
@@ -27,19 +25,16 @@
 #include "scheduler/api/uncaught.hpp"
 #include "scheduler/stress/gate.hpp"
 #include "scheduler/stress/stress_watchdog.hpp"
+#include "scheduler/support/exception_text.hpp"
+#include "scheduler/support/hash.hpp"
+#include "scheduler/support/paths.hpp"
 #include "scheduler/support/unseen.hpp"
 
 namespace interleave {
 namespace real {
 namespace {
 
-// Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014); also a good way to mix two numbers.
-std::uint64_t splitmix64(std::uint64_t& state) {
-  std::uint64_t z = (state += 0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
+std::uint64_t splitmix64(std::uint64_t& state) { return hashes::mixed(state += hashes::golden); }
 
 std::uint64_t mix(std::uint64_t seed, std::uint64_t index) {
   std::uint64_t state = seed ^ (index * 0xd1342543de82ef95);
@@ -92,21 +87,6 @@ std::string label(const Self& thread) {
 }
 
 std::string place(SourceLocation where) { return std::string(where.file) + ":" + std::to_string(where.line); }
-
-std::string current_exception_text() {
-  const std::type_info* type = abi::__cxa_current_exception_type();
-  int status = 0;
-  char* demangled = type == nullptr ? nullptr : abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
-  std::string text = demangled != nullptr ? demangled : "an exception";
-  std::free(demangled);
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    return text + ": " + e.what();
-  } catch (...) {
-    return text;
-  }
-}
 
 void set_failure(std::string_view kind, std::string_view message, SourceLocation where) {
   const Self& thread = this_thread();
@@ -212,7 +192,7 @@ std::string thread_label() { return label(this_thread()); }
 // Without the folder: a schedule fits the same test in another checkout.
 std::string default_name(SourceLocation where) {
   const std::string full = place(where);
-  return full.substr(full.find_last_of('/') + 1);
+  return std::string(base_name(full));
 }
 
 void fail(std::string_view kind, std::string_view message, SourceLocation where) {
