@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -115,8 +116,9 @@ void check_variables() {
 
 std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
   const Variable* row = known(variable);
+  assert(row != nullptr && row->kind == Variable::number);
   const char* value = std::getenv(variable);
-  if (row == nullptr || value == nullptr || *value == '\0') return otherwise;
+  if (value == nullptr || *value == '\0') return otherwise;
   std::uint64_t number = 0;
   const std::string_view text = value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -125,10 +127,11 @@ std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
 }
 
 bool is_on(const char* variable) {
+  const Variable* row = known(variable);
+  assert(row != nullptr && (row->kind == Variable::switch_ || row->kind == Variable::text));
   const char* value = std::getenv(variable);
   if (value == nullptr || *value == '\0') return false;
-  const Variable* row = known(variable);
-  return row == nullptr || row->kind != Variable::switch_ || parse_switch(value, variable);
+  return row->kind != Variable::switch_ || parse_switch(value, variable);
 }
 
 }  // namespace interleave

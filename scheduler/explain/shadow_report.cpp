@@ -1,5 +1,6 @@
 // What the shadow found, for a reader: the object, both accesses and where their threads were, what became of the block.
 #include <algorithm>
+#include <cassert>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,7 @@ Shadow::Block* Shadow::block_around(std::uintptr_t address) {
 }
 
 std::string Shadow::describe_block(Symbols& symbols, const Execution& run, std::uintptr_t address) {
+  assert(explains_);
   const Block* block = block_around(address);
   if (block == nullptr) return "a block";
   return fmt::format("a block of {} byte{}, allocated by {} at {}", block->size, plural(block->size), name_of(run.thread(block->thread)),
@@ -43,6 +45,7 @@ std::string Shadow::describe_block(Symbols& symbols, const Execution& run, std::
 }
 
 std::string Shadow::known_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames) {
+  assert(explains_);
   const auto where = [&](std::uint32_t stack) { return stack_text(symbols, stacks_[stack], frames_max); };
   const auto by = [&](std::uint32_t thread) { return name_of(run.thread(thread)); };
   if (std::string global = symbols.object_name(reinterpret_cast<const void*>(address)); !global.empty())
@@ -75,6 +78,7 @@ std::string Shadow::object_at(std::uintptr_t address, Symbols& symbols, const Ex
 }
 
 std::string Shadow::describe(Symbols& symbols, const Execution& run, const StackFrames& frames) {
+  assert(explains_);
   const std::string object = object_at(found_.address, symbols, run, frames);
   const auto where = [&](const Entry& entry) { return stack_text(symbols, stacks_[entry.where], frames_max); };
   const auto part = [&](const Entry& entry) {

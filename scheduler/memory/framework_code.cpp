@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -140,6 +141,7 @@ FrameworkFrame::~FrameworkFrame() {
 }
 
 void keep_framework_writes() {
+  assert(mode == Mode::framework);
   commit();
   mode = Mode::framework;
 }

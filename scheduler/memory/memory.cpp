@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <cstdlib>
 #include <new>
@@ -121,6 +122,7 @@ void Memory::note_state(const void* p, std::size_t size) {
 
 void* Memory::stack(std::size_t index) {
   const std::uintptr_t low = base_ + index * slot_size() + guard_size;
+  assert(index <= stacks_ready_ && index < stacks_max_);
   if (index >= stacks_ready_) {
     if (mprotect(reinterpret_cast<void*>(low), slot_size() - guard_size, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
     stacks_ready_ = index + 1;
@@ -149,7 +151,9 @@ void* Memory::reusable(std::size_t size) const {
 }
 
 void Memory::reuse(void* p, std::size_t size, Origin origin) {
-  freed_.erase(std::find(freed_.begin(), freed_.end(), p));
+  const auto found = std::find(freed_.begin(), freed_.end(), p);
+  assert(found != freed_.end());
+  freed_.erase(found);
   header(p)->live = 1;
   header(p)->size = size;
   header(p)->origin = origin;
@@ -219,6 +223,7 @@ void* Memory::map(std::size_t size, int protection, int flags, int descriptor, s
 }
 
 int Memory::unmap(void* p, std::size_t size) {
+  assert(in_arena(p));
   const auto begin = reinterpret_cast<std::uintptr_t>(p);
   if (size == 0 || begin % 0x1000 != 0 || size > arena_ + arena_size_ - begin) {
     errno = EINVAL;
@@ -229,6 +234,7 @@ int Memory::unmap(void* p, std::size_t size) {
 }
 
 void* Memory::remap(void* p, std::size_t size, std::size_t wanted, int flags, void* place) {
+  assert(in_arena(p));
   if ((flags & MREMAP_FIXED) == 0 && wanted > size) {
     if ((flags & MREMAP_MAYMOVE) == 0) {
       errno = ENOMEM;  // something else lies behind it, or will

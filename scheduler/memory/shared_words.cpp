@@ -1,8 +1,11 @@
 #include "scheduler/memory/shared_words.hpp"
 
+#include <cassert>
+
 namespace interleave::engine {
 
 void SharedWords::cover(std::uintptr_t base, std::size_t slot, std::size_t stacks) {
+  assert(base % sizeof(std::uintptr_t) == 0 && slot % sizeof(std::uintptr_t) == 0 && slot > 0);
   base_ = base;
   slot_ = slot;
   nothing_.assign(slot / sizeof(std::uintptr_t) / 64 + 1, 0);
@@ -12,6 +15,7 @@ void SharedWords::cover(std::uintptr_t base, std::size_t slot, std::size_t stack
 
 void SharedWords::add(const void* p, std::size_t size) {
   const auto begin = reinterpret_cast<std::uintptr_t>(p);
+  assert(begin >= base_ && begin + size <= base_ + slot_ * own_.size());
   for (std::uintptr_t at = begin & ~std::uintptr_t{7}; at < begin + size; at += sizeof at) {
     const std::size_t stack = (at - base_) / slot_, word = (at - base_) % slot_ / sizeof at;
     recent_.add(at / 8);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 namespace interleave::engine {
@@ -129,6 +130,7 @@ bool ModuleFile::is(const LoadedModule& module) const {
 }
 
 std::vector<FunctionSymbol> functions_of(const LoadedModule& module, const ModuleFile& file) {
+  assert(file.is(module));
   const Functions functions(module, file);
   std::vector<FunctionSymbol> found = functions.of_table(SHT_SYMTAB);
   return found.empty() ? functions.of_unwinder() : found;

@@ -2,6 +2,7 @@
 #include "scheduler/races/shadow.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,6 +20,7 @@ RepeatedAccesses repeated_accesses;
 
 Shadow::Shadow(ShadowLimits& limits, bool races, bool explains, bool suppresses)
     : limits_(limits), explains_(explains), races_(races), suppresses_(suppresses) {
+  assert(explains || !suppresses);
   const thread_blocks::Range variables = thread_blocks::own_variables();
   unwatched_ = variables.begin;
   unwatched_size_ = variables.end - variables.begin;

@@ -2,6 +2,7 @@
 #include "scheduler/report/report.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <string>
 #include <vector>
 
@@ -156,6 +157,7 @@ std::string pass_text(const Report& report, const RenderOptions& wanted) {
 }
 
 std::string brief_pass_text(const Report& report, const RenderOptions& options) {
+  assert(report.verdict == Verdict::pass);
   const std::string head = fmt::format("interleave: {}  ", clean(options.name));
   std::string line = head + claim(report, options);
   const Reach reach = reach_of(report);
@@ -175,6 +177,7 @@ std::string brief_pass_text(const Report& report, const RenderOptions& options) 
 }
 
 std::string why_not_complete(const Report& report) {
+  assert(report.verdict == Verdict::pass && !report.complete);
   switch (reach_of(report)) {
     case Reach::proved: return {};
     case Reach::not_seen:

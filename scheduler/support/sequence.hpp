@@ -2,6 +2,7 @@
 // whose size is no power of two is a multiplication each time; and what is appended at each step should be put where it belongs at once.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,7 +30,10 @@ class Sequence {
   }
   void pop_back() { --size_; }
   // REQUIRES: size <= size().
-  void shrink(std::uint32_t size) { size_ = size; }
+  void shrink(std::uint32_t size) {
+    assert(size <= size_);
+    size_ = size;
+  }
   void clear() { size_ = 0; }
 
  private:
