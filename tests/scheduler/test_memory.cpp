@@ -353,8 +353,14 @@ TEST_CASE("pages are mapped at the same addresses in every execution, and are em
     CHECK(m.unmap(moved, 4096) == 0);
     m.end_execution(false);
     CHECK(m.heap_is_plain());
+    auto* const after = static_cast<char*>(m.allocate(60'000, 16, {}));  // where the pages were
+    REQUIRE(after <= p + 4096);
+    REQUIRE(after + 60'000 > moved + 20'000);
+    CHECK(std::count(std::max(after, p), p + 10'000, 0) == p + 10'000 - std::max(after, p));
+    std::memset(after, 2, 60'000);
+    m.end_execution(false);
   }
-  CHECK(m.map(m.arena_size(), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+  CHECK(m.map(m.arena_size() + 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
   CHECK(errno == ENOMEM);
 }
 
