@@ -457,6 +457,37 @@ TEST_CASE("how often a thread stands where it stood before is counted") {
   CHECK(states.suspects().empty());
 }
 
+TEST_CASE("nothing of a thread's stack is left in the sum when the thread has ended, whoever wrote to it") {
+  Memory& m = Memory::instance();
+  const Counters none;
+  States states(none, nullptr);
+  const OperationType type{.name = "load", .access = Access::read, .noted = true};
+  std::uintptr_t* const stacks[] = {static_cast<std::uintptr_t*>(m.stack(0)), static_cast<std::uintptr_t*>(m.stack(1))};
+  const auto announce = [&](std::uint32_t thread) {
+    CallState state{};
+    state.stack = stacks[thread];
+    errno = 0;
+    states.chosen(thread, 0);
+    states.announced(thread, {.type = &type}, state, stacks[thread] + 2);
+  };
+  std::vector<Weight> sums;
+  for (const bool writes : {false, true}) {
+    states.begin_execution();
+    for (auto* stack : stacks) std::fill(stack, stack + 2, 0);
+    announce(0);
+    announce(1);
+    if (writes) {
+      states.wrote(&stacks[0][1], sizeof(std::uintptr_t));
+      stacks[0][1] = 1;
+    }
+    announce(1);
+    states.chosen(0, 0);
+    states.ended(0, nullptr, true);
+    sums.push_back(states.now());
+  }
+  CHECK(sums[0] == sums[1]);
+}
+
 TEST_CASE("a thread that counts comes back loosely, and never exactly") {
   Memory& m = Memory::instance();
   std::uintptr_t counter = 0, other = 0;
