@@ -43,7 +43,6 @@ Execution* Execution::current = nullptr;
 
 Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers)
     : strategy_(strategy), options_(options), watchers_(std::move(watchers)),
-      strategy_wants_steps_(strategy.wants_steps()), strategy_watches_(strategy_wants_steps_),
       watching_(is_watching()), attentive_(watching_),
       steps_max_(limit_of(options.steps_max)) {
   Memory::instance();
@@ -54,8 +53,9 @@ Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::v
                                                                 : "the program has thread_local variables", obstacle));
     blocks_ = true;
   }
-  strategy_.consult(*this);
-  if (repeats()) strategy_.may_repeat();
+  strategy_.attach(*this);
+  if (may_replay_prefixes()) prefix_replay_ = strategy_.prefix_replay();
+  if (prefix_replay_ != nullptr) prefix_replay_->available();
   explorer_.adopt_os_thread(blocks_);
 }
 
@@ -79,7 +79,9 @@ Ending Execution::run(const std::function<void()>& body) {
   if (failed_) fault_ = {};
   failed_ = false;
   keys.clear();
-  if (repeats()) begin_repeating();
+  listener_ = strategy_listener_ = strategy_.listener();
+  attentive_ = watching_ = is_watching();
+  if (prefix_replay_ != nullptr) begin_repeating();
   if (states_ != nullptr) states_->begin_execution();
   memory->tell_changes(states_.get());
   interleave_keeps_states = states_ != nullptr;
@@ -132,7 +134,7 @@ __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
   } catch (const Divergence& divergence) {
     fail("nondeterminism", divergence.what());
   }
-  if (index == Strategy::none_of_them) [[unlikely]] {
+  if (index == Strategy::prune) [[unlikely]] {
     --point_.step;
     end(Ending::vain);
   }
@@ -175,7 +177,7 @@ inline void Execution::announce(Thread& thread) {
 }
 
 void Execution::tell_announced(const Thread& thread) {
-  if (strategy_watches_) strategy_.announced(thread.id, thread.pending);
+  if (listener_ != nullptr) listener_->announced(thread.id, thread.pending);
 }
 
 // Puts a thread that had gone round back among the live ones, because something that it read has changed.
@@ -301,14 +303,14 @@ void Execution::note_used(std::size_t size, const void* object, const void* seco
 
 void Execution::report_stepped() {
   Thread& thread = *std::exchange(stepped_, nullptr);
-  if (strategy_watches_) strategy_.performed({thread.id, thread.variant, &thread.pending});
+  if (listener_ != nullptr) listener_->performed({thread.id, thread.variant, &thread.pending});
   for (Watcher* watcher : watchers_) watcher->performed(*this, thread);
 }
 
 void Execution::end(Ending ending) {
   mode = Mode::outside;
   if (watching_) report_step();
-  if (strategy_watches_) strategy_.closing();
+  if (listener_ != nullptr) listener_->closing();
   if (failed_) ending = Ending::failed;
   if (options_.break_on_failure && (ending == Ending::failed || ending == Ending::deadlock)) std::raise(SIGTRAP);
   ending_ = ending;

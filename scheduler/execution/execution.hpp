@@ -79,7 +79,7 @@ void give_up_robust_mutexes(Execution& run);
 // Makes ready the futures of `set_value_at_thread_exit` of the ending thread. Makes steps. Defined in runtime/thread_exit.cpp.
 void announce_delayed_results(Execution& run);
 
-class Execution final : public Situation {
+class Execution final : public ExecutionView {
  public:
   Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers);
   ~Execution();
@@ -162,19 +162,19 @@ class Execution final : public Situation {
 
   // What `before` has done happens before what `after` does next.
   void ordered(const Thread& before, const Thread& after) {
-    if (strategy_watches_) [[unlikely]] strategy_.ordered(before.id, after.id);
+    if (listener_ != nullptr) [[unlikely]] listener_->ordered(before.id, after.id);
   }
 
   // The running thread goes into a section, or comes out of it.
   void entered(std::uint64_t section, std::size_t most) {
-    if (!strategy_watches_) return;
+    if (listener_ == nullptr) return;
     if (stepped_ == running_) report_step();  // complete: the thread has left the door
-    strategy_.entered(running_->id, section, most);
+    listener_->entered(running_->id, section, most);
   }
   void left(std::uint64_t section) {
-    if (!strategy_watches_) return;
+    if (listener_ == nullptr) return;
     if (stepped_ == running_) report_step();
-    strategy_.left(running_->id, section);
+    listener_->left(running_->id, section);
   }
 
   // Runs the bodies side by side; returns when all have ended. No step.
@@ -185,7 +185,7 @@ class Execution final : public Situation {
   void object(std::string kind, std::string message);
   void set_outcome(std::string_view value);
   void note(const std::string& text);
-  bool watched_by_strategy() const { return strategy_wants_steps_; }
+  bool watched_by_strategy() const { return strategy_listener_ != nullptr; }
   bool watched() const { return !watchers_.empty(); }
 
   // Threads that have gone round (liveness/spin.hpp) and that no change has brought back.
@@ -244,7 +244,7 @@ class Execution final : public Situation {
   std::uint64_t name_of(const void* object) const override;
   const void* named(std::uint64_t name) const override;
   std::uintptr_t heap() const override;
-  bool repeats() const { return watchers_.empty() && !options_.keeps_states && !options_.virtual_clock; }
+  bool may_replay_prefixes() const { return watchers_.empty() && !options_.keeps_states && !options_.virtual_clock; }
   std::int64_t slack_of(std::uint32_t thread) const override {
     const Thread& asked = *threads_[thread];
     return asked.pending.type->slack == nullptr ? unblockable : asked.pending.type->slack(*this, asked);
@@ -320,7 +320,7 @@ class Execution final : public Situation {
   }
   void report_stepped();
   static void note_used(std::size_t size, const void* object, const void* second, std::size_t second_size);
-  bool is_watching() const { return strategy_watches_ || !watchers_.empty() || options_.keeps_states || explores_races; }
+  bool is_watching() const { return listener_ != nullptr || !watchers_.empty() || options_.keeps_states || explores_races; }
   // The running thread's clock takes notice of its last operation.
   void settle() {
     if (time_has_passed_ && running_->pending.type != nullptr) times_.settle(running_->pending, running_->now);
@@ -330,8 +330,9 @@ class Execution final : public Situation {
   ExecutionOptions options_;
   std::vector<Watcher*> watchers_;
   bool blocks_ = false;             // each thread has a block of thread-local variables of its own
-  const bool strategy_wants_steps_;
-  bool strategy_watches_;           // wants to hear of the steps that are made now
+  PrefixReplay* prefix_replay_ = nullptr;       // of the strategy, where prefixes may be replayed
+  StepListener* strategy_listener_ = nullptr;   // of the strategy, in this execution
+  StepListener* listener_ = nullptr;            // the same, or null while steps are made that it is not told of
   bool watching_;                   // anybody does
   bool records_ = false;            // the steps that are made, for the execution that follows
   bool attentive_;                  // one of these
@@ -352,7 +353,7 @@ class Execution final : public Situation {
   Thread* stepped_ = nullptr;       // whose step has not been reported yet
   std::uint64_t steps_max_, failing_step_ = 0;
   std::uint64_t ordinal_ = 0;
-  // Steps that are those of the execution before are made again without asking anybody (Strategy::repeated).
+  // Steps that are those of the execution before are made again without asking anybody (PrefixReplay).
   struct Made {
     const OperationType* type;
     const void*   object;

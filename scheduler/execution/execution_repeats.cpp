@@ -10,11 +10,11 @@
 namespace interleave::engine {
 
 void Execution::begin_repeating() {
-  repeated_ = strategy_.repeated();
+  repeated_ = prefix_replay_->length();
   assert(repeated_ == 0 || repeated_ < made_.size());
   repeating_ = repeated_ > 0;
-  records_ = strategy_.repeats();
-  strategy_watches_ = strategy_wants_steps_ && !repeating_;
+  records_ = prefix_replay_->wanted();
+  if (repeating_) listener_ = nullptr;
   watching_ = !repeating_ && is_watching();
   attentive_ = watching_ || records_;
   if (!repeating_) made_.clear();
@@ -24,7 +24,7 @@ void Execution::begin_repeating() {
 Thread* Execution::repeat_step() {
   if (point_.step == repeated_) {
     repeating_ = false;
-    strategy_watches_ = strategy_wants_steps_;
+    listener_ = strategy_listener_;
     watching_ = is_watching();
     attentive_ = watching_ || records_;
     return nullptr;

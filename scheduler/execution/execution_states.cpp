@@ -37,7 +37,7 @@ void Execution::weigh(const Operation* operation, bool ends) {
   if (me.resumer != nullptr) states_->beyond();  // a part of another thread's step
   const Weighed step = operation != nullptr ? states_->announced(me.id, *operation, interleave_call_state, me.stack_high)
                                                     : states_->ended(me.id, me.result, ends);
-  if (strategy_watches_) strategy_.weighed(me.id, step);
+  if (listener_ != nullptr) listener_->weighed(me.id, step);
 }
 
 }  // namespace interleave::engine

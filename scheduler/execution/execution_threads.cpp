@@ -182,7 +182,7 @@ Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::funct
   thread.argument = argument;
   thread.body = body;
   thread.now = running_->now;
-  if (strategy_watches_) strategy_.created(running_->id, thread.id, false);
+  if (listener_ != nullptr) listener_->created(running_->id, thread.id, false);
   if (shadow != nullptr) shadow->created(running_->id, thread.id);
   launch(thread);
   return &thread;
@@ -200,17 +200,17 @@ void Execution::wake(Thread& thread) {
   if (states_ != nullptr) states_->beyond();
   settle();
   pass_on_time(*running_, thread);
-  if (!strategy_watches_) return;
+  if (listener_ == nullptr) return;
   // Whether it could have gone on without us: asked before the state changes.
-  if (thread.pending.type->candidates(*this, thread) > 0) strategy_.withdrawn(thread.id);
-  strategy_.ordered(running_->id, thread.id);
+  if (thread.pending.type->candidates(*this, thread) > 0) listener_->disabled(thread.id);
+  listener_->ordered(running_->id, thread.id);
 }
 
 void Execution::wake(Thread& thread, const Operation& operation) {
   wake(thread);
   thread.timed = false;
   thread.pending = operation;
-  if (strategy_watches_) strategy_.announced(thread.id, thread.pending);
+  if (listener_ != nullptr) listener_->announced(thread.id, thread.pending);
 }
 
 void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
@@ -235,7 +235,7 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
     thread.body = &body;
     thread.group = &me;
     thread.now = me.now;
-    if (strategy_watches_) strategy_.created(me.id, thread.id, true);
+    if (listener_ != nullptr) listener_->created(me.id, thread.id, true);
     if (shadow != nullptr) shadow->created(me.id, thread.id);
     launch(thread);
   }
@@ -261,7 +261,7 @@ Thread& Execution::finish_thread(void* result) {
   me.result = result;
   if (states_ != nullptr) weigh(nullptr, true);
   me.finished = true;
-  if (strategy_watches_) strategy_.finished(me.id);
+  if (listener_ != nullptr) listener_->finished(me.id);
   return go_on_without(me);
 }
 

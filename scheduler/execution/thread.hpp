@@ -15,7 +15,7 @@
 #include "scheduler/liveness/spin.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/model/operation.hpp"
-#include "scheduler/model/strategy.hpp"
+#include "scheduler/support/random.hpp"
 
 namespace interleave::engine {
 

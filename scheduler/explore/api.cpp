@@ -22,7 +22,7 @@
 #include "scheduler/memory/framework_code.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/model/schedule.hpp"
-#include "scheduler/model/strategy.hpp"
+#include "scheduler/model/strategy_registry.hpp"
 #include "scheduler/report/report.hpp"
 #include "scheduler/report/said.hpp"
 #include "scheduler/runtime/door.hpp"
@@ -71,7 +71,7 @@ Options prepared(Options options, SourceLocation where) {
   if (options.seed == 0 && options.schedule.empty()) {
     options.seed = engine::fresh_seed();
     // Said before anything runs: whatever becomes of the process, the draw can be repeated.
-    if (!options.strategy.empty() && !engine::make_strategy(options.strategy, options.seed)->ends())
+    if (!options.strategy.empty() && !engine::make_strategy(options.strategy, options.seed)->traits().ends)
       fmt::print(stderr, "interleave: {}  strategy {}  seed {}\n", options.name, options.strategy, options.seed);
   }
   return options;

@@ -26,7 +26,7 @@
 #include "scheduler/memory/outer_state.hpp"
 #include "scheduler/memory/rolled_back.hpp"
 #include "scheduler/model/schedule.hpp"
-#include "scheduler/model/strategy.hpp"
+#include "scheduler/model/wrapper.hpp"
 #include "scheduler/races/shared_lines.hpp"
 #include "scheduler/runtime/files.hpp"
 #include "scheduler/unseen/unseen_runs.hpp"
@@ -78,19 +78,20 @@ struct Finding {
   bool comes_back = false;  // to where it was, at its end
 };
 
-// Forwards to another strategy, which may be exchanged between executions.
-class StandIn final : public Strategy {
+// Forwards to another strategy, which may be exchanged between executions: one Execution object serves several strategies.
+class StandIn final : public Wrapper {
  public:
+  // Before each execution. The caller begins that of `other`.
   void stand_for(Strategy& other) {
-    other_ = &other;
-    other_->consult(*situation_);
+    hold(other);
+    other.attach(*view_);
   }
-  bool begin_execution() override { return true; }
-  std::size_t choose(const ChoicePoint& at) override { return other_->choose(at); }
-  std::string resolved() const override { return other_->resolved(); }
+  void attach(const ExecutionView& view) override { view_ = &view; }
+  // One of them may not replay what another has made.
+  PrefixReplay* prefix_replay() override { return nullptr; }
 
  private:
-  Strategy* other_ = nullptr;
+  const ExecutionView* view_ = nullptr;
 };
 
 class Explorer {
@@ -190,6 +191,7 @@ class Explorer {
   std::uint64_t begun_ = 0;   // how many executions
   std::optional<Finding> shortest_, first_cut_;
   std::unique_ptr<Strategy> strategy_;
+  Traits traits_;             // of strategy_
   bool replaying_ = false;
   bool stops_round_ = false;  // as ExecutionOptions
   bool keeps_states_ = false, spins_freely_ = false;  // likewise

@@ -21,13 +21,14 @@
 #include "scheduler/memory/framework_code.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/model/schedule.hpp"
-#include "scheduler/model/strategy.hpp"
+#include "scheduler/model/strategy_registry.hpp"
 #include "scheduler/modules/linkage.hpp"
 #include "scheduler/races/shadow.hpp"
 #include "scheduler/report/report.hpp"
 #include "scheduler/report/suppressions.hpp"
 #include "scheduler/runtime/files.hpp"
 #include "scheduler/strategies/replay.hpp"
+#include "scheduler/support/random.hpp"
 
 namespace interleave::engine {
 namespace {
@@ -111,7 +112,7 @@ std::unique_ptr<Strategy> Explorer::make() {
   const bool virtual_clock = options_.clock == "virtual";
   if (options_.strategy.empty()) return make_strategy(virtual_clock ? "dfs" : "dpor", options_.seed);
   auto strategy = make_strategy(options_.strategy, options_.seed);
-  if (virtual_clock && strategy->reduces())
+  if (virtual_clock && strategy->traits().reduces)
     throw UsageError(fmt::format("under the virtual clock time passes when nobody can step, so timed operations depend on all others and "
                                  "'{}' could leave out too much: use dfs", options_.strategy));
   return strategy;
@@ -210,8 +211,10 @@ void Explorer::count(const Execution& execution, const Judgement& judged) {
 bool Explorer::keep_failure(const Execution& execution, const Judgement& judged, const Fault& fault) {
   // One that was counted already fails anew only if it did not fail then.
   tally_.failing += !strategy_->redundant() || tally_.failing == 0;
-  Finding finding{fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun_, strategy_->execution_seed(),
-                  strategy_->execution_strategy(), execution.has_stopped(), judged.comes_back};
+  Finding finding{fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun_, {}, {}, execution.has_stopped(), judged.comes_back};
+  Recipe recipe = strategy_->recipe();
+  finding.seed = recipe.seed;
+  finding.strategy = std::move(recipe.spec);
   if (judged.comes_back && !replaying_ && (!shortest_ || finding.steps < shortest_->steps)) show_round(finding);
   keep(std::move(finding));
   const bool hopeless = fault.kind == "nondeterminism" || fault.kind == "unsupported";
@@ -222,17 +225,18 @@ bool Explorer::keep_failure(const Execution& execution, const Judgement& judged,
 // What is decided once for all executions of this attempt.
 ExecutionOptions Explorer::begin() {
   strategy_ = make();
+  traits_ = strategy_->traits();
   hooks::Basis::begin_all(options_);
   // A wakeup that may come at any moment leaves the virtual clock no moment at which nobody can step.
   if (options_.clock == "virtual" && (options_.spurious_wakeups || options_.interrupts))
     throw UsageError("the virtual clock moves when nobody can step, so it goes with neither spurious wakeups nor interrupts: leave out one");
   // An execution that a sampler draws is to be drawn again from its seed alone, by whoever has learnt nothing.
-  if (explores_races && !replaying_ && strategy_->ends()) learnt_.shared_lines.begin();
+  if (explores_races && !replaying_ && traits_.ends) learnt_.shared_lines.begin();
   report_.seed = options_.seed;
-  report_.strategy = strategy_->resolved();
-  stops_round_ |= strategy_->reduces();
+  report_.strategy = strategy_->spec();
+  stops_round_ |= traits_.reduces;
   ExecutionOptions execution_options = this->execution_options();
-  runs_on_ = strategy_->runs_on() && !options_.stop_at_first_failure;
+  runs_on_ = traits_.runs_on && !options_.stop_at_first_failure;
   execution_options.run_on = runs_on_ ? &release_streams : nullptr;
   // INTERLEAVE_BREAK: a replay under a debugger stops where the execution fails, on the stack of the thread to blame.
   const char* stop = std::getenv("INTERLEAVE_BREAK");
@@ -242,7 +246,7 @@ ExecutionOptions Explorer::begin() {
 
 Limits Explorer::limits(std::uint64_t steps_in_all) const {
   std::uint64_t executions = options_.executions_max;
-  if (executions == 0 && !strategy_->ends() && !replaying_ && options_.time_max.count() == 0) executions = sample_executions;
+  if (executions == 0 && !traits_.ends && !replaying_ && options_.time_max.count() == 0) executions = sample_executions;
   return {.time = options_.time_max, .start = learnt_.start, .memory = memory_limit(), .executions = executions, .steps = steps_in_all};
 }
 
@@ -301,17 +305,18 @@ std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
 void Explorer::conclude(bool exhausted) {
   tally_.tell(report_);
   const bool counted = tally_.rounds > 0 && !learnt_.counters->none();
-  const bool whole = exhausted && strategy_->exhaustive() && tally_.cut == 0;
+  Coverage coverage = strategy_->coverage();
+  const bool whole = exhausted && coverage.complete && tally_.cut == 0;
   hooks::Basis::tell_all(report_);
   report_.whole = whole && !counted;
   report_.complete = report_.whole && sees_everything(report_);
   // Of an execution that was cut it is not known what would have come.
-  report_.covered = report_.complete || tally_.cut > 0 ? "" : whole && counted ? covered_by_counting() : strategy_->covered();
+  report_.covered = report_.complete || tally_.cut > 0 ? "" : whole && counted ? covered_by_counting() : std::move(coverage.statement);
   report_.seconds = std::chrono::duration<double>(Clock::now() - learnt_.start).count();
   // Where every execution only came back to where it had been but for its counters, nothing was shown of how they end.
   const bool nothing_ended = whole && counted && tally_.executions == 0;
   if (std::string reason = why_incomplete(nothing_ended); !reason.empty()) report_.incomplete_reason = std::move(reason);
-  const bool goal_missed = tally_.cut > 0 || nothing_ended || (strategy_->ends() && !exhausted);
+  const bool goal_missed = tally_.cut > 0 || nothing_ended || (traits_.ends && !exhausted);
   report_.verdict = shortest_ ? Verdict::fail : goal_missed ? Verdict::incomplete : Verdict::pass;
   // A search that went on after a failure may be incomplete as well; one that stopped at the first says so by its verdict.
   if (report_.verdict == Verdict::pass || (shortest_ && options_.stop_at_first_failure)) report_.incomplete_reason.clear();

@@ -34,7 +34,7 @@ class Alone final : public GoesOn {
     lonely_.begin();
     for (std::size_t i = 0; i < at.enabled.size(); ++i)
       if (at.enabled[i].thread == lonely_.thread()) return i;
-    return none_of_them;
+    return prune;
   }
 
   Lonely& lonely_;
@@ -87,7 +87,7 @@ void Explorer::look_at_orders(const Execution& execution) {
 bool Explorer::may_go_round(const Execution& execution) {
   constexpr std::size_t returns_least = 8;
   const bool recorded = !execution.choices().full();
-  if (replaying_ || !recorded || !strategy_->recognizes_states() || options_.clock == "virtual" ||
+  if (replaying_ || !recorded || !traits_.recognizes_states || options_.clock == "virtual" ||
       options_.spurious_wakeups || options_.interrupts)
     return false;
   Finding finding;

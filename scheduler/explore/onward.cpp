@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "scheduler/strategies/goes_on.hpp"
+#include "scheduler/support/random.hpp"
 
 namespace interleave::engine {
 namespace {
@@ -28,7 +29,7 @@ class Walk final : public GoesOn {
   std::size_t go_on(const ChoicePoint& at, const Weight& state) override {
     found_end_ = ends_.contains(state);
     found_none_ = states_.empty() && never_.contains(state);
-    if (found_end_ || found_none_) return none_of_them;
+    if (found_end_ || found_none_) return prune;
     states_.push_back(state);
     return random_.below(at.enabled.size());
   }
@@ -49,14 +50,14 @@ class Record final : public GoesOn {
   const std::vector<Made>& steps() const { return steps_; }
 
  private:
-  std::size_t go_on(const ChoicePoint&, const Weight&) override { return none_of_them; }
+  std::size_t go_on(const ChoicePoint&, const Weight&) override { return prune; }
   void made(const Candidate& candidate) override { steps_.push_back({candidate.thread, candidate.variant}); }
 
   std::vector<Made> steps_;
 };
 
 // Makes these steps, and then one of each thread in turn.
-class InTurn final : public Strategy {
+class InTurn final : public Leaf {
  public:
   explicit InTurn(const std::vector<Record::Made>& steps) : steps_(steps) {}
 
@@ -68,13 +69,13 @@ class InTurn final : public Strategy {
         if (at.enabled[i].thread == step.thread && at.enabled[i].variant == step.variant) return i;
       throw Divergence("the program does something else under the same choices");
     }
-    const Weight state = *situation_->state();  // of a program without counters
-    if (!seen_.emplace(state.a, state.b, at.last).second) return none_of_them;
+    const Weight state = *view_->state();  // of a program without counters
+    if (!seen_.emplace(state.a, state.b, at.last).second) return prune;
     for (std::size_t i = 0; i < at.enabled.size(); ++i)
       if (at.enabled[i].thread > at.last) return i;
     return 0;
   }
-  std::string resolved() const override { return "in turn"; }
+  std::string spec() const override { return "in turn"; }
 
  private:
   const std::vector<Record::Made>& steps_;
@@ -100,7 +101,7 @@ class Visit final : public GoesOn {
  private:
   std::size_t go_on(const ChoicePoint& at, const Weight& state) override {
     if (depth_ == path_.size()) {
-      if (!visited_.insert(state).second) return none_of_them;
+      if (!visited_.insert(state).second) return prune;
       path_.push_back({.taken = 0, .enabled = at.enabled.size()});
     }
     return path_[depth_++].taken;

@@ -2,30 +2,32 @@
 //
 // All nondeterminism of a program is one index into one list: which thread steps, which waiter a signal wakes, whether a
 // timed wait times out, the value of choose(n). A strategy sees that list and nothing else; it knows no fibers, no objects
-// and no checkers. A new strategy is one new file in strategies/ with one `Registration`.
+// and no checkers. A new strategy is one new file in strategies/ with one `Registration` (strategy_registry.hpp).
 //
-// The engine calls, from one thread at a time:
+// The engine calls, from one thread:
 //
-//     while (begin_execution()) { { choose(point) [performed(step)] }*  end_execution(ending) }
+//     traits()  attach(view)
+//     while (begin_execution()) { listener()  { choose(point) }*  end_execution(ending) }
 //
-// `choose` is called for every step, also where there is only one candidate; it must not allocate once warmed up. Steps that the strategy
-// declares to be those of the execution before (`repeated`) are made without asking it.
+// and asks the other questions between executions. There are two kinds of strategies, with a base class each:
+//
+//     Leaf       holds no other strategy. Its author writes begin_execution, choose and spec, and what else is not as for most.
+//     Wrapper    (wrapper.hpp) holds another one and forwards everything. Its author overrides what the wrapper changes.
+//
+// `Strategy` itself has no function with a default: the compiler refuses a Wrapper that forgets one.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "scheduler/model/execution_view.hpp"
 #include "scheduler/model/operation.hpp"
-#include "scheduler/model/weight.hpp"
+#include "scheduler/model/step_listener.hpp"
 
 namespace interleave::engine {
 
@@ -44,14 +46,7 @@ struct ChoicePoint {
   std::uint32_t fingerprint;           // of `enabled`, the same in every process
 };
 
-// A step after it was made.
-struct Step {
-  std::uint32_t    thread;
-  std::uint32_t    variant;
-  const Operation* operation;  // as performed: `failed` is known
-};
-
-// vain: a thread that has stopped spinning could go on (spin.hpp), as it does in another execution.
+// How an execution ended. vain: the strategy pruned it, because it had come back to where it was (Strategy::prune).
 enum class Ending { finished, quiescent, deadlock, failed, cut, vain };
 
 // The program did not offer what it offered before under the same choices, or a schedule does not fit the program. The
@@ -65,194 +60,115 @@ class Divergence : public std::runtime_error {
 inline constexpr std::string_view depends_on_more =
     "depends on something outside the model (time, randomness, an address, state left by an earlier execution)";
 
-// What a strategy may ask of the execution under way.
-class Situation {
+// What a strategy is like, from its construction to its end.
+struct Traits {
+  // Once it has run out of executions, it has visited every interleaving, up to equivalence. A strategy that knows this only afterwards
+  // leaves it false here and says it by Coverage::complete.
+  bool exhaustive = false;
+  // It runs out of executions by itself. One that does not gets a limit.
+  bool ends = false;
+  // It leaves out executions that are equivalent to others. It must see every choice point as it is: a filter around it is unsound.
+  bool reduces = false;
+  // In a search that does not stop at the first failure, an execution goes on behind its failure: the other threads run on. A strategy that
+  // reduces needs that, because steps after a failure are part of what makes executions equivalent.
+  bool runs_on = false;
+  // It notices by the states of an execution, where they are kept, that the execution has come back to where it was, and prunes it.
+  bool recognizes_states = false;
+};
+
+// What an exploration has covered so far.
+struct Coverage {
+  bool complete = false;  // every interleaving, up to equivalence. Of meaning only once there is no further execution
+  std::string statement;  // "every schedule with at most 2 preemptions", where it is neither everything nor a sample; else empty
+};
+
+// How the execution that was begun last is made again: a fresh strategy of `spec` and `seed` begins with it, if there is a seed.
+struct Recipe {
+  std::string spec;
+  std::optional<std::uint64_t> seed;  // nothing, for strategies that do not draw
+};
+
+// A search that goes through a tree of executions begins most of them as it began the one before. The engine can make these first steps by
+// itself, at a fraction of the cost: it makes the same choices and calls neither `choose` nor the listener.
+class PrefixReplay {
  public:
-  // How much slack the announced operation of a thread has now: see OperationType.
-  virtual std::int64_t slack_of(std::uint32_t thread) const = 0;
-  // A name of an object that is the same in every process, for statics and what executions allocate; and back.
-  virtual std::uint64_t name_of(const void* object) const = 0;
-  virtual const void* named(std::uint64_t name) const = 0;
-  // Where the next execution's heap begins. As long as that stays, what executions allocate under the same schedule lies at the
-  // same addresses.
-  virtual std::uintptr_t heap() const = 0;
-  // The sum of the state that the execution is in (states.hpp); null: states are not kept.
-  virtual const Weight* state() const = 0;
-  // The same sum without the counters of loops that wait and count (liveness/counters.hpp). REQUIRES: states are kept.
-  virtual const Weight& state_loosely() const = 0;
-  // Whether there are such loops.
-  virtual bool has_counters() const = 0;
-  // How often a thread must go the way round of such a loop before it is given up.
-  virtual std::size_t counted_rounds() const = 0;
-  // Whether the thread that made the last step stands in such a loop. REQUIRES: states are kept.
-  virtual bool counts() const = 0;
+  // The engine can do this for the executions to come. Called once, after `attach`. An `attach` takes it back.
+  virtual void available() = 0;
+  // Whether length() may be more than 0 for the execution after this one. Called after begin_execution. True makes the engine record steps.
+  virtual bool wanted() const = 0;
+  // How many steps the execution begun last has in common with the one that ended last. Called after begin_execution. Must be 0 where
+  // `available` was not called, or no execution has ended since.
+  virtual std::uint64_t length() const = 0;
 
  protected:
-  ~Situation() = default;
+  ~PrefixReplay() = default;
 };
 
 class Strategy {
  public:
   virtual ~Strategy() = default;
 
-  // Prepares the next execution; false: there is none.
+  // What does not change while an exploration is under way. The engine asks once, before the first execution. Cost: none to speak of.
+  virtual Traits traits() const = 0;
+
+  // Names the executions to come, before the first of them is begun. `view` outlives them.
+  virtual void attach(const ExecutionView& view) = 0;
+
+  // Prepares the next execution. True: the engine makes it and calls end_execution. False: there is no further one, and the strategy is not
+  // called again but for its coverage.
   virtual bool begin_execution() = 0;
 
-  // The index of the candidate that steps next, or `none_of_them`: the execution has come back to where it was, and ends as one
-  // that was begun in vain. May throw Divergence.
-  virtual std::size_t choose(const ChoicePoint&) = 0;
-  static constexpr std::size_t none_of_them = ~std::size_t{0};
-  // Whether an execution that fails goes on behind its failure, in a search that does not stop at the first one. A strategy that reduces
-  // needs that: steps after a failure are part of what makes executions equivalent.
-  virtual bool runs_on() const { return reduces(); }
-  // Whether it notices by the states of an execution, where they are kept, that it has come back to where it was.
-  virtual bool recognizes_states() const { return false; }
+  // Who hears of the steps of the execution begun last; null: nobody. Asked once for each execution, after begin_execution.
+  virtual StepListener* listener() = 0;
 
-  // How many of its first steps the execution begun last has in common with the one that ended last, made by the same choices. The engine
-  // makes these by itself, at a fraction of the cost: until then it calls nothing but `end_execution`. REQUIRES, where it is not 0:
-  // `may_repeat` was called, and an execution has ended since.
-  virtual std::uint64_t repeated() const { return 0; }
-  // Whether that may be more than 0 for the next execution.
-  virtual bool repeats() const { return false; }
-  // The engine can do that. Called after `consult`, which takes it back, and not for strategies that are wrapped.
-  virtual void may_repeat() {}
+  // The index in `at.enabled` of the candidate that steps next, or `prune`: the execution has come back to where it was, and ends here as
+  // Ending::vain. Called for every step, also where there is one candidate, in the order of the steps, except for steps that the
+  // engine makes by PrefixReplay. `at` is valid during the call. Must not allocate once warmed up. Throws Divergence.
+  virtual std::size_t choose(const ChoicePoint& at) = 0;
+  static constexpr std::size_t prune = ~std::size_t{0};
 
-  // ---- what the threads do, for a strategy that wants to know (asked once, before the exploration begins) ----
-  // All are called between the choice of a step and the next `choose` or `closing`. They must not allocate once warmed up.
-  virtual bool wants_steps() const { return false; }
-  // The step chosen last was made. Its later effects (threads that it woke run on to their next announcement) may follow.
-  virtual void performed(const Step&) {}
-  // Where states are kept: the last step of `thread` is known as a whole, for it is about to announce its next operation, or ends.
-  virtual void weighed(std::uint32_t /*thread*/, const Weighed&) {}
-  // `thread` has announced its next operation, which stays where it is until it has been performed or withdrawn.
-  virtual void announced(std::uint32_t /*thread*/, const Operation&) {}
-  // A thread's announced operation, which it could have performed, was taken back by the step of another: a timeout that
-  // lost to a signal.
-  virtual void withdrawn(std::uint32_t /*thread*/) {}
-  // `in_parallel`: by parallel(), so the parent goes on, and may end, within the step in which the last of such children ends.
-  virtual void created(std::uint32_t /*parent*/, std::uint32_t /*child*/, bool /*in_parallel*/) {}
-  // What `before` has done so far (the step under way included) happens before what `after` does next.
-  virtual void ordered(std::uint32_t /*before*/, std::uint32_t /*after*/) {}
-  virtual void finished(std::uint32_t /*thread*/) {}
-  // `thread` goes into a section that at most so many threads may be in, or comes out of it; no step of its own.
-  virtual void entered(std::uint32_t /*thread*/, std::uint64_t /*section*/, std::size_t /*most*/) {}
-  virtual void left(std::uint32_t /*thread*/, std::uint64_t /*section*/) {}
-  // The execution is about to end; what the operations of its threads refer to is still there.
-  virtual void closing() {}
-  virtual void consult(const Situation& situation) { situation_ = &situation; }
+  // The execution begun last has ended in this way. Throws Divergence.
+  virtual void end_execution(Ending) = 0;
 
-  virtual void end_execution(Ending) {}
+  // Whether the execution that ended last was equivalent to an earlier one, or the same. Such executions are counted apart.
+  virtual bool redundant() const = 0;
 
-  // True if running out of executions means that every interleaving (up to equivalence) was visited.
-  virtual bool exhaustive() const { return false; }
+  // Whether the execution begun last is the one before it in an equivalent order that shows a failure which that one hid. It is not counted
+  // again.
+  virtual bool shows_failure() const = 0;
 
-  // True if it runs out of executions by itself.
-  virtual bool ends() const { return exhaustive(); }
+  // How the execution begun last is made again. Asked after it has ended.
+  virtual Recipe recipe() const = 0;
 
-  // How many bytes it keeps in order to go on, as far as that grows with what it meets.
-  virtual std::size_t memory() const { return 0; }
+  // What was covered by the executions that have ended.
+  virtual Coverage coverage() const = 0;
 
-  // What was covered so far, where that is neither everything nor a sample: "every schedule with at most 2 preemptions".
-  virtual std::string covered() const { return {}; }
+  // How many bytes it keeps in order to go on, as far as that grows with what it meets. Asked before each execution.
+  virtual std::size_t memory() const = 0;
 
-  // Whether it leaves out executions for being equivalent to others. Such a strategy sees every choice point as it is (a
-  // filter in between is unsound), and after a failure lets the other threads run on, to learn what else they would do.
-  virtual bool reduces() const { return false; }
+  // The string that make_strategy makes this strategy from, with the parameters resolved.
+  virtual std::string spec() const = 0;
 
-  // The execution that has just ended was equivalent to an earlier one and counts as redundant.
-  virtual bool redundant() const { return false; }
+  // For strategies whose executions begin alike; null: no such thing. Asked once, after `attach`.
+  virtual PrefixReplay* prefix_replay() = 0;
+};
 
-  // The execution begun last is the one before it, begun once more in an equivalent order that shows a failure which that one
-  // hid; it is not counted again.
-  virtual bool shows_failure() const { return false; }
-
-  // For strategies that draw: the seed that makes a fresh strategy of the same string begin with this very execution.
-  virtual std::optional<std::uint64_t> execution_seed() const { return std::nullopt; }
-
-  // The strategy string with every parameter resolved.
-  virtual std::string resolved() const = 0;
-
-  // The string of the execution that has just ended: with execution_seed(), a fresh strategy of it begins with this execution.
-  virtual std::string execution_strategy() const { return resolved(); }
+// A strategy that holds no other one: what most of them answer.
+class Leaf : public Strategy {
+ public:
+  Traits traits() const override { return {}; }
+  void attach(const ExecutionView& view) override { view_ = &view; }
+  StepListener* listener() override { return nullptr; }
+  void end_execution(Ending) override {}
+  bool redundant() const override { return false; }
+  bool shows_failure() const override { return false; }
+  Recipe recipe() const override { return {spec(), std::nullopt}; }
+  Coverage coverage() const override { return {.complete = traits().exhaustive, .statement = {}}; }
+  std::size_t memory() const override { return 0; }
+  PrefixReplay* prefix_replay() override { return nullptr; }
 
  protected:
-  const Situation* situation_ = nullptr;
-};
-
-// The part of a strategy string behind the name: key=value pairs, and the seed. Unknown keys are refused once the strategy
-// has been made.
-class Arguments {
- public:
-  Arguments(std::string name, std::map<std::string, std::string> values, std::uint64_t seed)
-      : name_(std::move(name)), values_(std::move(values)), seed_(seed) {}
-
-  std::uint64_t seed() const { return seed_; }
-  // The value of `key`, a whole number of at least `least`, or `otherwise`. Throws UsageError.
-  std::uint64_t number(const std::string& key, std::uint64_t otherwise, std::uint64_t least = 0);
-  // The same, or nothing.
-  std::optional<std::uint64_t> optional_number(const std::string& key) {
-    return values_.contains(key) ? std::optional(number(key, 0)) : (asked_.push_back(key), std::nullopt);
-  }
-  // The value of `key`, whole numbers with dots between them, or nothing. Throws UsageError.
-  std::vector<std::uint64_t> numbers(const std::string& key);
-  // Throws UsageError if a key was given that nobody asked for.
-  void refuse_unknown() const;
-
- private:
-  std::string name_;
-  std::map<std::string, std::string> values_;
-  std::vector<std::string> asked_;
-  std::uint64_t seed_;
-};
-
-// What a strategy file registers. `make` of a wrapper gets the strategy that it holds, others null.
-struct Registration {
-  std::string_view name;
-  std::string_view summary;
-  bool wraps = false;
-  std::function<std::unique_ptr<Strategy>(Arguments&, std::unique_ptr<Strategy> inner)> make;
-
-  Registration(std::string_view name, std::string_view summary, bool wraps,
-               std::function<std::unique_ptr<Strategy>(Arguments&, std::unique_ptr<Strategy>)> make);
-};
-
-const std::vector<const Registration*>& registered_strategies();
-
-// Makes the strategy of a string such as "dfs", "random" or "repeat/dfs". Throws UsageError with the nearest names.
-std::unique_ptr<Strategy> make_strategy(std::string_view text, std::uint64_t seed);
-
-// A generator whose sequence is ours for ever: splitmix64 (Steele, Lea, Flood, OOPSLA'14).
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) { advance(); }
-  // The one after it is prepared: what is decided by a number need not wait until it has been made.
-  std::uint64_t next() {
-    const std::uint64_t ready = ready_;
-    advance();
-    return ready;
-  }
-  // Uniform in 0..n-1, without bias. REQUIRES: n > 0.
-  std::size_t below(std::size_t n) {
-    const std::uint64_t drawn = next();
-    if ((n & (n - 1)) == 0) return drawn & (n - 1);
-    // By a multiplication ("Fast random integer generation in an interval", Lemire, ACM TOMACS 29, 2019).
-    const Wide product = Wide{drawn} * n;
-    if (static_cast<std::uint64_t>(product) < n) [[unlikely]] return below_without_bias(n, product);
-    return static_cast<std::size_t>(product >> 64);
-  }
-
- private:
-  __extension__ using Wide = unsigned __int128;
-  // Out of line, or else every call of `below` keeps registers for it.
-  std::size_t below_without_bias(std::size_t n, Wide product);
-  void advance() {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    ready_ = z ^ (z >> 31);
-  }
-
-  std::uint64_t state_, ready_ = 0;
+  const ExecutionView* view_ = nullptr;  // null before `attach`
 };
 
 }  // namespace interleave::engine

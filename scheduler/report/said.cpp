@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/api/variables.hpp"
-#include "scheduler/model/strategy.hpp"
+#include "scheduler/model/strategy_registry.hpp"
 #include "scheduler/report/report.hpp"
 
 namespace interleave::engine {
@@ -25,7 +25,7 @@ void say_what_it_rests_on(const Report& report, const Options& options) {
   RenderOptions render;
   render.name = options.name;
   // Executions are independent draws if a sampling strategy was asked for, and not if it has stood in for a search that did not end.
-  render.independent = !options.strategy.empty() && options.schedule.empty() && !make_strategy(options.strategy, options.seed)->ends();
+  render.independent = !options.strategy.empty() && options.schedule.empty() && !make_strategy(options.strategy, options.seed)->traits().ends;
   std::fflush(stdout);
   std::fputs(brief_pass_text(report, render).c_str(), stderr);
   std::fflush(stderr);

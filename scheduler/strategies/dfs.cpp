@@ -20,37 +20,36 @@
 
 #include <fmt/format.h>
 
-#include "scheduler/model/strategy.hpp"
-
+#include "scheduler/model/strategy_registry.hpp"
 
 namespace interleave::engine {
 namespace {
 
-class Dfs final : public Strategy {
+class Dfs final : public Leaf, private PrefixReplay {
  public:
   explicit Dfs(bool runs_on) : runs_on_(runs_on) {}
 
   bool begin_execution() override {
     depth_ = 0;
-    repeated_ = 0;
+    prefix_ = 0;
     seen_.clear();
     seen_loosely_.clear();
     // Blocks that an execution left behind push those of the next one to other addresses.
-    const std::uintptr_t heap = repeats_ ? situation_->heap() : 0;
+    const std::uintptr_t heap = replays_ ? view_->heap() : 0;
     const bool moved = std::exchange(heap_, heap) != heap;
     if (!std::exchange(started_, true)) return true;
     while (!path_.empty() && path_.back().taken + 1 == path_.back().enabled) path_.pop_back();
     if (path_.empty()) return false;
     ++path_.back().taken;
-    if (repeats_ && std::exchange(ended_, false) && !moved) {
-      repeated_ = path_.back().step;
-      if (repeated_ > 0) depth_ = path_.size() - 1;
+    if (replays_ && std::exchange(ended_, false) && !moved) {
+      prefix_ = path_.back().step;
+      if (prefix_ > 0) depth_ = path_.size() - 1;
     }
     return true;
   }
 
   std::size_t choose(const ChoicePoint& at) override {
-    if (states_ != nullptr && has_come_back() && depth_ == path_.size()) return none_of_them;
+    if (states_ != nullptr && has_come_back() && depth_ == path_.size()) return prune;
     const auto enabled = static_cast<std::uint32_t>(at.enabled.size());
     if (enabled == 1) return 0;
     if (depth_ == path_.size()) {
@@ -70,20 +69,22 @@ class Dfs final : public Strategy {
                                    depends_on_more));
   }
 
-  bool exhaustive() const override { return true; }
-  bool recognizes_states() const override { return true; }
-  void consult(const Situation& situation) override {
-    Strategy::consult(situation);
-    states_ = situation.state() != nullptr ? &situation : nullptr;
-    repeats_ = ended_ = false;
+  Traits traits() const override {
+    return {.exhaustive = true, .ends = true, .reduces = false, .runs_on = runs_on_, .recognizes_states = true};
   }
-  bool repeats() const override { return repeats_; }
-  void may_repeat() override { repeats_ = true; }
-  std::uint64_t repeated() const override { return repeated_; }
-  bool runs_on() const override { return runs_on_; }
-  std::string resolved() const override { return runs_on_ ? "dfs:run_on=1" : "dfs"; }
+  void attach(const ExecutionView& view) override {
+    Leaf::attach(view);
+    states_ = view.state() != nullptr ? &view : nullptr;
+    replays_ = ended_ = false;
+  }
+  PrefixReplay* prefix_replay() override { return this; }
+  std::string spec() const override { return runs_on_ ? "dfs:run_on=1" : "dfs"; }
 
  private:
+  void available() override { replays_ = true; }
+  bool wanted() const override { return replays_; }
+  std::uint64_t length() const override { return prefix_; }
+
   bool has_come_back() {
     const bool counted = states_->counts() && ++seen_loosely_[states_->state_loosely()] > states_->counted_rounds();
     return !seen_.insert(*states_->state()).second || counted;
@@ -96,17 +97,18 @@ class Dfs final : public Strategy {
   const bool runs_on_;
   std::vector<Choice> path_;
   std::size_t depth_ = 0;
-  const Situation* states_ = nullptr;              // of the execution under way, if they are kept
+  const ExecutionView* states_ = nullptr;              // of the execution under way, if they are kept
   std::unordered_set<Weight, Weight::Hash> seen_;  // in this execution
   std::unordered_map<Weight, std::size_t, Weight::Hash> seen_loosely_;  // how often
   bool started_ = false;
-  bool repeats_ = false, ended_ = false;           // an execution, since the engine was consulted
-  std::uint64_t repeated_ = 0;
+  bool replays_ = false, ended_ = false;           // an execution has ended, since `attach`
+  std::uint64_t prefix_ = 0;                       // steps that the engine makes again
   std::uintptr_t heap_ = 0;                        // where it begins
 };
 
-const Registration dfs{"dfs", "every interleaving, once, depth first", false,
-                       [](Arguments& arguments, std::unique_ptr<Strategy>) {
+const Registration dfs{"dfs", "every interleaving, once, depth first",
+                       {{"run_on", "1: executions that fail go on, as those of dpor do; otherwise 0"}}, false,
+                       [](const Arguments& arguments, std::unique_ptr<Strategy>) {
                          return std::make_unique<Dfs>(arguments.number("run_on", 0) != 0);
                        }};
 

@@ -11,7 +11,7 @@
 namespace interleave::engine {
 
 // Makes the choices that were made, and goes on by itself from there.
-class GoesOn : public Strategy {
+class GoesOn : public Leaf {
  public:
   GoesOn(const std::vector<std::uint32_t>& choices, std::uint64_t steps) : choices_(choices), steps_(steps) {}
 
@@ -20,7 +20,7 @@ class GoesOn : public Strategy {
     return true;
   }
   std::size_t choose(const ChoicePoint& at) override {
-    if (at.step > steps_) return go_on(at, !situation_->has_counters() ? *situation_->state() : situation_->state_loosely());
+    if (at.step > steps_) return go_on(at, !view_->has_counters() ? *view_->state() : view_->state_loosely());
     std::size_t index = 0;
     if (at.enabled.size() > 1) {
       if (next_ == choices_.size() || choices_[next_] >= at.enabled.size())
@@ -30,7 +30,7 @@ class GoesOn : public Strategy {
     made(at.enabled[index]);
     return index;
   }
-  std::string resolved() const override { return "onward"; }
+  std::string spec() const override { return "onward"; }
 
  private:
   virtual std::size_t go_on(const ChoicePoint& at, const Weight& state) = 0;

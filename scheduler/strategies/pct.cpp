@@ -24,7 +24,7 @@ class Pct final : public Sampler {
  public:
   Pct(std::uint64_t seed, std::uint64_t depth, std::uint64_t steps) : Sampler(seed, steps == 0), depth_(depth), steps_(steps) {}
 
-  std::string resolved() const override { return fmt::format("pct:depth={}", depth_); }
+  std::string spec() const override { return fmt::format("pct:depth={}", depth_); }
 
  private:
   void begin() override {
@@ -68,7 +68,9 @@ class Pct final : public Sampler {
 };
 
 const Registration pct{"pct", "random priorities that change at depth-1 random points: finds a bug of that depth with a known probability",
-                       false, [](Arguments& arguments, std::unique_ptr<Strategy>) {
+                       {{"depth", "the depth of the bugs that it is to meet; otherwise 3"},
+                        {"steps", "steps of an execution; otherwise those of the longest one that was measured"}}, false,
+                       [](const Arguments& arguments, std::unique_ptr<Strategy>) {
                          const std::uint64_t depth = arguments.number("depth", 3, 1);
                          return std::make_unique<Pct>(arguments.seed(), depth, arguments.number("steps", 0));
                        }};

@@ -12,7 +12,7 @@ namespace {
 class Pos final : public Sampler {
  public:
   explicit Pos(std::uint64_t seed) : Sampler(seed, false) {}
-  std::string resolved() const override { return "pos"; }
+  std::string spec() const override { return "pos"; }
 
  private:
   void begin() override { priorities_.clear(); }
@@ -35,8 +35,9 @@ class Pos final : public Sampler {
   std::vector<std::uint64_t> priorities_;  // of the pending operation of each thread; 0: not drawn yet
 };
 
-const Registration pos{"pos", "random priorities of operations, drawn anew for those that race", false,
-                       [](Arguments& arguments, std::unique_ptr<Strategy>) { return std::make_unique<Pos>(arguments.seed()); }};
+const Registration pos{"pos", "random priorities of operations, drawn anew for those that race",
+                       {}, false,
+                       [](const Arguments& arguments, std::unique_ptr<Strategy>) { return std::make_unique<Pos>(arguments.seed()); }};
 
 }  // namespace
 }  // namespace interleave::engine

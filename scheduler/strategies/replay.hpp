@@ -13,7 +13,7 @@
 
 namespace interleave::engine {
 
-class Replay final : public Strategy {
+class Replay final : public Leaf {
  public:
   explicit Replay(Schedule schedule) : schedule_(std::move(schedule)), chunk_(schedule_chunk(schedule_.choices.size())) {}
 
@@ -27,7 +27,7 @@ class Replay final : public Strategy {
   std::size_t choose(const ChoicePoint& at) override {
     const auto& choices = schedule_.choices;
     if (schedule_.comes_back && next_ == choices.size()) {
-      if (at.enabled.size() > 1 || !states_.insert(*situation_->state()).second) return none_of_them;
+      if (at.enabled.size() > 1 || !states_.insert(*view_->state()).second) return prune;
     }
     if (at.enabled.size() == 1) return 0;
     if (next_ == choices.size())
@@ -42,8 +42,7 @@ class Replay final : public Strategy {
     return taken;
   }
 
-  std::string resolved() const override { return "replay"; }
-  bool used_up() const { return next_ == schedule_.choices.size(); }
+  std::string spec() const override { return "replay"; }
 
  private:
   // At the end of a chunk: whether the candidates in it were those of the recording.

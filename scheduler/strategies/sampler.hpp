@@ -7,11 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "scheduler/model/strategy.hpp"
+#include "scheduler/model/strategy_registry.hpp"
+#include "scheduler/support/random.hpp"
 
 namespace interleave::engine {
 
-class Sampler : public Strategy {
+class Sampler : public Leaf {
  public:
   // `measures`: the program is measured; else all is given.
   Sampler(std::uint64_t seed, bool measures) : measures_(measures), next_seed_(seed) {}
@@ -32,8 +33,7 @@ class Sampler : public Strategy {
     if (measuring_) measure(at, at.enabled[index]);
     return index;
   }
-  std::optional<std::uint64_t> execution_seed() const final { return seed_; }
-  std::string execution_strategy() const final { return walking_ ? "random" : exact(); }
+  Recipe recipe() const final { return {walking_ ? "random" : exact(), seed_}; }
 
  protected:
   virtual void begin() {}
@@ -41,7 +41,7 @@ class Sampler : public Strategy {
   virtual void measure(const ChoicePoint&, const Candidate& /*chosen*/) {}
   virtual void measured() {}
   // The string that says all that the execution depended on but its seed.
-  virtual std::string exact() const { return resolved(); }
+  virtual std::string exact() const { return spec(); }
 
   std::uint64_t seed() const { return seed_; }
   Random& draw() { return draw_; }

@@ -23,13 +23,13 @@ class Surw final : public Sampler {
  public:
   Surw(std::uint64_t seed, std::uint64_t object, std::vector<std::uint64_t> counts)
       : Sampler(seed, counts.empty()), given_(!counts.empty()), object_(object), counts_(std::move(counts)) {}
-  std::string resolved() const override { return "surw"; }
+  std::string spec() const override { return "surw"; }
 
  private:
   void measure(const ChoicePoint& at, const Candidate& chosen) override {
     threads_.meet(at);
     if (chosen.operation->object == nullptr) return;
-    Counts& counts = objects_[situation_->name_of(chosen.operation->object)];
+    Counts& counts = objects_[view_->name_of(chosen.operation->object)];
     if (counts.now.size() <= chosen.thread) counts.now.resize(chosen.thread + 1);
     ++counts.now[chosen.thread];
   }
@@ -46,7 +46,7 @@ class Surw final : public Sampler {
   void begin() override {
     if (!given_) draw_object();
     ahead_.begin(counts_);
-    address_ = situation_->named(object_);
+    address_ = view_->named(object_);
     priorities_.clear();
     held_.clear();
     intended_ = nobody;
@@ -135,8 +135,10 @@ class Surw final : public Sampler {
   std::uint32_t intended_ = nobody;
 };
 
-const Registration surw{"surw", "draws the order of the operations on one object uniformly; the object is drawn, too", false,
-                        [](Arguments& arguments, std::unique_ptr<Strategy>) {
+const Registration surw{"surw", "draws the order of the operations on one object uniformly; the object is drawn, too",
+                        {{"object", "the number of the object, as a failure prints it; otherwise drawn"},
+                         {"counts", "accesses to it by thread, with dots between them; otherwise measured"}}, false,
+                        [](const Arguments& arguments, std::unique_ptr<Strategy>) {
                           const std::uint64_t object = arguments.number("object", 0);
                           return std::make_unique<Surw>(arguments.seed(), object, arguments.numbers("counts"));
                         }};

@@ -17,7 +17,7 @@ namespace {
 class Urw final : public Sampler {
  public:
   Urw(std::uint64_t seed, std::vector<std::uint64_t> counts) : Sampler(seed, counts.empty()), counts_(std::move(counts)) {}
-  std::string resolved() const override { return "urw"; }
+  std::string spec() const override { return "urw"; }
 
  private:
   void begin() override { ahead_.begin(counts_); }
@@ -52,8 +52,9 @@ class Urw final : public Sampler {
   Ahead measured_, ahead_;
 };
 
-const Registration urw{"urw", "a walk by how much each thread has ahead of it: every interleaving is equally likely", false,
-                       [](Arguments& arguments, std::unique_ptr<Strategy>) {
+const Registration urw{"urw", "a walk by how much each thread has ahead of it: every interleaving is equally likely",
+                       {{"counts", "events by thread, with dots between them; otherwise measured"}}, false,
+                       [](const Arguments& arguments, std::unique_ptr<Strategy>) {
                          return std::make_unique<Urw>(arguments.seed(), arguments.numbers("counts"));
                        }};
 

@@ -19,9 +19,9 @@
 #include "scheduler/liveness/states.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/model/choices.hpp"
-#include "scheduler/model/strategy.hpp"
 #include "scheduler/races/repeated_accesses.hpp"
 #include "scheduler/strategies/dpor/visits.hpp"
+#include "scheduler/support/random.hpp"
 
 namespace interleave::engine {
 namespace {

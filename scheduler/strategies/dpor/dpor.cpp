@@ -66,7 +66,7 @@ bool Dpor::begin_execution() {
       ++shared;
   }
   // Blocks that an execution left behind push those of the next one to other addresses.
-  const std::uintptr_t heap = situation_->heap();
+  const std::uintptr_t heap = view_->heap();
   if (std::exchange(heap_, heap) != heap) shared = 0;
   cut_back(shared);
   retained_ = events_.size();
@@ -154,7 +154,7 @@ std::size_t Dpor::by_default(const ChoicePoint& at) {
     for (std::size_t i = first_of(enabled, at.last); i < enabled.size(); ++i)
       if (!threads_[enabled[i].thread].stopped && !enabled[i].operation->type->held_up_by_many) return i;
   }
-  std::size_t best = none_of_them;
+  std::size_t best = prune;
   std::uint64_t least = ~std::uint64_t{0};
   for (std::size_t i = 0; i < enabled.size(); ++i) {
     const std::uint32_t id = enabled[i].thread;
@@ -202,7 +202,7 @@ std::size_t Dpor::choose(const ChoicePoint& at) {
     index = prescribed(at, prefix_[made_]);
   } else {
     index = by_default(at);
-    if (index == none_of_them) return index;
+    if (index == prune) return index;
   }
   const Candidate& candidate = at.enabled[index];
   if (!showing_ && made_ + 1 >= prefix_.size() && candidate.variant == 0 && index + 1 < at.enabled.size() &&
@@ -222,15 +222,15 @@ std::size_t Dpor::choose(const ChoicePoint& at) {
   }
   offered_ = at.fingerprint;
   Thread& thread = threads_[chosen_];
-  thread.slack = thread.waits ? situation_->slack_of(candidate.thread) : unblockable;
+  thread.slack = thread.waits ? view_->slack_of(candidate.thread) : unblockable;
   under_way_ = true;
   return index;
 }
 
 namespace {
 
-const Registration registration{"dpor", "one execution of each class of equivalent ones: optimal partial-order reduction", false,
-                        [](Arguments&, std::unique_ptr<Strategy>) { return std::make_unique<Dpor>(); }};
+const Registration registration{"dpor", "one execution of each class of equivalent ones: optimal partial-order reduction", {}, false,
+                        [](const Arguments&, std::unique_ptr<Strategy>) { return std::make_unique<Dpor>(); }};
 
 }  // namespace
 }  // namespace interleave::engine::dpor

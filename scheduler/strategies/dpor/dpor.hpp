@@ -1,4 +1,4 @@
-// The state of `dpor` (dpor.cpp says how it works), shared by the five files that it is written in:
+// The state of `dpor` (dpor.cpp says how it works), shared by the files that it is written in:
 //
 //     dpor.cpp          the tree of executions, and who is next
 //     dpor_history.cpp  what has happened in the execution under way: events, clocks, accesses
@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "scheduler/model/strategy.hpp"
+#include "scheduler/model/strategy_registry.hpp"
 #include "scheduler/strategies/dpor/dpor_parts.hpp"
 #include "scheduler/strategies/dpor/visits.hpp"
 #include "scheduler/support/clock_rows.hpp"
@@ -21,26 +21,38 @@
 
 namespace interleave::engine::dpor {
 
-class Dpor final : public Strategy {
+class Dpor final : public Leaf, private StepListener, private PrefixReplay {
  public:
   bool begin_execution() override;
   std::size_t choose(const ChoicePoint& at) override;
-  bool wants_steps() const override { return true; }
+  Traits traits() const override {
+    return {.exhaustive = true, .ends = true, .reduces = true, .runs_on = true, .recognizes_states = true};
+  }
+  void attach(const ExecutionView& view) override {
+    Leaf::attach(view);
+    ended_ = false;
+    may_save_ = saves_ = false;
+    keeps_states_ = view.state() != nullptr;
+    if (keeps_states_) rounds_counting_ = view.counted_rounds();
+  }
+  StepListener* listener() override { return this; }
+  PrefixReplay* prefix_replay() override { return this; }
+  bool shows_failure() const override { return showing_; }
+  void end_execution(Ending ending) override;
+  std::size_t memory() const override { return bytes_; }
+  std::string spec() const override { return "dpor"; }
+
+ private:
+  // ---- what the engine makes again by itself (PrefixReplay) ----
+  void available() override { may_save_ = saves_ = true; }
+  bool wanted() const override { return saves_; }
+  std::uint64_t length() const override { return repeated_; }
+
+  // ---- what threads do (StepListener) ----
   void performed(const Step& step) override;
   void announced(std::uint32_t id, const Operation& operation) override;
   void weighed(std::uint32_t id, const Weighed& step) override;
-  bool recognizes_states() const override { return true; }
-  bool repeats() const override { return saves_; }
-  void may_repeat() override { may_save_ = saves_ = true; }
-  std::uint64_t repeated() const override { return repeated_; }
-  void consult(const Situation& situation) override {
-    Strategy::consult(situation);
-    ended_ = false;
-    may_save_ = saves_ = false;
-    keeps_states_ = situation.state() != nullptr;
-    if (keeps_states_) rounds_counting_ = situation.counted_rounds();
-  }
-  void withdrawn(std::uint32_t id) override {
+  void disabled(std::uint32_t id) override {
     withdrawn_.push_back({.thread = key_of_[id], .own = threads_[key_of_[id]].last, .by = under_way_ ? made_ : made_ - 1});
   }
   void created(std::uint32_t parent, std::uint32_t child, bool in_parallel) override;
@@ -49,14 +61,7 @@ class Dpor final : public Strategy {
   void entered(std::uint32_t id, std::uint64_t section, std::size_t most) override;
   void left(std::uint32_t id, std::uint64_t section) override;
   void closing() override { settle(); }
-  bool shows_failure() const override { return showing_; }
-  void end_execution(Ending ending) override;
-  std::size_t memory() const override { return bytes_; }
-  bool exhaustive() const override { return true; }
-  bool reduces() const override { return true; }
-  std::string resolved() const override { return "dpor"; }
 
- private:
   // What happens before the next event of a thread, as the events whose clocks, joined, say it. Mostly it is one, the last of the thread;
   // and what many threads leave behind for one that makes no further step is never joined.
   struct Past {
@@ -187,7 +192,7 @@ class Dpor final : public Strategy {
   std::vector<Item> prefix_;                     // prescribed
   bool sibling_ = false;
   bool started_ = false;
-  bool ended_ = false;                           // an execution, since the engine was consulted
+  bool ended_ = false;                           // an execution, since `attach`
   std::vector<Item> meeting_;                    // the execution that has ended, in an order in which too many are in a section
   bool showing_ = false;                         // that order is under way
 

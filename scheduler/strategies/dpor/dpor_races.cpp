@@ -242,7 +242,7 @@ void Dpor::judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t
   // Can x happen without d, and would it have to wait after it?
   std::int64_t slack = unblockable;
   if (kind == Kind::executed) slack = threads_[thread].slack;
-  if (kind == Kind::announced) slack = situation_->slack_of(threads_[thread].id);
+  if (kind == Kind::announced) slack = view_->slack_of(threads_[thread].id);
   if (slack < unblockable / 2) {
     slack -= effects_given_up(d, x_event, past);
     if (slack < 0) return;

@@ -1,5 +1,5 @@
 // Where an execution has its first steps in common with the one before it, dpor goes back to where that one stood after them, and the
-// engine makes them again by itself (Strategy::repeated).
+// engine makes them again by itself (PrefixReplay).
 //
 // What the threads are as dpor sees them is saved before it changes, at most once between two choices; and taken back in reverse order. Events,
 // clocks and accesses are cut back as always.
