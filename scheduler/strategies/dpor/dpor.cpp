@@ -106,6 +106,12 @@ void Dpor::begin_anew() {
 void Dpor::end_execution(Ending ending) {
   ended_ = true;
   if (!visits_.empty() && ending != Ending::failed && ending != Ending::deadlock) find_meeting();
+  keep_children();
+  if constexpr (validates) validate(ending);
+}
+
+// The execution that has ended becomes a node of the tree, if it has children.
+void Dpor::keep_children() {
   if (current_.children.empty()) return;
   std::uint32_t needed = 0;
   for (const Child& child : current_.children) needed = std::max(needed, child.at);

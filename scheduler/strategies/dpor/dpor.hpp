@@ -5,11 +5,13 @@
 //     dpor_races.cpp    which races are reversed here
 //     dpor_rounds.cpp   which threads have come back to where they were
 //     dpor_repeats.cpp  back to where the execution before stood
+//     dpor_validate.cpp what must hold of all this, in builds for tests
 #pragma once
 
 #include <algorithm>
 #include <cstdlib>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -125,6 +127,7 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   void widen();
 
   void begin_anew();
+  void keep_children();
   void cut_back(std::uint32_t length);
 
   // ---- back to where an execution stood (dpor_repeats.cpp) ----
@@ -183,6 +186,25 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   void judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t x_event);
   bool first_in_chain(std::uint32_t d, std::uint32_t thread);
   std::int64_t effects_given_up(std::uint32_t d, std::uint32_t x_event, const Count* kept);
+
+#ifdef INTERLEAVE_DPOR_FAULTS
+  // ---- what must hold (dpor_validate.cpp) ----
+  static constexpr bool validates = true;
+  void must(bool holds, const char* what);
+  void validate(Ending ending);  // at the end of an execution. Throws Divergence
+  void validate_tree();
+  void validate_prefix(Ending ending);
+  void validate_history();
+  void validate_order();
+  void validate_optimality();
+  void validate_reversal(std::uint32_t d, std::uint32_t x);
+  const char* broken_ = nullptr;                 // the first thing that did not hold
+  std::unordered_set<std::uint64_t> classes_;    // of the executions that came to their end
+#else
+  static constexpr bool validates = false;
+  void validate(Ending) {}
+  void validate_reversal(std::uint32_t, std::uint32_t) {}
+#endif
 
   // ---- the tree ----
   std::vector<Node> nodes_;                      // from the root to the execution under way; more than depth_ are kept for reuse

@@ -10,7 +10,7 @@
 
 namespace interleave::engine::dpor {
 
-// Deliberate faults, for the tests of the oracle that must notice them; not in the library.
+// Deliberate faults, for the tests of the oracle that must notice them, and of dpor_validate.cpp; not in the library.
 enum class Fault {
   none,
   posts_commute_with_waits,   // in the dependence relation

@@ -255,6 +255,9 @@ void Dpor::judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t
   }
 
   if (!first_in_chain(d, thread)) return;
+  if constexpr (validates) {
+    if (kind == Kind::executed) validate_reversal(d, x_event);
+  }
   const auto before = static_cast<std::uint32_t>(current_.items.size());
   for (std::uint32_t e = d + 1; e < made_; ++e)
     if (e != x_event && within(e, past)) current_.items.push_back({events_[e].thread, events_[e].variant});
