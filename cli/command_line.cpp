@@ -32,6 +32,7 @@ constexpr VerbSyntax verbs[] = {
      "--strategy --seed --schedule --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --suppressions --color"},
     {Verb::stress, "stress", "Run scenarios on real threads (in interleave-tsan: under ThreadSanitizer).",
      "--seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --suppressions --color"},
+    {Verb::strategies, "strategies", "Name the strategies, and what each does.", "--color"},
 };
 
 constexpr const char* description =
@@ -51,6 +52,9 @@ constexpr const char* footer =
 bool takes(const VerbSyntax& verb, std::string_view flag) {
   return fmt::format(" {} ", verb.flags).find(fmt::format(" {} ", flag)) != std::string::npos;
 }
+
+// It runs no scenario, and says what there is.
+bool only_names(const VerbSyntax& verb) { return verb.verb == Verb::list || verb.verb == Verb::strategies; }
 
 std::string names_of_verbs() {
   std::string text;
@@ -76,7 +80,7 @@ void refuse_unknown_flags(const VerbSyntax& verb, int argc, char** argv) {
     if (!word.starts_with("--")) continue;
     const auto flag = word.substr(0, word.find('='));
     const bool of_all = flag == "--help" || flag == "--json";
-    const bool of_many = flag == "--all" && verb.verb != Verb::list && verb.verb != Verb::replay;
+    const bool of_many = flag == "--all" && !only_names(verb) && verb.verb != Verb::replay;
     if (of_all || of_many || (flag == "--first" && verb.verb == Verb::search) || takes(verb, flag)) continue;
     const bool of_others = flag == "--all" || flag == "--first" ||
                            std::any_of(std::begin(verbs), std::end(verbs), [&](const auto& other) { return takes(other, flag); });
@@ -90,7 +94,7 @@ using Texts = std::array<std::string, flags.size()>;
 void declare(CLI::App& command, const VerbSyntax& verb, Request& request, Texts& texts) {
   if (verb.verb == Verb::replay) {
     command.add_option("SCENARIO", request.scenarios, "its name")->expected(1)->required()->type_name("");
-  } else if (verb.verb != Verb::list) {
+  } else if (!only_names(verb)) {
     command.add_option("SCENARIO", request.scenarios, "names, groups or globs")->type_name("");
     command.add_flag("--all", request.all, verb.verb == Verb::search ? "all that are meant to be searched" : "all of them");
   }
@@ -122,7 +126,7 @@ std::string help_command(const CLI::App& app) {
 // A schedule in the environment, for a verb that replays none: who set it should know that nothing comes of it, and a damaged one
 // is refused by every verb that explores.
 void refuse_or_ignore_schedule(const Request& request, const VerbSyntax& verb) {
-  if (!request.settings.schedule || verb.verb == Verb::list || takes(verb, "--schedule")) return;
+  if (!request.settings.schedule || only_names(verb) || takes(verb, "--schedule")) return;
   is_schedule_for(*request.settings.schedule, "");  // throws if it is damaged
   remark(fmt::format("INTERLEAVE_SCHEDULE means nothing to {}; going on without (interleave replay runs a schedule)", verb.name));
 }

@@ -8,7 +8,7 @@
 
 namespace interleave::cli {
 
-enum class Verb { list, search, sample, replay, stress };
+enum class Verb { list, search, sample, replay, stress, strategies };
 
 struct Request {
   Verb verb = Verb::list;

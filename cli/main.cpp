@@ -21,6 +21,7 @@ ExitStatus run(const Request& request) {
     case Verb::sample: return sample(request);
     case Verb::replay: return replay(request);
     case Verb::stress: return stress_verb(request);
+    case Verb::strategies: return strategies(request);
   }
   return ExitStatus::fault;
 }

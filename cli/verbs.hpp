@@ -11,5 +11,6 @@ ExitStatus search(const Request& request);
 ExitStatus sample(const Request& request);
 ExitStatus replay(const Request& request);
 ExitStatus stress_verb(const Request& request);
+ExitStatus strategies(const Request& request);
 
 }  // namespace interleave::cli

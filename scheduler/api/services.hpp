@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <interleave/interleave.hpp>
 
@@ -15,6 +16,19 @@ namespace interleave::detail {
 
 // As explore, but prints nothing of a pass: for those who print the report themselves.
 Report explore_unsaid(const std::function<void()>& body, Options options, SourceLocation where = SourceLocation::current());
+
+// A strategy that can be asked for by its name.
+struct RegisteredStrategy {
+  struct Argument {
+    std::string key, help;
+  };
+  std::string name, summary;
+  std::vector<Argument> arguments;
+  bool wraps = false;  // holds another one: NAME/OTHER
+  bool ends = false;   // runs out of executions by itself; false for those that sample, and for those that wrap
+};
+// All of them, by name; none on real threads.
+std::vector<RegisteredStrategy> registered_strategies();
 
 // Ends the execution as a failure of this kind. In the model it does not return; on real threads it records and returns.
 void fail(std::string_view kind, std::string_view message, SourceLocation where);

@@ -181,6 +181,18 @@ Report explore_unsaid(const std::function<void()>& body, Options options, Source
   return explored(body, prepared(std::move(options), where));
 }
 
+std::vector<RegisteredStrategy> registered_strategies() {
+  const engine::EngineScope scope;
+  std::vector<RegisteredStrategy> all;
+  for (const engine::Registration* each : engine::registered_strategies()) {
+    RegisteredStrategy described{.name = std::string(each->name), .summary = std::string(each->summary), .arguments = {}, .wraps = each->wraps};
+    for (const auto& [key, help] : each->arguments) described.arguments.push_back({std::string(key), std::string(help)});
+    if (!each->wraps) described.ends = engine::make_strategy(each->name, 1)->traits().ends;
+    all.push_back(std::move(described));
+  }
+  return all;
+}
+
 void fail(std::string_view kind, std::string_view message, SourceLocation where) {
   if (!in_model()) return real::fail(kind, message, where);
   engine::mode = engine::Mode::outside;

@@ -40,6 +40,7 @@ Report explore_unsaid(const std::function<void()>& body, Options options, Source
   return stress(body, std::move(options), where);
 }
 
+std::vector<RegisteredStrategy> registered_strategies() { return {}; }
 void fail(std::string_view kind, std::string_view message, SourceLocation where) { real::fail(kind, message, where); }
 std::uint64_t thread_key() noexcept { return real::thread_key(); }
 std::string thread_label() { return real::thread_label(); }

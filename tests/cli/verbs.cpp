@@ -346,3 +346,26 @@ TEST_CASE("list, help and version") {
   CHECK(has(command("search --help").out, "INTERLEAVE_STRATEGY"));
   CHECK(command("--version").out == "interleave 0.1.0\n");
 }
+
+TEST_CASE("strategies: every one that is registered, with its help and arguments") {
+  const auto text = command("strategies");
+  CHECK(text.status == 0);
+  CHECK(text.err.empty());
+  CHECK(has(text.out, "pct:depth=N,steps=N"));
+  CHECK(has(text.out, "preemptions:bound=N/STRATEGY"));
+  const auto document = command("strategies --json").json();
+  CHECK(document["schema"] == 1);
+  CHECK(document["strategies"].size() >= 11);
+  for (const auto& strategy : document["strategies"]) {
+    const std::string name = strategy["name"], kind = strategy["kind"];
+    CAPTURE(name);
+    CHECK(has(text.out, name));
+    CHECK(has(text.out, strategy["help"].get<std::string>()));
+    for (const auto& argument : strategy["arguments"]) CHECK(has(text.out, argument["name"].get<std::string>() + ": "));
+    // What is listed can be asked for.
+    const std::string verb = kind == "samples" ? "sample" : "search";
+    CHECK(command(verb + " good/passes --executions 1000 --strategy " + name + (kind == "wraps" ? "/dfs" : "")).status == 0);
+  }
+  CHECK(command_tsan("strategies").status == 2);
+  CHECK(command("strategies --all").status == 2);
+}
