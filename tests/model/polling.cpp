@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "../strategies.hpp"
 #include "rounds.hpp"
 
 using interleave::outcome;
@@ -56,7 +57,9 @@ TEST_CASE("polling under a mutex is proved") {
 }
 
 TEST_CASE("samplers do not let who polls under a mutex starve the thread that it waits for") {
-  for (const char* strategy : {"random", "pct:depth=1", "pct:depth=3", "pos", "urw", "surw", "auto"}) {
+  auto samplers = strategies_that(false);
+  samplers.push_back("pct:depth=1");
+  for (const std::string& strategy : samplers) {
     const auto report = explore_all([] {
       std::mutex m;
       bool ready = false;

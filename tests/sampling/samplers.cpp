@@ -1,13 +1,19 @@
 // Samplers: what they draw, how often, and that any of their executions can be drawn again.
 #include <cmath>
 
+#include "../strategies.hpp"
 #include "programs.hpp"
 
 using namespace interleave;
 
 namespace {
 
-constexpr const char* samplers[] = {"random", "pct:depth=2", "pct:depth=3", "pos", "urw", "surw", "auto"};
+// All that are registered, and what they do with other arguments than the default.
+std::vector<std::string> samplers() {
+  auto all = strategies_that(false);
+  all.push_back("pct:depth=2");
+  return all;
+}
 
 Options sample_of(const std::string& strategy, std::uint64_t executions, std::uint64_t seed = 20250711) {
   Options options;
@@ -83,7 +89,7 @@ TEST_CASE("every failure of a sampler is drawn again by its own string and seed,
     parallel([&] { a = 1; b = -1; }, [&] { a = 1; b = -1; }, [&] { bug = a == 1 && b == 0; });
     require(!bug, "seen halfway");
   };
-  for (const std::string strategy : samplers) {
+  for (const std::string& strategy : samplers()) {
     for (std::uint64_t seed = 1; seed <= (INTERLEAVE_BRIEF_TESTS ? 4 : 20); ++seed) {
       Options options = sample_of(strategy, 20'000, seed);
       options.stop_at_first_failure = true;
@@ -108,7 +114,7 @@ TEST_CASE("every failure of a sampler is drawn again by its own string and seed,
 }
 
 TEST_CASE("two runs of one seed are the same run") {
-  for (const std::string strategy : samplers) {
+  for (const std::string& strategy : samplers()) {
     const auto outcomes = [&] { return explore(programs::reorder(3), sample_of(strategy, 500, 3)).outcomes; };
     CHECK(outcomes() == outcomes());
   }
