@@ -9,116 +9,23 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
-#include <optional>
+#include <string>
 
 #include <fmt/format.h>
 
 #include "scheduler/containment/watchdog.hpp"
 #include "scheduler/containment/witness.hpp"
 #include "scheduler/fibers/thread_block.hpp"
+#include "scheduler/report/codec.hpp"
 
 namespace interleave::engine {
 namespace {
-
-// A failure as bytes: each text with its length before it, in the order of the members.
-class Writer {
- public:
-  void operator()(const std::string& text) {
-    (*this)(text.size());
-    bytes += text;
-  }
-  void operator()(std::uint64_t number) { bytes.append(reinterpret_cast<const char*>(&number), sizeof number); }
-  std::string bytes;
-};
-
-class Reader {
- public:
-  explicit Reader(std::string bytes) : bytes_(std::move(bytes)) {}
-  void operator()(std::string& text) {
-    const auto size = static_cast<std::size_t>(number());
-    if (size > bytes_.size() - at_) {
-      whole_ = false;
-      return;
-    }
-    text = bytes_.substr(at_, size);
-    at_ += size;
-  }
-  std::uint64_t number() {
-    std::uint64_t n = 0;
-    if (bytes_.size() - at_ < sizeof n) {
-      whole_ = false;
-      return 0;
-    }
-    std::memcpy(&n, bytes_.data() + at_, sizeof n);
-    at_ += sizeof n;
-    return n;
-  }
-  bool whole() const { return whole_ && at_ == bytes_.size(); }
-  bool sound() const { return whole_; }
-
- private:
-  std::string bytes_;
-  std::size_t at_ = 0;
-  bool whole_ = true;
-};
-
-template <class Visit, class State>
-void each_text(Visit& visit, State& state) {
-  for (auto* text : {&state.name, &state.state, &state.operation, &state.object, &state.location, &state.holder, &state.call}) visit(*text);
-}
-template <class Visit, class Event>
-void each_text_of_event(Visit& visit, Event& event) {
-  for (auto* text : {&event.thread, &event.operation, &event.object, &event.location, &event.call}) visit(*text);
-}
-
-std::string written(const Failure& failure) {
-  Writer write;
-  write(failure.kind);
-  write(failure.message);
-  write(failure.threads.size());
-  for (const ThreadState& state : failure.threads) {
-    each_text(write, state);
-    write(std::uint64_t{state.daemon});
-  }
-  write(failure.trace.size());
-  for (const TraceEvent& event : failure.trace) {
-    write(std::uint64_t{event.step});
-    each_text_of_event(write, event);
-  }
-  write(failure.objects.size());
-  for (const auto& [name, known] : failure.objects) {
-    write(name);
-    write(known);
-  }
-  return write.bytes;
-}
-
-std::optional<Failure> read_back(std::string bytes, Failure failure) {
-  Reader read(std::move(bytes));
-  read(failure.kind);
-  read(failure.message);
-  for (std::uint64_t n = read.number(); n > 0 && read.sound(); --n) {
-    each_text(read, failure.threads.emplace_back());
-    failure.threads.back().daemon = read.number() != 0;
-  }
-  for (std::uint64_t n = read.number(); n > 0 && read.sound(); --n) {
-    failure.trace.emplace_back().step = static_cast<std::size_t>(read.number());
-    each_text_of_event(read, failure.trace.back());
-  }
-  for (std::uint64_t n = read.number(); n > 0 && read.sound(); --n) {
-    auto& [name, known] = failure.objects.emplace_back();
-    read(name);
-    read(known);
-  }
-  return read.whole() ? std::optional(failure) : std::nullopt;
-}
 
 [[noreturn]] void explain_in_child(int pipe, const std::function<Failure()>& explain) {
   witness::dismiss();
   thread_blocks::forget();
   const Watchdog watchdog;  // timers are not inherited
-  const std::string bytes = written(explain());
+  const std::string bytes = codec::bytes_of(explain());
   std::fflush(stdout);
   for (std::size_t at = 0; at < bytes.size();) {
     const ssize_t n = ::write(pipe, bytes.data() + at, bytes.size() - at);
@@ -165,8 +72,7 @@ Failure in_own_process(const std::function<Failure()>& explain, const Failure& k
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-    if (const auto explained = read_back(std::move(bytes), known)) return *explained;
+  if (Failure explained; in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0 && codec::read(bytes, explained)) return explained;
   Failure failure = known;
   failure.message += fmt::format(" [executed again in a process of its own, to be explained, it {}]",
                                  !in_time              ? "did not come to an end"

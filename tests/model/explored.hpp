@@ -8,11 +8,15 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <interleave/catch2.hpp>
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/observer.hpp>
+
+#include "scheduler/report/fields.hpp"
 
 #include "../text_of.hpp"
 
@@ -89,13 +93,25 @@ class Orders final : public interleave::Observer {
   std::vector<std::string> orders_;
 };
 
-// The failure as text that is equal only if everything about it is.
+// All members of a part of a failure (fields.hpp), on one line.
+template <class Part>
+std::string line_of(const Part& part) {
+  std::string text;
+  interleave::fields(part, [&](std::string_view, const auto& member) {
+    if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(member)>>) {
+      text += std::to_string(member) + "|";
+    } else {
+      text += member + "|";
+    }
+  });
+  return text + "\n";
+}
+
+// The failure as text that is equal only if everything that is told of it is; how it was found is left out.
 inline std::string text_of(const interleave::Failure& failure) {
   std::string text = failure.kind + "|" + failure.message + "|" + std::to_string(failure.step) + "\n";
-  for (const auto& event : failure.trace)
-    text += std::to_string(event.step) + "|" + event.thread + "|" + event.operation + "|" + event.object + "|" + event.location + "\n";
-  for (const auto& thread : failure.threads)
-    text += thread.name + "|" + thread.state + "|" + thread.operation + "|" + thread.object + "|" + thread.location + "|" +
-            thread.holder + "\n";
+  for (const auto& event : failure.trace) text += line_of(event);
+  for (const auto& thread : failure.threads) text += line_of(thread);
+  for (const auto& [object, known] : failure.objects) text += object + "|" + known + "\n";
   return text;
 }

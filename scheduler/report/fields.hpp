@@ -1,0 +1,94 @@
+// The members of a report and of what it consists of, each with its name. Whatever copies a report as a whole goes over these: as bytes
+// (codec.hpp), as JSON (cli/json.cpp), as text that is equal only if the reports are.
+//
+//   fields(report, [](std::string_view name, auto& member) { ... });
+//
+// A member that is added to one of the structs must be added here: a binding with too few names does not compile.
+#pragma once
+
+#include <string_view>
+#include <type_traits>
+
+#include <interleave/interleave.hpp>
+
+namespace interleave {
+
+// `Value` is `Of`, or `const Of`.
+template <class Value, class Of>
+concept Is = std::is_same_v<std::remove_const_t<Value>, Of>;
+
+template <Is<ThreadState> Value, class Visit>
+void fields(Value& value, Visit&& visit) {
+  auto& [name, state, operation, object, location, holder, daemon, call, round] = value;
+  visit("name", name);
+  visit("state", state);
+  visit("operation", operation);
+  visit("object", object);
+  visit("location", location);
+  visit("holder", holder);
+  visit("daemon", daemon);
+  visit("call", call);
+  visit("round", round);
+}
+
+template <Is<TraceEvent> Value, class Visit>
+void fields(Value& value, Visit&& visit) {
+  auto& [step, thread, operation, object, location, call] = value;
+  visit("step", step);
+  visit("thread", thread);
+  visit("operation", operation);
+  visit("object", object);
+  visit("location", location);
+  visit("call", call);
+}
+
+template <Is<Failure> Value, class Visit>
+void fields(Value& value, Visit&& visit) {
+  auto& [kind, message, schedule, seed, strategy, step, threads, trace, objects] = value;
+  visit("kind", kind);
+  visit("message", message);
+  visit("step", step);
+  visit("schedule", schedule);
+  visit("seed", seed);
+  visit("threads", threads);
+  visit("trace", trace);
+  visit("strategy", strategy);
+  visit("objects", objects);
+}
+
+template <Is<Suppression> Value, class Visit>
+void fields(Value& value, Visit&& visit) {
+  auto& [pattern, count] = value;
+  visit("pattern", pattern);
+  visit("count", count);
+}
+
+template <Is<Report> Value, class Visit>
+void fields(Value& value, Visit&& visit) {
+  auto& [verdict, complete, executions, redundant, rounds, cut, failing, steps, steps_longest, threads_most, seconds, strategy, seed, covered,
+         incomplete_reason, outcomes, failure, assumed, unseen, trusted, suppressions, whole] = value;
+  visit("strategy", strategy);
+  visit("seed", seed);
+  visit("verdict", verdict);
+  visit("complete", complete);
+  visit("executions", executions);
+  visit("redundant", redundant);
+  visit("cut", cut);
+  visit("failing", failing);
+  visit("steps", steps);
+  visit("steps_longest", steps_longest);
+  visit("threads_most", threads_most);
+  visit("seconds", seconds);
+  visit("outcomes", outcomes);
+  visit("failure", failure);
+  visit("covered", covered);
+  visit("incomplete_reason", incomplete_reason);
+  visit("assumed", assumed);
+  visit("unseen", unseen);
+  visit("trusted", trusted);
+  visit("suppressions", suppressions);
+  visit("rounds", rounds);
+  visit("whole", whole);
+}
+
+}  // namespace interleave
