@@ -4,10 +4,10 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <initializer_list>
 #include <optional>
 #include <string>
 
+#include "scheduler/api/model_options.hpp"
 #include "scheduler/api/uncaught.hpp"
 #include "scheduler/api/variables.hpp"
 
@@ -23,15 +23,6 @@ std::optional<std::string_view> variable(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr || *value == '\0') return std::nullopt;
   return value;
-}
-
-void one_of(std::string_view what, std::string_view value, std::initializer_list<std::string_view> accepted) {
-  std::string list;
-  for (const auto word : accepted) {
-    if (value == word) return;
-    list += (list.empty() ? "" : " or ") + std::string(word);
-  }
-  refuse(what, value, list);
 }
 
 struct Unit {
@@ -78,9 +69,7 @@ bool parse_switch(std::string_view text, std::string_view what) {
 }
 
 void validate(const Options& options) {
-  one_of("races", options.races, {"fail", "explore", "ignore"});
-  one_of("clock", options.clock, {"any", "virtual"});
-  one_of("heap", options.heap, {"fresh", "reuse"});
+  for (const ModelOption& option : model_options) check_value(option, value_of(option, options), option.name);
   if (!(options.time_max.count() >= 0)) {
     refuse("time_max", std::to_string(options.time_max.count()), "a time of 0 (no limit) or more");
   }
@@ -98,23 +87,8 @@ Options with_environment(Options options) {
   if (const auto v = variable("INTERLEAVE_EXECUTIONS")) options.executions_max = parse_number(*v, "INTERLEAVE_EXECUTIONS");
   if (const auto v = variable("INTERLEAVE_STEPS")) options.steps_max = parse_number(*v, "INTERLEAVE_STEPS");
   if (const auto v = variable("INTERLEAVE_TIME")) options.time_max = parse_duration(*v, "INTERLEAVE_TIME");
-  if (const auto v = variable("INTERLEAVE_RACES")) {
-    one_of("INTERLEAVE_RACES", *v, {"fail", "explore", "ignore"});
-    options.races = *v;
-  }
-  if (const auto v = variable("INTERLEAVE_CLOCK")) {
-    one_of("INTERLEAVE_CLOCK", *v, {"any", "virtual"});
-    options.clock = *v;
-  }
-  if (const auto v = variable("INTERLEAVE_SPURIOUS_WAKEUPS")) {
-    options.spurious_wakeups = parse_switch(*v, "INTERLEAVE_SPURIOUS_WAKEUPS");
-  }
-  if (const auto v = variable("INTERLEAVE_INTERRUPTS")) options.interrupts = parse_switch(*v, "INTERLEAVE_INTERRUPTS");
-  if (const auto v = variable("INTERLEAVE_HEAP")) {
-    one_of("INTERLEAVE_HEAP", *v, {"fresh", "reuse"});
-    options.heap = *v;
-  }
-  if (const auto v = variable("INTERLEAVE_LEAKS")) options.leaks = parse_switch(*v, "INTERLEAVE_LEAKS");
+  for (const ModelOption& option : model_options)
+    if (const auto v = variable(option.variable)) set_value(option, options, *v, option.variable);
   if (const auto v = variable("INTERLEAVE_REQUIRE_COMPLETE")) options.require_complete = parse_switch(*v, "INTERLEAVE_REQUIRE_COMPLETE");
   validate(options);
   return options;

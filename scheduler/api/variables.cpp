@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <charconv>
 #include <cstdio>
@@ -14,6 +15,7 @@
 
 #include <interleave/interleave.hpp>
 #include "scheduler/api/environment.hpp"
+#include "scheduler/api/model_options.hpp"
 #include "scheduler/support/nearest.hpp"
 
 namespace interleave {
@@ -29,20 +31,14 @@ struct Variable {
 
 constexpr std::uint64_t mib_most = std::uint64_t{1} << 30;
 
-constexpr Variable variables[] = {
-    // Options of an exploration (environment.hpp).
+constexpr Variable own_variables[] = {
+    // Options of an exploration (environment.hpp). Those of model_options.hpp are known, too.
     {"INTERLEAVE_STRATEGY"},
     {"INTERLEAVE_SEED", Variable::number},
     {"INTERLEAVE_SCHEDULE"},
     {"INTERLEAVE_EXECUTIONS", Variable::number},
     {"INTERLEAVE_STEPS", Variable::number},
     {"INTERLEAVE_TIME", Variable::duration},
-    {"INTERLEAVE_RACES"},
-    {"INTERLEAVE_CLOCK"},
-    {"INTERLEAVE_HEAP"},
-    {"INTERLEAVE_LEAKS", Variable::switch_},
-    {"INTERLEAVE_SPURIOUS_WAKEUPS", Variable::switch_},
-    {"INTERLEAVE_INTERRUPTS", Variable::switch_},
     {"INTERLEAVE_REQUIRE_COMPLETE", Variable::switch_},
     // How the process is to go about it.
     {"INTERLEAVE_SEARCH_STEPS", Variable::number},             // before the default search gives way to sampling
@@ -54,9 +50,19 @@ constexpr Variable variables[] = {
     {"INTERLEAVE_QUIET", Variable::switch_},
     {"INTERLEAVE_TRUST"},
     {"INTERLEAVE_SUPPRESSIONS"},
-    {"INTERLEAVE_COLOR"},                                      // of the command
+    {"INTERLEAVE_COLOR"},                                      // of the command, like the next three
+    {"INTERLEAVE_JOBS", Variable::number},
+    {"INTERLEAVE_JUNIT"},
+    {"INTERLEAVE_TOKENS"},
     {"INTERLEAVE_DPOR_FAULT"},                                 // of the tests of the oracle
 };
+
+constexpr auto variables = [] {
+  std::array<Variable, std::size(own_variables) + std::size(model_options)> all{};
+  auto next = std::copy(std::begin(own_variables), std::end(own_variables), all.begin());
+  for (const ModelOption& option : model_options) *next++ = {option.variable, option.on != nullptr ? Variable::switch_ : Variable::text};
+  return all;
+}();
 
 // Not ours: where CMake looks for the package, and what tests are told.
 bool of_others(std::string_view name) { return name == "INTERLEAVE_DIR" || name == "INTERLEAVE_ROOT" || name.substr(0, 16) == "INTERLEAVE_TEST_"; }

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -18,8 +19,10 @@
 #include "scheduler/containment/faults.hpp"
 #include "scheduler/containment/witness.hpp"
 #include "scheduler/explain/weak_orders.hpp"
+#include "scheduler/fibers/thread_block.hpp"
 #include "scheduler/memory/framework_code.hpp"
 #include "scheduler/memory/memory.hpp"
+#include "scheduler/model/recorded_options.hpp"
 #include "scheduler/model/schedule.hpp"
 #include "scheduler/model/strategy_registry.hpp"
 #include "scheduler/modules/linkage.hpp"
@@ -54,6 +57,9 @@ bool sees_everything(const Report& report) {
 
 // What must be so before the state of the process is first looked at.
 void prepare_process() {
+  // A process that was forked since its parent last explored has none of the parent's parked threads.
+  static pid_t process = getpid();
+  if (std::exchange(process, getpid()) != process) thread_blocks::forget();
   require_instrumented_program();
   // The C library believes that the process has one thread, and shared_ptr would count without atomics.
   __libc_single_threaded = 0;
@@ -95,11 +101,7 @@ std::unique_ptr<Strategy> Explorer::make() {
     const Schedule schedule = decode(options_.schedule, options_.name);
     replaying_ = true;
     // What decides which candidates there are comes from the recording.
-    options_.spurious_wakeups = schedule.spurious_wakeups;
-    options_.interrupts = schedule.interrupts;
-    options_.clock = schedule.virtual_clock ? "virtual" : "any";
-    options_.races = schedule.races;
-    options_.heap = schedule.reuses_blocks ? "reuse" : "fresh";
+    apply_recorded(schedule, options_);
     reuses_blocks = schedule.reuses_blocks;
     stops_round_ = schedule.stops_round;
     keeps_states_ = spins_freely_ = schedule.comes_back;

@@ -11,6 +11,7 @@
 #include "scheduler/explain/stack_frames.hpp"
 #include "scheduler/explain/trace.hpp"
 #include "scheduler/explain/weak_orders.hpp"
+#include "scheduler/model/recorded_options.hpp"
 #include "scheduler/races/shadow.hpp"
 #include "scheduler/strategies/goes_on.hpp"
 #include "scheduler/strategies/replay.hpp"
@@ -43,10 +44,14 @@ class Alone final : public GoesOn {
 }  // namespace
 
 Schedule Explorer::schedule_of(const Finding& finding) const {
-  Schedule schedule{.name = options_.name, .build = build_id(), .spurious_wakeups = options_.spurious_wakeups,
-                    .interrupts = options_.interrupts, .virtual_clock = options_.clock == "virtual", .races = options_.races,
-                    .reuses_blocks = options_.heap == "reuse", .stops_round = finding.stopped, .comes_back = finding.comes_back,
-                    .keeps_private = learnt_.shared_lines.in_use(), .shared_lines = learnt_.shared_lines.lines(), .choices = {}, .checks = {}};
+  Schedule schedule;
+  schedule.name = options_.name;
+  schedule.build = build_id();
+  record_options(options_, schedule);
+  schedule.stops_round = finding.stopped;
+  schedule.comes_back = finding.comes_back;
+  schedule.keeps_private = learnt_.shared_lines.in_use();
+  schedule.shared_lines = learnt_.shared_lines.lines();
   std::vector<std::uint32_t> fingerprints;
   for (const std::uint32_t entry : finding.choices) {
     schedule.choices.push_back(Choices::taken(entry));
