@@ -1,7 +1,5 @@
-// What search, sample and stress have in common: run scenarios one after the other, say what was found, and sum it up.
-//
-// One scenario is shown in full: its report, its outcomes, what it declares. Several are a table, with the failing schedules
-// below it, and with the whole report of each one that is not as declared.
+// What search, sample and stress have in common: run scenarios, one after the other or several at a time, and hand what was found to the
+// writers, in the order of the plan.
 #pragma once
 
 #include <cstdint>
@@ -12,24 +10,30 @@
 
 #include "command_line.hpp"
 #include "result.hpp"
-#include "selection.hpp"
+#include "writer.hpp"
 
 namespace interleave::cli {
 
 struct Campaign {
-  std::string   strategy;
-  std::uint64_t seed = 0;
-  Goal          goal = Goal::whole;
-  Selection     run, not_run;
-  bool          replayable = true;   // failures can be replayed: not on real threads
-  bool          independent = false; // executions are drawn independently of each other
-  std::function<Report(const std::function<void()>& body, const Options&)> explore;
-  std::function<Options(const scenarios::Definition&)> options;
+  Plan plan;
+  Goal goal = Goal::whole;
+  bool several_at_once = true;  // scenarios do not disturb each other: not on real threads
+  std::function<Report(const std::function<void()>& body, const Options&)> explore = {};
+  std::function<Options(const scenarios::Definition&)> options = {};
 };
 
-// The line that stands before everything else, so that a crash leaves strategy and seed behind.
-std::string first_line(std::string_view verb, std::string_view strategy, std::uint64_t seed);
+// The part of a plan that every verb has. Which scenarios are run is left to the caller.
+Plan plan_of(const Request& request, std::string strategy, std::uint64_t seed);
 
+// The line that stands before everything else, so that a crash leaves strategy and seed behind.
+std::string first_line(const Plan& plan);
+
+// The user asked the command to end, and everything that was known has been written.
+struct Interrupted {
+  int signal;
+};
+
+// Throws Interrupted.
 ExitStatus carry_out(const Request& request, const Campaign& campaign);
 
 }  // namespace interleave::cli

@@ -1,7 +1,9 @@
 #include "command_line.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -10,6 +12,7 @@
 #include "scheduler/support/nearest.hpp"
 
 #include "terminal.hpp"
+#include "writers.hpp"
 
 namespace interleave::cli {
 namespace {
@@ -18,20 +21,20 @@ struct VerbSyntax {
   Verb             verb;
   const char*      name;
   const char*      summary;
-  std::string_view flags;  // those of `flags` that it takes, separated by spaces
+  std::string_view flags;  // those of `flags` that it takes, separated by spaces; MODEL: those of model_options.hpp
 };
 
 // `stress` takes those of the model as well, so that one command line serves both; it says that they mean nothing there.
 constexpr VerbSyntax verbs[] = {
     {Verb::list, "list", "Name the scenarios, and what each must show.", "--color"},
     {Verb::search, "search", "Run scenarios under every schedule, to the end.",
-     "--strategy --seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --require-complete --suppressions --color"},
+     "--strategy --seed --executions --time --steps MODEL --require-complete --suppressions --jobs --color"},
     {Verb::sample, "sample", "Run scenarios under schedules drawn at random.",
-     "--strategy --seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --require-complete --suppressions --color"},
+     "--strategy --seed --executions --time --steps MODEL --require-complete --suppressions --jobs --color"},
     {Verb::replay, "replay", "Run the one execution that a failure named, and show it.",
-     "--strategy --seed --schedule --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --suppressions --color"},
+     "--strategy --seed --schedule --steps MODEL --suppressions --color"},
     {Verb::stress, "stress", "Run scenarios on real threads (in interleave-tsan: under ThreadSanitizer).",
-     "--seed --executions --time --steps --races --clock --heap --leaks --spurious-wakeups --interrupts --suppressions --color"},
+     "--seed --executions --time --steps MODEL --suppressions --color"},
     {Verb::strategies, "strategies", "Name the strategies, and what each does.", "--color"},
 };
 
@@ -50,11 +53,31 @@ constexpr const char* footer =
     "4 something that the model cannot control, 70 a fault of Interleave. Of several: 70, 2, 4, 1, 3, 0, the first that occurs.";
 
 bool takes(const VerbSyntax& verb, std::string_view flag) {
-  return fmt::format(" {} ", verb.flags).find(fmt::format(" {} ", flag)) != std::string::npos;
+  const bool of_model = std::any_of(std::begin(model_options), std::end(model_options), [&](const auto& option) { return flag == option.flag; });
+  return fmt::format(" {} ", verb.flags).find(fmt::format(" {} ", of_model ? "MODEL" : flag)) != std::string::npos;
 }
 
 // It runs no scenario, and says what there is.
 bool only_names(const VerbSyntax& verb) { return verb.verb == Verb::list || verb.verb == Verb::strategies; }
+
+bool writes(const VerbSyntax& verb, const Format& format) { return *format.flag != '\0' && (format.lists || !only_names(verb)); }
+
+bool is_format(std::string_view flag) {
+  return std::any_of(formats().begin(), formats().end(), [&](const auto& each) { return *each.flag != '\0' && flag == each.flag; });
+}
+
+// `given`: what is on the command line, or null.
+void add_output(Request& request, const Format& format, const std::string* given) {
+  const char* twin = *format.variable != '\0' ? std::getenv(format.variable) : nullptr;
+  const bool is_switch = *format.value == '\0';
+  if (given != nullptr) {
+    if (given->empty()) throw UsageError(fmt::format("{} goes to which file? Give {} {}", format.flag, format.flag, is_switch ? "alone, or =FILE" : format.value));
+    if (is_switch && (*given == "false" || *given == "0")) return;
+    request.outputs.push_back({format.flag, is_switch && (*given == "true" || *given == "1") ? "" : *given});
+  } else if (twin != nullptr && *twin != '\0') {
+    request.outputs.push_back({format.flag, twin});
+  }
+}
 
 std::string names_of_verbs() {
   std::string text;
@@ -79,17 +102,21 @@ void refuse_unknown_flags(const VerbSyntax& verb, int argc, char** argv) {
     if (word == "--") return;
     if (!word.starts_with("--")) continue;
     const auto flag = word.substr(0, word.find('='));
-    const bool of_all = flag == "--help" || flag == "--json";
+    const bool of_all = flag == "--help" || std::any_of(formats().begin(), formats().end(), [&](const auto& each) { return writes(verb, each) && flag == each.flag; });
     const bool of_many = flag == "--all" && !only_names(verb) && verb.verb != Verb::replay;
     if (of_all || of_many || (flag == "--first" && verb.verb == Verb::search) || takes(verb, flag)) continue;
-    const bool of_others = flag == "--all" || flag == "--first" ||
+    const bool of_others = flag == "--all" || flag == "--first" || is_format(flag) ||
                            std::any_of(std::begin(verbs), std::end(verbs), [&](const auto& other) { return takes(other, flag); });
     throw UsageError(fmt::format("{} {}; see interleave {} --help", of_others ? fmt::format("{} takes no", verb.name) : "there is no flag",
                                  flag, verb.name));
   }
 }
 
-using Texts = std::array<std::string, flags.size()>;
+// What was given with each flag: of settings, and of formats in the order of their table.
+struct Texts {
+  std::array<std::string, flags.size()> settings;
+  std::vector<std::string> outputs = std::vector<std::string>(formats().size());
+};
 
 void declare(CLI::App& command, const VerbSyntax& verb, Request& request, Texts& texts) {
   if (verb.verb == Verb::replay) {
@@ -99,13 +126,21 @@ void declare(CLI::App& command, const VerbSyntax& verb, Request& request, Texts&
     command.add_flag("--all", request.all, verb.verb == Verb::search ? "all that are meant to be searched" : "all of them");
   }
   if (verb.verb == Verb::search) command.add_flag("--first", request.first, "stop at a scenario's first failure");
-  command.add_flag("--json", request.json, "one JSON document on stdout and nothing else");
+  for (std::size_t i = 0; i < formats().size(); ++i) {
+    const Format& format = formats()[i];
+    if (!writes(verb, format)) continue;
+    if (*format.value == '\0') {
+      command.add_flag(format.flag, texts.outputs[i], format.help);
+    } else {
+      command.add_option(format.flag, texts.outputs[i], format.help)->type_name(format.value);
+    }
+  }
   for (std::size_t i = 0; i < flags.size(); ++i) {
     if (!takes(verb, flags[i].name)) continue;
     if (*flags[i].value == '\0') {
-      command.add_flag(flags[i].name, texts[i], flags[i].help);
+      command.add_flag(flags[i].name, texts.settings[i], flags[i].help);
     } else {
-      command.add_option(flags[i].name, texts[i], flags[i].help)->type_name(flags[i].value);
+      command.add_option(flags[i].name, texts.settings[i], flags[i].help)->type_name(flags[i].value);
     }
   }
   command.footer(footer);
@@ -160,9 +195,11 @@ Request read_command_line(int argc, char** argv) {
   request.verb_name = verb->name;
   std::array<std::optional<std::string>, flags.size()> given;
   for (std::size_t i = 0; i < flags.size(); ++i) {
-    if (takes(*verb, flags[i].name) && chosen->count(flags[i].name) > 0) given[i] = texts[i];
+    if (takes(*verb, flags[i].name) && chosen->count(flags[i].name) > 0) given[i] = texts.settings[i];
   }
   request.settings = read_settings(given);
+  for (std::size_t i = 0; i < formats().size(); ++i)
+    if (writes(*verb, formats()[i])) add_output(request, formats()[i], chosen->count(formats()[i].flag) > 0 ? &texts.outputs[i] : nullptr);
   refuse_or_ignore_schedule(request, *verb);
   return request;
 }

@@ -10,13 +10,18 @@ namespace interleave::cli {
 
 enum class Verb { list, search, sample, replay, stress, strategies };
 
+// A format of the output, by its flag, and the file that it goes to; no file: stdout.
+struct Wanted {
+  std::string format, file;
+};
+
 struct Request {
   Verb verb = Verb::list;
   std::string verb_name;
   std::vector<std::string> scenarios;  // names, groups or globs, as given
   bool all = false;
   bool first = false;
-  bool json = false;
+  std::vector<Wanted> outputs;  // formats asked for (writers.hpp)
   bool finished = false;  // --help or --version: it has been printed and there is nothing left to do
   Settings settings;
 };

@@ -1,4 +1,8 @@
 // search, sample and stress: who is run, by which strategy, until when.
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include <interleave/scheduler/services.hpp>
@@ -27,6 +31,15 @@ void refuse_endless(const Request& request) {
                                  request.verb_name));
 }
 
+// With --all, what most readers know stands first: the article's programs, its primitives, the classic bugs. The rest is by name.
+constexpr std::string_view first_groups[] = {"fetch_urls", "lock", "rlock", "semaphore", "bounded_semaphore", "event", "condition",
+                                             "queue", "simple_queue", "thread", "barrier", "timed", "bugs", "misuse"};
+
+std::size_t rank(const scenarios::Definition& scenario) {
+  const auto group = std::string_view(scenario.name).substr(0, scenario.name.find('/'));
+  return static_cast<std::size_t>(std::find(std::begin(first_groups), std::end(first_groups), group) - std::begin(first_groups));
+}
+
 // Those named, or `all` of them with --all.
 template <class Predicate>
 Selection chosen(const Request& request, Predicate belongs_to_all) {
@@ -44,6 +57,7 @@ Selection chosen(const Request& request, Predicate belongs_to_all) {
     throw UsageError(
         fmt::format("this build has no scenario for {} --all; interleave list shows what there is", request.verb_name));
   }
+  std::stable_sort(all.begin(), all.end(), [](const auto* a, const auto* b) { return rank(*a) < rank(*b); });
   return all;
 }
 
@@ -57,8 +71,8 @@ bool is_bounded(const scenarios::Definition& scenario) { return scenario.effort 
 Options options_of(const scenarios::Definition& scenario, const Settings& settings, const Campaign& campaign) {
   Options options = settings.applied_to(scenario.options);
   options.name = scenario.name;
-  options.strategy = campaign.strategy;
-  options.seed = campaign.seed;
+  options.strategy = campaign.plan.strategy;
+  options.seed = campaign.plan.seed;
   options.stop_at_first_failure = campaign.goal != Goal::whole;
   return options;
 }
@@ -69,20 +83,21 @@ Report explore_model(const std::function<void()>& body, const Options& options) 
 
 ExitStatus search(const Request& request) {
   const Settings& settings = request.settings;
-  Campaign campaign{.strategy = settings.strategy.value_or(settings.clock == "virtual" ? virtual_time_strategy : default_search_strategy), .seed = settings.seed.value_or(search_seed),
-                    .goal = request.first ? Goal::first_failure : Goal::whole, .run = {}, .not_run = {},
-                    .explore = explore_model, .options = {}};
-  if (campaign.seed == 0) campaign.seed = fresh_seed();
-  if (!require_model(request.verb_name, campaign.strategy).ends)
-    throw UsageError(fmt::format("strategy '{0}' draws and never comes to an end; use interleave sample --strategy {0}",
-                                 campaign.strategy));
-  const bool all_within_reach = reduces(campaign.strategy);
+  const std::uint64_t seed = settings.seed.value_or(search_seed);
+  Campaign campaign{
+      .plan = plan_of(request, settings.strategy.value_or(settings.asks_for("clock", "virtual") ? virtual_time_strategy : default_search_strategy),
+                      seed != 0 ? seed : fresh_seed()),
+      .goal = request.first ? Goal::first_failure : Goal::whole, .explore = explore_model};
+  Plan& plan = campaign.plan;
+  if (!require_model(request.verb_name, plan.strategy).ends)
+    throw UsageError(fmt::format("strategy '{0}' draws and never comes to an end; use interleave sample --strategy {0}", plan.strategy));
+  const bool all_within_reach = reduces(plan.strategy);
   for (const auto* scenario : chosen(request, [](const auto& each) {
          return each.effort != scenarios::Effort::sample && (!is_bounded(each) || !each.options.strategy.empty());
        })) {
     const bool too_large = (scenario->effort == scenarios::Effort::search_reduced && !all_within_reach) ||
                            (is_bounded(*scenario) && settings.strategy);
-    (request.all && too_large ? campaign.not_run : campaign.run).push_back(scenario);
+    (request.all && too_large ? plan.not_run : plan.run).push_back(scenario);
   }
   campaign.options = [&](const auto& scenario) {
     Options options = options_of(scenario, settings, campaign);
@@ -96,10 +111,10 @@ ExitStatus search(const Request& request) {
 ExitStatus sample(const Request& request) {
   const Settings& settings = request.settings;
   refuse_endless(request);
-  Campaign campaign{.strategy = settings.strategy.value_or(default_sample_strategy), .seed = seed_or_fresh(settings),
-                    .goal = Goal::budget, .run = {}, .not_run = {}, .explore = explore_model, .options = {}};
-  campaign.independent = !require_model(request.verb_name, campaign.strategy).ends;
-  campaign.run = chosen(request, [](const auto&) { return true; });
+  Campaign campaign{.plan = plan_of(request, settings.strategy.value_or(default_sample_strategy), seed_or_fresh(settings)),
+                    .goal = Goal::budget, .explore = explore_model};
+  campaign.plan.independent = !require_model(request.verb_name, campaign.plan.strategy).ends;
+  campaign.plan.run = chosen(request, [](const auto&) { return true; });
   campaign.options = [&](const auto& scenario) {
     Options options = options_of(scenario, settings, campaign);
     if (options.executions_max == 0 && !has_time_limit(settings)) options.executions_max = default_sample_executions;
@@ -113,10 +128,10 @@ ExitStatus stress_verb(const Request& request) {
   refuse_endless(request);
   if (!settings.replay_flags().empty())
     remark(fmt::format("on real threads there is no meaning to{}; going on without", settings.replay_flags()));
-  Campaign campaign{.strategy = "real threads", .seed = seed_or_fresh(settings), .goal = Goal::budget, .run = {}, .not_run = {},
-                    .replayable = false,
-                    .explore = [](const auto& body, const Options& options) { return stress(body, options); }, .options = {}};
-  campaign.run = chosen(request, [](const auto& scenario) { return !scenario.hangs; });
+  Campaign campaign{.plan = plan_of(request, "real threads", seed_or_fresh(settings)), .goal = Goal::budget, .several_at_once = false,
+                    .explore = [](const auto& body, const Options& options) { return stress(body, options); }};
+  campaign.plan.replayable = false;
+  campaign.plan.run = chosen(request, [](const auto& scenario) { return !scenario.hangs; });
   campaign.options = [&](const auto& scenario) { return options_of(scenario, settings, campaign); };
   return carry_out(request, campaign);
 }

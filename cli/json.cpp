@@ -1,6 +1,14 @@
 #include "json.hpp"
 
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
 #include <nlohmann/json.hpp>
+
+#include "scheduler/report/codec.hpp"
+
+#include "document.hpp"
 
 namespace interleave::cli {
 namespace {
@@ -8,9 +16,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // What a program says need not be UTF-8; the document is.
-std::string text_of(const Json& document) { return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string dumped(const Json& document) { return document.dump(2, ' ', false, Json::error_handler_t::replace); }
 
-Json document() { return {{"schema", 1}, {"version", INTERLEAVE_VERSION}}; }
+Json head() { return {{"schema", 1}, {"version", INTERLEAVE_VERSION}}; }
 
 std::string_view effort_of(const scenarios::Definition& scenario) {
   switch (scenario.effort) {
@@ -22,7 +30,7 @@ std::string_view effort_of(const scenarios::Definition& scenario) {
   return "?";
 }
 
-Json json_of(const scenarios::Definition& scenario) {
+Json json_of_scenario(const scenarios::Definition& scenario) {
   return {{"name", scenario.name},
           {"summary", scenario.summary},
           {"expected", name_of(scenario.expect)},
@@ -34,87 +42,102 @@ Json json_of(const scenarios::Definition& scenario) {
           {"canary", scenario.canary}};
 }
 
-Json json_of(const ThreadState& thread) {
-  return {{"name", thread.name},         {"state", thread.state},   {"operation", thread.operation}, {"object", thread.object},
-          {"location", thread.location}, {"holder", thread.holder}, {"daemon", thread.daemon}};
-}
-
-Json json_of(const TraceEvent& event) {
-  return {{"step", event.step},
-          {"thread", event.thread},
-          {"operation", event.operation},
-          {"object", event.object},
-          {"location", event.location}};
-}
-
-Json json_of(const Suppression& suppression) { return {{"pattern", suppression.pattern}, {"count", suppression.count}}; }
-
-Json json_of(const Result& result);
-
+// The members of a struct, by their names (fields.hpp).
 template <class T>
-Json array_of(const std::vector<T>& list) {
-  Json array = Json::array();
-  for (const auto& item : list) array.push_back(json_of(item));
-  return array;
+Json json_of(const T& value) {
+  if constexpr (std::is_same_v<T, Verdict>) {
+    return name_of(value);
+  } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
+    return value;
+  } else if constexpr (codec::Pair<const T>) {  // an object, and what is known of it
+    return {{"name", value.first}, {"description", value.second}};
+  } else if constexpr (codec::Optional<const T>) {
+    return value ? json_of(*value) : Json();
+  } else if constexpr (codec::Map<T>) {
+    Json object = Json::object();
+    for (const auto& [key, each] : value) object[key] = json_of(each);
+    return object;
+  } else if constexpr (codec::List<const T>) {
+    Json array = Json::array();
+    for (const auto& each : value) array.push_back(json_of(each));
+    return array;
+  } else {
+    Json object = Json::object();
+    fields(value, [&](std::string_view name, const auto& member) { object[std::string(name)] = json_of(member); });
+    return object;
+  }
 }
 
-Json json_of(const Failure& failure) {
-  return {{"kind", failure.kind},
-          {"message", failure.message},
-          {"step", failure.step},
-          {"schedule", failure.schedule},
-          {"seed", failure.seed},
-          {"threads", array_of(failure.threads)},
-          {"trace", array_of(failure.trace)}};
-}
-
-Json json_of(const Result& result) {
+Json json_of_result(const Result& result) {
   const Report& report = result.report;
+  // The keys that are no members of the report stand where they always stood.
+  Json object = {{"scenario", result.scenario->name}, {"strategy", nullptr}, {"seed", nullptr}, {"expected", name_of(result.scenario->expect)},
+                 {"verdict", nullptr}, {"as_expected", result.as_expected}};
+  fields(report, [&](std::string_view name, const auto& member) { object[std::string(name)] = json_of(member); });
   // With the failure's seed goes the strategy as it was resolved by then.
-  const bool resolved = report.failure && !report.failure->strategy.empty();
-  Json outcomes = Json::object();
-  for (const auto& [outcome, count] : report.outcomes) outcomes[outcome] = count;
-  return {{"scenario", result.scenario->name},
-          {"strategy", resolved ? report.failure->strategy : report.strategy},
-          {"seed", report.seed},
-          {"expected", name_of(result.scenario->expect)},
-          {"verdict", name_of(report.verdict)},
-          {"as_expected", result.as_expected},
-          {"complete", report.complete},
-          {"executions", report.executions},
-          {"redundant", report.redundant},
-          {"cut", report.cut},
-          {"failing", report.failing},
-          {"steps", report.steps},
-          {"steps_longest", report.steps_longest},
-          {"threads_most", report.threads_most},
-          {"seconds", report.seconds},
-          {"outcomes", std::move(outcomes)},
-          {"failure", report.failure ? json_of(*report.failure) : Json()},
-          {"covered", report.covered},
-          {"incomplete_reason", report.incomplete_reason},
-          {"assumed", report.assumed},
-          {"unseen", report.unseen},
-          {"trusted", report.trusted},
-          {"suppressions", array_of(report.suppressions)}};
+  if (report.failure && !report.failure->strategy.empty()) object["strategy"] = report.failure->strategy;
+  return object;
 }
+
+// What `array` has between its brackets, one level further in.
+std::string inside(const Json& array) {
+  const std::string text = dumped(array);
+  return text == "[]" ? "" : text.substr(1, text.rfind('\n') - 1);
+}
+
+// The text is put together from those of the results: after each of them a file is written anew.
+class JsonDocument final : public Writer {
+ public:
+  explicit JsonDocument(const std::string& file) : document_(file) {}
+
+  void list(const Selection& scenarios) override {
+    Json list = head();
+    list["scenarios"] = Json::array();
+    for (const auto* scenario : scenarios) list["scenarios"].push_back(json_of_scenario(*scenario));
+    document_.finish(dumped(list) + "\n");
+  }
+
+  void begin(const Plan& plan) override {
+    Writer::begin(plan);
+    document_.update(whole());
+  }
+  void result(const Result& result) override {
+    results_ += (results_.empty() ? "" : ",") + inside(Json::array({json_of_result(result)}));
+    ++written_;
+    document_.update(whole());
+  }
+  void end(bool) override { document_.finish(whole()); }
+
+ private:
+  std::string whole() const {
+    Json not_run = Json::array();
+    for (std::size_t i = written_; i < plan().run.size(); ++i)
+      not_run.push_back({{"scenario", plan().run[i]->name}, {"reason", "the command ended before this scenario did"}});
+    for (const auto* scenario : plan().not_run) not_run.push_back({{"scenario", scenario->name}, {"reason", needs(*scenario)}});
+    Json document = head();
+    document["results"] = Json::array();
+    document["not_run"] = std::move(not_run);
+    std::string text = dumped(document) + "\n";
+    if (!results_.empty()) {
+      constexpr std::string_view nothing = "\"results\": []";
+      text.replace(text.find(nothing), nothing.size(), "\"results\": [" + indented(results_) + "\n  ]");
+    }
+    return text;
+  }
+  // A text within JSON has no line breaks, so each one begins a line of the document.
+  static std::string indented(std::string_view lines) {
+    std::string text;
+    for (const char c : lines) text += c == '\n' ? std::string("\n  ") : std::string(1, c);
+    return text;
+  }
+
+  Document document_;
+  std::string results_;
+  std::size_t written_ = 0;
+};
 
 }  // namespace
 
-std::string json_of_list(const Selection& scenarios) {
-  Json list = document();
-  list["scenarios"] = Json::array();
-  for (const auto* scenario : scenarios) list["scenarios"].push_back(json_of(*scenario));
-  return text_of(list);
-}
-
-std::string json_of_results(const std::vector<Result>& results, const Selection& not_run) {
-  Json all = document();
-  all["results"] = array_of(results);
-  all["not_run"] = Json::array();
-  for (const auto* scenario : not_run)
-    all["not_run"].push_back({{"scenario", scenario->name}, {"reason", needs(*scenario)}});
-  return text_of(all);
-}
+std::unique_ptr<Writer> open_json(const std::string& file) { return std::make_unique<JsonDocument>(file); }
 
 }  // namespace interleave::cli

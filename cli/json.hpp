@@ -3,17 +3,13 @@
 // Seeds are 64-bit numbers: a reader that keeps numbers as doubles (jq, JavaScript) rounds large ones. The schedule is a string.
 #pragma once
 
+#include <memory>
 #include <string>
-#include <vector>
 
-#include "result.hpp"
-#include "selection.hpp"
+#include "writer.hpp"
 
 namespace interleave::cli {
 
-std::string json_of_list(const Selection& scenarios);
-
-// `not_run`: those that --all leaves out because the strategy cannot do them.
-std::string json_of_results(const std::vector<Result>& results, const Selection& not_run);
+std::unique_ptr<Writer> open_json(const std::string& file);
 
 }  // namespace interleave::cli

@@ -1,4 +1,5 @@
 // The command `interleave`; linked with the real-thread library, interleave-tsan.
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -6,6 +7,7 @@
 
 #include <interleave/interleave.hpp>
 
+#include "campaign.hpp"
 #include "command_line.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
@@ -33,6 +35,10 @@ ExitStatus guarded(int argc, char** argv) {
   } catch (const UsageError& error) {
     remark(error.what());
     return ExitStatus::usage;
+  } catch (const Interrupted& wish) {  // to be ended by it, as whoever waits for this process expects
+    std::signal(wish.signal, SIG_DFL);
+    std::raise(wish.signal);
+    return ExitStatus::incomplete;
   } catch (const std::exception& error) {
     remark(fmt::format("a fault of Interleave itself, not of the scenario: {}; please report it with this command line",
                        error.what()));

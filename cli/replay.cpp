@@ -1,20 +1,19 @@
 // replay: exactly one execution, the one that a failure named by its schedule or by its seed and strategy.
-#include <optional>
+#include <string>
 
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/services.hpp>
-#include "scheduler/model/schedule.hpp"
-#include "scheduler/report/report.hpp"
+#include "scheduler/model/recorded_options.hpp"
 
 #include "campaign.hpp"
-#include "json.hpp"
 #include "runtime.hpp"
 #include "selection.hpp"
 #include "terminal.hpp"
 #include "transcripts.hpp"
 #include "verbs.hpp"
+#include "writers.hpp"
 
 namespace interleave::cli {
 namespace {
@@ -34,15 +33,12 @@ void refuse_foreign(std::string_view token, const scenarios::Definition& scenari
 
 void say_what_the_token_overrules(const Settings& asked, const Options& recorded) {
   std::string overruled;
-  const auto compare = [&](const auto& wish, const auto& is, std::string_view flag) {
-    if (wish && *wish != is) overruled += fmt::format("{}{}={}", overruled.empty() ? "" : ", ", flag, *wish);
-  };
-  const auto digit = [](std::optional<bool> wish) { return wish ? std::optional(*wish ? 1 : 0) : std::nullopt; };
-  compare(asked.races, recorded.races, "--races");
-  compare(asked.clock, recorded.clock, "--clock");
-  compare(asked.heap, recorded.heap, "--heap");
-  compare(digit(asked.spurious_wakeups), recorded.spurious_wakeups ? 1 : 0, "--spurious-wakeups");
-  compare(digit(asked.interrupts), recorded.interrupts ? 1 : 0, "--interrupts");
+  for (std::size_t i = 0; i < asked.model.size(); ++i) {
+    const ModelOption& option = model_options[i];
+    const auto& wish = asked.model[i];
+    if (option.recorded && wish && *wish != value_of(option, recorded))
+      overruled += fmt::format("{}{}={}", overruled.empty() ? "" : ", ", option.flag, *wish);
+  }
   if (!overruled.empty()) remark(fmt::format("the schedule was recorded otherwise, and fits nothing else: going on without {}", overruled));
 }
 
@@ -50,14 +46,9 @@ void say_what_the_token_overrules(const Settings& asked, const Options& recorded
 Options of_token(const std::string& token, const scenarios::Definition& scenario, const Settings& settings) {
   refuse_foreign(token, scenario);
   require_model("replay", any_strategy);
-  const Schedule schedule = decode(token, scenario.name);
   Options options = settings.applied_to(scenario.options);
   options.schedule = token;
-  options.spurious_wakeups = schedule.spurious_wakeups;
-  options.interrupts = schedule.interrupts;
-  options.clock = schedule.virtual_clock ? "virtual" : "any";
-  options.races = schedule.races;
-  options.heap = schedule.reuses_blocks ? "reuse" : "fresh";
+  apply_recorded(decode(token, scenario.name), options);
   say_what_the_token_overrules(settings, options);
   return options;
 }
@@ -72,12 +63,6 @@ Options of_seed(const scenarios::Definition& scenario, const Settings& settings)
   options.seed = *settings.seed;
   options.strategy = *settings.strategy;
   return options;
-}
-
-std::string_view what_came_of_it(const Report& report) {
-  if (report.failure) return "reproduced\n";
-  return report.cut > 0 ? "not reproduced: this execution was cut before it failed or ended; give it more --steps\n"
-                        : "not reproduced: this execution does not fail\n";
 }
 
 ExitStatus status_of(const Report& report) {
@@ -99,18 +84,16 @@ ExitStatus replay(const Request& request) {
   options.executions_max = 1;
   options.require_complete = false;  // one execution is what was asked for
 
-  std::optional<ReservedStdout> document;
-  if (request.json) document.emplace();
-  print(first_line(request.verb_name, settings.schedule ? "replay" : options.strategy, options.seed));
-  if (!request.json && wants_transcript(request.verb, options))
+  Plan plan = plan_of(request, settings.schedule ? "replay" : options.strategy, options.seed);
+  plan.run = {&scenario};
+  Writers writers(request);
+  print(first_line(plan));
+  writers.begin(plan);
+  if (writers.shows_text() && wants_transcript(request.verb, options))
     print_transcript([](const auto& body, const Options& once) { detail::explore_unsaid(body, once); }, scenario, options);
   const Result result = judged(scenario, detail::explore_unsaid(scenario.body, options), Goal::budget);
-  if (request.json) {
-    document->write(json_of_results({result}, {}));
-  } else {
-    print("\n" + report_text(result.report, ways_back(scenario.name, settings)) + "\n");
-    print(what_came_of_it(result.report));
-  }
+  writers.result(result);
+  writers.end(true);
   return status_of(result.report);
 }
 

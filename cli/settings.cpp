@@ -60,31 +60,36 @@ Settings read_settings(const std::array<std::optional<std::string>, flags.size()
   if (const auto& g = find(given, "--executions")) settings.executions = parse_number(g->text, g->from);
   if (const auto& g = find(given, "--steps")) settings.steps = parse_number(g->text, g->from);
   if (const auto& g = find(given, "--time")) settings.time = parse_duration(g->text, g->from);
-  if (const auto& g = find(given, "--races")) settings.races = one_of(*g, {"fail", "explore", "ignore"});
-  if (const auto& g = find(given, "--clock")) settings.clock = one_of(*g, {"any", "virtual"});
-  if (const auto& g = find(given, "--heap")) settings.heap = one_of(*g, {"fresh", "reuse"});
-  if (const auto& g = find(given, "--leaks")) settings.leaks = parse_switch(g->text, g->from);
-  if (const auto& g = find(given, "--spurious-wakeups")) settings.spurious_wakeups = parse_switch(g->text, g->from);
-  if (const auto& g = find(given, "--interrupts")) settings.interrupts = parse_switch(g->text, g->from);
+  for (std::size_t i = 0; i < settings.model.size(); ++i) {
+    const ModelOption& option = model_options[i];
+    const auto& g = find(given, option.flag);
+    if (!g) continue;
+    Options asked;
+    set_value(option, asked, g->text, g->from);
+    settings.model[i] = value_of(option, asked);
+  }
   if (const auto& g = find(given, "--require-complete")) settings.require_complete = parse_switch(g->text, g->from);
   if (const auto& g = find(given, "--suppressions")) {
     settings.suppressions = g->text;
     setenv("INTERLEAVE_SUPPRESSIONS", g->text.c_str(), 1);  // where the engine reads it
   }
+  if (const auto& g = find(given, "--jobs")) settings.jobs = parse_number(g->text, g->from);
   if (const auto& g = find(given, "--color")) settings.color = one_of(*g, {"auto", "always", "never"});
   return settings;
+}
+
+bool Settings::asks_for(std::string_view option, std::string_view value) const {
+  std::size_t i = 0;
+  while (model_options[i].name != option) ++i;
+  return model[i] == value;
 }
 
 Options Settings::applied_to(Options options) const {
   options.steps_max = steps.value_or(options.steps_max);
   options.time_max = time.value_or(options.time_max);
   options.executions_max = executions.value_or(options.executions_max);
-  options.races = races.value_or(options.races);
-  options.clock = clock.value_or(options.clock);
-  options.spurious_wakeups = spurious_wakeups.value_or(options.spurious_wakeups);
-  options.interrupts = interrupts.value_or(options.interrupts);
-  options.heap = heap.value_or(options.heap);
-  options.leaks = leaks.value_or(options.leaks);
+  for (std::size_t i = 0; i < model.size(); ++i)
+    if (model[i]) set_value(model_options[i], options, *model[i], model_options[i].flag);
   options.require_complete = require_complete.value_or(options.require_complete);
   return options;
 }
@@ -92,13 +97,9 @@ Options Settings::applied_to(Options options) const {
 std::string Settings::replay_flags() const {
   std::string text;
   if (steps) text += fmt::format(" --steps {}", *steps);
-  if (races) text += fmt::format(" --races {}", *races);
-  if (clock) text += fmt::format(" --clock {}", *clock);
-  if (heap) text += fmt::format(" --heap {}", *heap);
-  if (leaks) text += fmt::format(" --leaks {}", *leaks ? 1 : 0);
+  for (std::size_t i = 0; i < model.size(); ++i)
+    if (model[i]) text += fmt::format(" {}{}{}", model_options[i].flag, *model_options[i].values == '\0' ? "=" : " ", *model[i]);
   if (suppressions && !suppressions->empty()) text += fmt::format(" --suppressions '{}'", *suppressions);
-  if (spurious_wakeups) text += fmt::format(" --spurious-wakeups={}", *spurious_wakeups ? 1 : 0);
-  if (interrupts) text += fmt::format(" --interrupts={}", *interrupts ? 1 : 0);
   return text;
 }
 

@@ -4,13 +4,18 @@
 // once they are read, or the engine, for which they win over everything, would let them win over the flags.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <interleave/interleave.hpp>
+
+#include "scheduler/api/model_options.hpp"
 
 namespace interleave::cli {
 
@@ -21,31 +26,42 @@ struct Flag {
   const char* help;
 };
 
-// In the order of the help.
-inline constexpr std::array flags = {
+namespace parts {
+inline constexpr Flag first_flags[] = {
     Flag{"--strategy", "INTERLEAVE_STRATEGY", "NAME", "who decides the order of steps: name[:key=value,...]"},
     Flag{"--seed", "INTERLEAVE_SEED", "S", "of everything that is drawn; default: a fresh one, printed"},
     Flag{"--schedule", "INTERLEAVE_SCHEDULE", "TOKEN", "the schedule that a failure printed: il1:..."},
     Flag{"--executions", "INTERLEAVE_EXECUTIONS", "N", "stop after so many executions; 0: no limit"},
     Flag{"--time", "INTERLEAVE_TIME", "T", "stop after so long, per scenario: 10, 10s, 500ms, 2m; 0: no limit"},
     Flag{"--steps", "INTERLEAVE_STEPS", "N", "cut an execution after so many steps; default 100000, 0: no limit"},
-    Flag{"--races", "INTERLEAVE_RACES", "fail|explore|ignore", "what a data race is"},
-    Flag{"--clock", "INTERLEAVE_CLOCK", "any|virtual", "any: a wait may time out at any moment; virtual: the earliest first"},
-    Flag{"--heap", "INTERLEAVE_HEAP", "fresh|reuse", "fresh: no block is given out twice; reuse: whether it is, is a choice"},
-    Flag{"--leaks", "INTERLEAVE_LEAKS", "0|1", "1: a block that nothing refers to at an execution's end is a failure"},
-    Flag{"--spurious-wakeups", "INTERLEAVE_SPURIOUS_WAKEUPS", "", "condition variables may wake unasked"},
-    Flag{"--interrupts", "INTERLEAVE_INTERRUPTS", "", "blocking sem_* calls may fail with EINTR"},
+};
+inline constexpr Flag last_flags[] = {
     Flag{"--require-complete", "INTERLEAVE_REQUIRE_COMPLETE", "", "a pass that is not complete is a failure"},
     Flag{"--suppressions", "INTERLEAVE_SUPPRESSIONS", "FILE", "a file of lines race:PATTERN, deadlock:PATTERN, ...: findings that are counted and not reported"},
+    Flag{"--jobs", "INTERLEAVE_JOBS", "N", "run so many scenarios at a time, each in a process of its own; default, 0: as many as processors"},
     Flag{"--color", "INTERLEAVE_COLOR", "auto|always|never", "auto: on a terminal, unless NO_COLOR is set"},
 };
+}  // namespace parts
+
+// In the order of the help: those of the model's options stand in the middle.
+inline constexpr auto flags = [] {
+  std::array<Flag, std::size(parts::first_flags) + std::size(model_options) + std::size(parts::last_flags)> all{};
+  auto next = std::copy(std::begin(parts::first_flags), std::end(parts::first_flags), all.begin());
+  for (const ModelOption& option : model_options) *next++ = {option.flag, option.variable, option.values, option.help};
+  std::copy(std::begin(parts::last_flags), std::end(parts::last_flags), next);
+  return all;
+}();
 
 struct Settings {
-  std::optional<std::string> strategy, schedule, races, clock, heap, suppressions;
-  std::optional<std::uint64_t> seed, executions, steps;
+  std::optional<std::string> strategy, schedule, suppressions;
+  std::optional<std::uint64_t> seed, executions, steps, jobs;
   std::optional<std::chrono::duration<double>> time;
-  std::optional<bool> spurious_wakeups, interrupts, leaks, require_complete;
+  std::optional<bool> require_complete;
+  std::array<std::optional<std::string>, std::size(model_options)> model;  // values of model_options, in the order of the table
   std::string color = "auto";
+
+  // Whether that value is asked for. REQUIRES: there is a model option of that name.
+  bool asks_for(std::string_view option, std::string_view value) const;
 
   // The options of a scenario with everything applied that was asked for.
   Options applied_to(Options options) const;

@@ -10,6 +10,7 @@
 
 #include <interleave/scheduler/services.hpp>
 
+#include "document.hpp"
 #include "runtime.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
@@ -45,10 +46,12 @@ std::string document(const std::vector<RegisteredStrategy>& strategies) {
 ExitStatus strategies(const Request& request) {
   require_model("strategies", "dfs");
   const auto all = detail::registered_strategies();
-  if (request.json) {
-    print(document(all));
-    return ExitStatus::expected;
+  bool stdout_is_taken = false;
+  for (const Wanted& wanted : request.outputs) {
+    Document(wanted.file).finish(document(all));
+    if (wanted.file.empty()) stdout_is_taken = true;
   }
+  if (stdout_is_taken) return ExitStatus::expected;
   std::size_t width = 8;
   for (const auto& strategy : all) width = std::max(width, written(strategy).size());
   print(fmt::format("{:<{}}  {:<8}  {}\n", "strategy", width, "kind", "what it does"));

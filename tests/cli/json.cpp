@@ -19,7 +19,7 @@ Keys keys_of(const ordered_json& object) {
 
 const Keys result_keys = {"scenario", "strategy", "seed", "expected", "verdict", "as_expected", "complete", "executions", "redundant",
                           "cut", "failing", "steps", "steps_longest", "threads_most", "seconds", "outcomes", "failure",
-                          "covered", "incomplete_reason", "assumed", "unseen", "trusted", "suppressions"};
+                          "covered", "incomplete_reason", "assumed", "unseen", "trusted", "suppressions", "rounds", "whole"};
 
 ordered_json document(const std::string& arguments, int status) {
   const auto said = command(arguments + " --json");
@@ -64,12 +64,12 @@ TEST_CASE("a failure in full") {
   CHECK(result["as_expected"] == true);
   CHECK(result["failing"] == 2);
   const auto& failure = result["failure"];
-  CHECK(keys_of(failure) == Keys{"kind", "message", "step", "schedule", "seed", "threads", "trace"});
+  CHECK(keys_of(failure) == Keys{"kind", "message", "step", "schedule", "seed", "threads", "trace", "strategy", "objects"});
   CHECK(failure["kind"] == "require");
   CHECK(failure["step"] == 5);
-  CHECK(keys_of(failure["threads"][0]) == Keys{"name", "state", "operation", "object", "location", "holder", "daemon"});
+  CHECK(keys_of(failure["threads"][0]) == Keys{"name", "state", "operation", "object", "location", "holder", "daemon", "call", "round"});
   REQUIRE(failure["trace"].size() == 5);
-  for (const auto& event : failure["trace"]) CHECK(keys_of(event) == Keys{"step", "thread", "operation", "object", "location"});
+  for (const auto& event : failure["trace"]) CHECK(keys_of(event) == Keys{"step", "thread", "operation", "object", "location", "call"});
   const auto again = document("replay bad/lost_update --schedule " + failure["schedule"].get<std::string>(), 1)["results"][0];
   CHECK(again["failure"]["trace"] == failure["trace"]);
   CHECK(again["failure"]["schedule"] == failure["schedule"]);

@@ -1,0 +1,36 @@
+// Where a document goes: stdout, once, at the end; or a file, which is replaced as a whole after every result, so that whatever ends the
+// command, the file has what was known by then.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "terminal.hpp"
+
+namespace interleave::cli {
+
+class Document {
+ public:
+  // An empty name: stdout, which is reserved from here on. Throws UsageError if there can be no such file.
+  explicit Document(const std::string& file);
+  ~Document();
+
+  // What the document would be if nothing came after this.
+  void update(std::string_view text);
+  // The document.
+  void finish(std::string_view text);
+
+ private:
+  std::string file_beside() const;
+  void replace_file(std::string_view text) const;
+
+  std::string file_;      // empty: stdout
+  bool regular_ = true;   // a device or a pipe is written once
+  std::unique_ptr<ReservedStdout> stdout_;
+};
+
+// Valid UTF-8: every byte that is no part of a character is replaced by U+FFFD, and so is every character that `keeps` refuses.
+std::string clean_text(std::string_view text, bool (*keeps)(char32_t));
+
+}  // namespace interleave::cli

@@ -1,0 +1,55 @@
+#include "writers.hpp"
+
+#include <string_view>
+
+#include "json.hpp"
+#include "junit.hpp"
+#include "text.hpp"
+#include "tokens.hpp"
+
+namespace interleave::cli {
+namespace {
+
+constexpr Format table[] = {
+    {"", "", "", "", true, open_text},
+    {"--json", "", "", "one JSON document on stdout and nothing else; --json=FILE: in a file, beside the text on stdout", true, open_json},
+    {"--junit", "INTERLEAVE_JUNIT", "FILE", "a JUnit XML file, beside what is on stdout: what differs from the declared verdict is a failure",
+     false, open_junit},
+    {"--tokens", "INTERLEAVE_TOKENS", "FILE", "a file of commands, one a line, that replay the failures; they are left out on stdout", false,
+     open_tokens},
+};
+
+}  // namespace
+
+std::span<const Format> formats() { return table; }
+
+Writers::Writers(const Request& request) {
+  for (const Wanted& wanted : request.outputs)
+    if (wanted.file.empty()) shows_text_ = false;
+  for (const Format& format : table) {
+    if (std::string_view(format.flag).empty() && shows_text_) writers_.push_back(format.open(""));
+    for (const Wanted& wanted : request.outputs)
+      if (wanted.format == format.flag) writers_.push_back(format.open(wanted.file));
+  }
+}
+
+Writers::~Writers() = default;
+
+void Writers::list(const Selection& scenarios) {
+  for (const auto& writer : writers_) writer->list(scenarios);
+}
+
+void Writers::begin(const Plan& plan) {
+  for (const auto& writer : writers_) writer->begin(plan);
+}
+
+void Writers::result(const Result& result) {
+  for (const auto& writer : writers_) writer->result(result);
+}
+
+// What stands on stdout may end with the names of the files, so it comes last.
+void Writers::end(bool finished) {
+  for (auto writer = writers_.rbegin(); writer != writers_.rend(); ++writer) (*writer)->end(finished);
+}
+
+}  // namespace interleave::cli
