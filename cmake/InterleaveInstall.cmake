@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 set(interleave_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/interleave)
 
 # A build for the command alone (ci/search) has not made both libraries.
-install(CODE "execute_process(COMMAND \"${CMAKE_COMMAND}\" --build \"${PROJECT_BINARY_DIR}\" --target model stress COMMAND_ERROR_IS_FATAL ANY)")
+install(CODE "execute_process(COMMAND \"${CMAKE_COMMAND}\" --build \"${CMAKE_BINARY_DIR}\" --target model stress COMMAND_ERROR_IS_FATAL ANY)")
 install(TARGETS model stress primitives EXPORT interleave_targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET interleave_command)
