@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "scheduler/api/hooks.hpp"
+#include "scheduler/api/phases.hpp"
 
 namespace interleave::checkers {
 namespace {
@@ -12,9 +13,8 @@ namespace {
 using Threads = std::span<const ThreadState>;
 using Trace = std::span<const TraceEvent>;
 
-bool failed(const TraceEvent& event) { return event.operation.ends_with("(failed)"); }
-bool found_nobody(const TraceEvent& event) { return event.operation.ends_with("(nobody waits)"); }
-bool begins_with(const std::string& text, const char* word) { return text.starts_with(word); }
+bool waits(const ThreadState& thread) { return phase_of(thread.state) == ThreadPhase::waits; }
+bool takes(const ThreadState& thread, Hold hold) { return thread.does == OperationClass::takes && thread.hold == hold; }
 
 const ThreadState* named(Threads threads, const std::string& name) {
   const auto found = std::find_if(threads.begin(), threads.end(), [&](const ThreadState& t) { return t.name == name; });
@@ -24,11 +24,9 @@ const ThreadState* named(Threads threads, const std::string& name) {
 // A semaphore knows no owner; but if it is used as a lock, whoever took it last, with no post since, has it.
 const TraceEvent* last_taker(const std::string& semaphore, Trace trace) {
   for (auto event = trace.rbegin(); event != trace.rend(); ++event) {
-    if (event->object != semaphore || failed(*event)) continue;
-    if (begins_with(event->operation, "sem_post")) return nullptr;
-    if (begins_with(event->operation, "sem_wait") || begins_with(event->operation, "sem_trywait") ||
-        begins_with(event->operation, "sem_timedwait"))
-      return &*event;
+    if (event->object != semaphore || !event->succeeded) continue;
+    if (event->does == OperationClass::gives) return nullptr;
+    if (event->does == OperationClass::takes) return &*event;
   }
   return nullptr;
 }
@@ -37,9 +35,9 @@ const TraceEvent* last_taker(const std::string& semaphore, Trace trace) {
 const TraceEvent* first_reader(const std::string& lock, Trace trace) {
   std::vector<const TraceEvent*> inside;
   for (const TraceEvent& event : trace) {
-    if (event.object != lock || failed(event) || event.operation.find("read") == std::string::npos) continue;
+    if (event.object != lock || !event.succeeded || event.hold != Hold::shared) continue;
     const auto same = std::find_if(inside.begin(), inside.end(), [&](const TraceEvent* each) { return each->thread == event.thread; });
-    if (begins_with(event.operation, "rwlock read unlock")) {
+    if (event.does == OperationClass::gives) {
       if (same != inside.end()) inside.erase(same);
     } else {
       inside.push_back(&event);
@@ -48,20 +46,20 @@ const TraceEvent* first_reader(const std::string& lock, Trace trace) {
   return inside.empty() ? nullptr : inside.front();
 }
 
-bool waits_to_read(const ThreadState& thread) { return thread.operation == "rwlock read lock"; }
+bool waits_to_read(const ThreadState& thread) { return takes(thread, Hold::shared); }
 
 // Who has what the thread waits for, where the object itself does not know.
 const TraceEvent* taker(const ThreadState& thread, Trace trace) {
   if (!thread.holder.empty() || waits_to_read(thread)) return nullptr;
-  if (begins_with(thread.operation, "sem_")) return last_taker(thread.object, trace);
-  return begins_with(thread.operation, "rwlock") ? first_reader(thread.object, trace) : nullptr;
+  if (takes(thread, Hold::permit)) return last_taker(thread.object, trace);
+  return takes(thread, Hold::exclusive) ? first_reader(thread.object, trace) : nullptr;
 }
 
 // The writer that waits, where a reader is kept out although no writer is inside.
 const ThreadState* writer_before(const ThreadState& thread, Threads threads) {
   if (!thread.holder.empty() || !waits_to_read(thread)) return nullptr;
   const auto found = std::find_if(threads.begin(), threads.end(), [&](const ThreadState& other) {
-    return other.state == "waits" && other.object == thread.object && other.operation == "rwlock write lock";
+    return waits(other) && other.object == thread.object && takes(other, Hold::exclusive);
   });
   return found == threads.end() ? nullptr : &*found;
 }
@@ -89,7 +87,7 @@ std::string waits_for(const ThreadState& thread, Threads threads, Trace trace) {
 std::vector<const ThreadState*> cycle(Threads threads, Trace trace) {
   for (const ThreadState& start : threads) {
     std::vector<const ThreadState*> path;
-    for (const ThreadState* at = &start; at != nullptr && at->state == "waits"; at = named(threads, holder_of(*at, threads, trace))) {
+    for (const ThreadState* at = &start; at != nullptr && waits(*at); at = named(threads, holder_of(*at, threads, trace))) {
       if (!path.empty() && at == path.front()) return path;
       if (std::find(path.begin(), path.end(), at) != path.end()) break;
       path.push_back(at);
@@ -99,14 +97,13 @@ std::vector<const ThreadState*> cycle(Threads threads, Trace trace) {
 }
 
 bool is_signal(const TraceEvent& event) {
-  return begins_with(event.operation, "condition signal") || begins_with(event.operation, "condition broadcast") ||
-         begins_with(event.operation, "futex wake");
+  return event.does == OperationClass::wakes;
 }
 
 // The last signal to what `thread` sleeps on that found nobody.
 const TraceEvent* lost_signal(const ThreadState& thread, Trace trace) {
   for (auto event = trace.rbegin(); event != trace.rend(); ++event)
-    if (event->object == thread.object && is_signal(*event) && found_nobody(*event)) return &*event;
+    if (event->object == thread.object && is_signal(*event) && !event->succeeded) return &*event;
   return nullptr;
 }
 
@@ -150,7 +147,7 @@ std::string spent_signal(const ThreadState& thread, Trace trace) {
     if (event->thread != thread.name) continue;
     if (signal != nullptr) return "the " + at(*signal) + " woke another thread";
     const auto before = std::find_if(std::next(event), trace.rend(), [&](const TraceEvent& earlier) {
-      return earlier.thread == thread.name && earlier.object == thread.object && earlier.operation == event->operation;
+      return earlier.thread == thread.name && earlier.object == thread.object && earlier.does == event->does;
     });
     if (before == trace.rend()) return "";
     return thread.name + " was woken before, and waits again since step " + std::to_string(event->step) + "; no signal came since";
@@ -180,8 +177,8 @@ std::string explain_deadlock(Threads threads, Trace trace) {
   for (const ThreadState* thread : ring) add(waits_for(*thread, threads, trace));
   if (!ring.empty()) text = "cycle: " + text;
   for (const ThreadState& thread : threads) {
-    if (thread.state != "waits" || std::find(ring.begin(), ring.end(), &thread) != ring.end()) continue;
-    if (thread.operation == "parallel") continue;  // waits for the others, whatever they wait for
+    if (!waits(thread) || std::find(ring.begin(), ring.end(), &thread) != ring.end()) continue;
+    if (thread.does == OperationClass::joins_all) continue;  // waits for the others, whatever they wait for
     add(waits_for(thread, threads, trace));
     if (holder_of(thread, threads, trace).empty()) add(lost_sentence(thread, trace));
   }
@@ -190,7 +187,12 @@ std::string explain_deadlock(Threads threads, Trace trace) {
 
 namespace {
 
-const hooks::Explainer deadlock{"deadlock", &explain_deadlock};
+const hooks::Checker deadlock{{.name = "deadlock",
+                               .help = "explains a deadlock: who waits for what, who holds it, the cycle, and signals that found nobody",
+                               .watches = "executions in which nobody can go on",
+                               .by_default = true,
+                               .kind = "deadlock",
+                               .explanation = &explain_deadlock}};
 
 }  // namespace
 }  // namespace interleave::checkers

@@ -6,6 +6,7 @@
 
 #include <interleave/checkers/deadlock.hpp>
 #include "scheduler/api/hooks.hpp"
+#include "scheduler/api/phases.hpp"
 
 namespace interleave::checkers {
 namespace {
@@ -15,7 +16,7 @@ std::string way_round(const ThreadState& thread, std::span<const TraceEvent> tra
   constexpr std::size_t shown_max = 12;
   std::vector<const TraceEvent*> steps;
   for (auto event = trace.rbegin(); event != trace.rend() && steps.size() < thread.round; ++event)
-    if (event->thread == thread.name && !event->operation.starts_with("note: ")) steps.push_back(&*event);
+    if (event->thread == thread.name && event->does != OperationClass::note) steps.push_back(&*event);
   std::reverse(steps.begin(), steps.end());
   std::string text;
   for (std::size_t i = 0; i < std::min(steps.size(), shown_max); ++i) {
@@ -30,13 +31,13 @@ std::string explain_livelock(std::span<const ThreadState> threads, std::span<con
   std::string text;
   bool round = false;
   for (const ThreadState& thread : threads) {
-    if (thread.state != "goes round") continue;
+    if (phase_of(thread.state) != ThreadPhase::goes_round) continue;
     text += (round ? "; " : "no schedule leads on from here: ") + thread.name + " goes round in " + std::to_string(thread.round) +
             (thread.round == 1 ? " step: " : " steps: ") + way_round(thread, trace);
     round = true;
   }
   for (const ThreadState& thread : threads) {
-    if (thread.state != "spins") continue;
+    if (phase_of(thread.state) != ThreadPhase::spins) continue;
     if (!text.empty()) text += "; ";
     text += thread.name + " spins for ever" + (thread.location.empty() ? "" : " at " + thread.location) +
             (thread.object.empty() ? "" : ": nobody is left to change " + thread.object);
@@ -46,7 +47,12 @@ std::string explain_livelock(std::span<const ThreadState> threads, std::span<con
   return stuck.empty() ? text : text + "; " + stuck;
 }
 
-const hooks::Explainer livelock{"livelock", &explain_livelock};
+const hooks::Checker livelock{{.name = "livelock",
+                               .help = "explains an execution that never ends: which threads spin or go round, and by which steps",
+                               .watches = "executions in which threads spin or go round for ever",
+                               .by_default = true,
+                               .kind = "livelock",
+                               .explanation = &explain_livelock}};
 
 }  // namespace
 }  // namespace interleave::checkers

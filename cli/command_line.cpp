@@ -28,14 +28,15 @@ struct VerbSyntax {
 constexpr VerbSyntax verbs[] = {
     {Verb::list, "list", "Name the scenarios, and what each must show.", "--color"},
     {Verb::search, "search", "Run scenarios under every schedule, to the end.",
-     "--strategy --seed --executions --time --steps MODEL --require-complete --suppressions --jobs --color"},
+     "--strategy --seed --executions --time --steps MODEL --require-complete --check --suppressions --jobs --color"},
     {Verb::sample, "sample", "Run scenarios under schedules drawn at random.",
-     "--strategy --seed --executions --time --steps MODEL --require-complete --suppressions --jobs --color"},
+     "--strategy --seed --executions --time --steps MODEL --require-complete --check --suppressions --jobs --color"},
     {Verb::replay, "replay", "Run the one execution that a failure named, and show it.",
-     "--strategy --seed --schedule --steps MODEL --suppressions --color"},
+     "--strategy --seed --schedule --steps MODEL --check --suppressions --color"},
     {Verb::stress, "stress", "Run scenarios on real threads (in interleave-tsan: under ThreadSanitizer).",
-     "--seed --executions --time --steps MODEL --suppressions --color"},
+     "--seed --executions --time --steps MODEL --check --suppressions --color"},
     {Verb::strategies, "strategies", "Name the strategies, and what each does.", "--color"},
+    {Verb::checkers, "checkers", "Name the checkers, and what each finds.", "--color"},
 };
 
 constexpr const char* description =
@@ -58,7 +59,7 @@ bool takes(const VerbSyntax& verb, std::string_view flag) {
 }
 
 // It runs no scenario, and says what there is.
-bool only_names(const VerbSyntax& verb) { return verb.verb == Verb::list || verb.verb == Verb::strategies; }
+bool only_names(const VerbSyntax& verb) { return verb.verb == Verb::list || verb.verb == Verb::checkers || verb.verb == Verb::strategies; }
 
 bool writes(const VerbSyntax& verb, const Format& format) { return *format.flag != '\0' && (format.lists || !only_names(verb)); }
 

@@ -8,7 +8,7 @@
 
 namespace interleave::cli {
 
-enum class Verb { list, search, sample, replay, stress, strategies };
+enum class Verb { list, checkers, search, sample, replay, stress, strategies };
 
 // A format of the output, by its flag, and the file that it goes to; no file: stdout.
 struct Wanted {

@@ -19,6 +19,7 @@ ExitStatus run(const Request& request) {
   if (request.finished) return ExitStatus::expected;
   switch (request.verb) {
     case Verb::list: return list(request);
+    case Verb::checkers: return checkers(request);
     case Verb::search: return search(request);
     case Verb::sample: return sample(request);
     case Verb::replay: return replay(request);

@@ -5,6 +5,7 @@
 
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/services.hpp>
+#include "scheduler/api/failure_kinds.hpp"
 #include "scheduler/model/recorded_options.hpp"
 
 #include "campaign.hpp"
@@ -68,8 +69,7 @@ Options of_seed(const scenarios::Definition& scenario, const Settings& settings)
 ExitStatus status_of(const Report& report) {
   if (report.verdict == Verdict::pass) return ExitStatus::expected;
   if (!report.failure) return ExitStatus::incomplete;
-  const auto& kind = report.failure->kind;
-  return kind == "unsupported" || kind == "nondeterminism" ? ExitStatus::uncontrolled : ExitStatus::differs;
+  return is_uncontrolled(kind_of(report.failure->kind)) ? ExitStatus::uncontrolled : ExitStatus::differs;
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/api/failure_kinds.hpp"
+
 namespace interleave::cli {
 namespace {
 
@@ -24,17 +26,16 @@ Difference incomplete(const Report& report, bool as_expected) {
           fmt::format("the search is not complete{}{}; raise the limit", reason.empty() ? "" : ": ", reason)};
 }
 
-bool is_uncontrolled(std::string_view kind) { return kind == "unsupported" || kind == "nondeterminism"; }
-
 Difference of_failure(const scenarios::Definition& scenario, const Failure& failure) {
-  const bool found = !is_uncontrolled(failure.kind) && failure.kind != "incomplete";  // "incomplete": no schedule fails
+  const FailureKind kind = kind_of(failure.kind);
+  const bool found = !is_uncontrolled(kind) && kind != FailureKind::incomplete;  // incomplete: no schedule fails
   const bool right_kind = scenario.failure_kind.empty() ? found : failure.kind == scenario.failure_kind;
   if (scenario.expect == Verdict::fail && right_kind) return {};
   auto sentence = scenario.expect == Verdict::fail
                       ? fmt::format("it fails with {} instead of {}", failure.kind, scenario.failure_kind)
                       : fmt::format("it fails ({}) and is declared to {}", failure.kind,
                                     scenario.expect == Verdict::pass ? "pass" : "be out of reach");
-  if (is_uncontrolled(failure.kind)) return {ExitStatus::uncontrolled, false, std::move(sentence)};
+  if (is_uncontrolled(kind)) return {ExitStatus::uncontrolled, false, std::move(sentence)};
   return differs(std::move(sentence));
 }
 

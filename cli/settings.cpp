@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <interleave/scheduler/services.hpp>
 #include "scheduler/api/environment.hpp"
 
 namespace interleave::cli {
@@ -69,6 +70,10 @@ Settings read_settings(const std::array<std::optional<std::string>, flags.size()
     settings.model[i] = value_of(option, asked);
   }
   if (const auto& g = find(given, "--require-complete")) settings.require_complete = parse_switch(g->text, g->from);
+  if (const auto& g = find(given, "--check")) {
+    detail::validate_checks(g->text, g->from);
+    settings.checks = g->text;
+  }
   if (const auto& g = find(given, "--suppressions")) {
     settings.suppressions = g->text;
     setenv("INTERLEAVE_SUPPRESSIONS", g->text.c_str(), 1);  // where the engine reads it
@@ -90,6 +95,7 @@ Options Settings::applied_to(Options options) const {
   options.executions_max = executions.value_or(options.executions_max);
   for (std::size_t i = 0; i < model.size(); ++i)
     if (model[i]) set_value(model_options[i], options, *model[i], model_options[i].flag);
+  options.checks = checks.value_or(options.checks);
   options.require_complete = require_complete.value_or(options.require_complete);
   return options;
 }
@@ -99,6 +105,7 @@ std::string Settings::replay_flags() const {
   if (steps) text += fmt::format(" --steps {}", *steps);
   for (std::size_t i = 0; i < model.size(); ++i)
     if (model[i]) text += fmt::format(" {}{}{}", model_options[i].flag, *model_options[i].values == '\0' ? "=" : " ", *model[i]);
+  if (checks && !checks->empty()) text += fmt::format(" --check {}", *checks);
   if (suppressions && !suppressions->empty()) text += fmt::format(" --suppressions '{}'", *suppressions);
   return text;
 }

@@ -37,6 +37,7 @@ inline constexpr Flag first_flags[] = {
 };
 inline constexpr Flag last_flags[] = {
     Flag{"--require-complete", "INTERLEAVE_REQUIRE_COMPLETE", "", "a pass that is not complete is a failure"},
+    Flag{"--check", "INTERLEAVE_CHECK", "NAME,...", "checkers to switch on, or off by no-NAME; interleave checkers lists them"},
     Flag{"--suppressions", "INTERLEAVE_SUPPRESSIONS", "FILE", "a file of lines race:PATTERN, deadlock:PATTERN, ...: findings that are counted and not reported"},
     Flag{"--jobs", "INTERLEAVE_JOBS", "N", "run so many scenarios at a time, each in a process of its own; default, 0: as many as processors"},
     Flag{"--color", "INTERLEAVE_COLOR", "auto|always|never", "auto: on a terminal, unless NO_COLOR is set"},
@@ -53,7 +54,7 @@ inline constexpr auto flags = [] {
 }();
 
 struct Settings {
-  std::optional<std::string> strategy, schedule, suppressions;
+  std::optional<std::string> strategy, schedule, suppressions, checks;
   std::optional<std::uint64_t> seed, executions, steps, jobs;
   std::optional<std::chrono::duration<double>> time;
   std::optional<bool> require_complete;

@@ -38,9 +38,10 @@ RenderOptions ways_back(std::string_view scenario, const Settings& settings) {
   options.color = wants_color(settings.color);
   options.width = line_width();
   options.seed_prefix = fmt::format("interleave replay {}{} --seed ", scenario, settings.replay_flags());
-  // The token holds the other flags.
-  options.replay_prefix = fmt::format("interleave replay {}{} --schedule ", scenario,
-                                      settings.steps ? fmt::format(" --steps {}", *settings.steps) : "");
+  // The token holds the other flags of the model.
+  options.replay_prefix = fmt::format("interleave replay {}{}{} --schedule ", scenario,
+                                      settings.steps ? fmt::format(" --steps {}", *settings.steps) : "",
+                                      settings.checks && !settings.checks->empty() ? fmt::format(" --check {}", *settings.checks) : "");
   options.debug_prefix = "INTERLEAVE_BREAK=1 gdb --args " + options.replay_prefix;
   options.debug_suffix = "";
   return options;

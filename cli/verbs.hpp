@@ -7,6 +7,7 @@
 namespace interleave::cli {
 
 ExitStatus list(const Request& request);
+ExitStatus checkers(const Request& request);
 ExitStatus search(const Request& request);
 ExitStatus sample(const Request& request);
 ExitStatus replay(const Request& request);

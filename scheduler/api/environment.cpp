@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "scheduler/api/hooks.hpp"
 #include "scheduler/api/model_options.hpp"
 #include "scheduler/api/uncaught.hpp"
 #include "scheduler/api/variables.hpp"
@@ -69,6 +70,7 @@ bool parse_switch(std::string_view text, std::string_view what) {
 }
 
 void validate(const Options& options) {
+  hooks::Checker::validate(options.checks, "checks");
   for (const ModelOption& option : model_options) check_value(option, value_of(option, options), option.name);
   if (!(options.time_max.count() >= 0)) {
     refuse("time_max", std::to_string(options.time_max.count()), "a time of 0 (no limit) or more");
@@ -90,6 +92,10 @@ Options with_environment(Options options) {
   for (const ModelOption& option : model_options)
     if (const auto v = variable(option.variable)) set_value(option, options, *v, option.variable);
   if (const auto v = variable("INTERLEAVE_REQUIRE_COMPLETE")) options.require_complete = parse_switch(*v, "INTERLEAVE_REQUIRE_COMPLETE");
+  if (const auto v = variable("INTERLEAVE_CHECK")) {
+    hooks::Checker::validate(*v, "INTERLEAVE_CHECK");
+    options.checks = *v;
+  }
   validate(options);
   return options;
 }

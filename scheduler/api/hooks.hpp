@@ -2,10 +2,14 @@
 // namespace scope; the lists are written before main and only read after.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/observer.hpp>
 
 namespace interleave::hooks {
 
@@ -35,19 +39,41 @@ class Basis {
   const Basis* next_;
 };
 
-// Turns what is known of a failure of one kind into the sentence that explains it.
-class Explainer {
+// One checker: it watches steps and may object, or it explains failures of one kind that the engine finds. Options::checks,
+// INTERLEAVE_CHECK and --check switch it on by its name and off by "no-" and its name.
+class Checker {
  public:
-  using Function = std::string (*)(std::span<const ThreadState>, std::span<const TraceEvent>);
-  Explainer(const char* kind, Function function);
-  // The explanation, or `otherwise` if no checker has one for this failure.
-  static std::string explain(const std::string& kind, std::span<const ThreadState>, std::span<const TraceEvent>,
+  using Explanation = std::string (*)(std::span<const ThreadState>, std::span<const TraceEvent>);
+  struct Declaration {
+    const char* name;                                          // as in --check NAME; letters and hyphens
+    const char* help;                                          // one line: what it finds, or explains
+    const char* watches;                                       // for a reader: "steps", "executions in which nobody can go on"
+    bool        by_default = false;                            // on unless it is switched off
+    std::unique_ptr<Observer> (*observer)() = nullptr;         // of one exploration; null: it watches no steps
+    const char* kind = nullptr;                                // it explains failures of this kind:
+    Explanation explanation = nullptr;                         // the sentence, or empty if there is nothing to say
+  };
+
+  // REQUIRES: an object at namespace scope, in the file of the checker.
+  explicit Checker(const Declaration& declaration);
+
+  // All that are registered, by name.
+  static std::vector<const Declaration*> all();
+  // Throws UsageError for an unknown name; `what`: where the text comes from, as "INTERLEAVE_CHECK".
+  static void validate(std::string_view checks, std::string_view what);
+  // The observers of those that are on. REQUIRES of all that follow: valid checks.
+  static std::vector<std::shared_ptr<Observer>> observers(std::string_view checks);
+  // How many of those that are on watch steps.
+  static std::size_t watching_steps(std::string_view checks);
+  // The explanation of a failure, or `otherwise` if no checker that is on has one.
+  static std::string explain(std::string_view checks, const std::string& kind, std::span<const ThreadState>, std::span<const TraceEvent>,
                              const std::string& otherwise);
 
  private:
-  const char* kind_;
-  Function function_;
-  const Explainer* next_;
+  static bool is_on(const Declaration& declaration, std::string_view checks);
+
+  const Declaration declaration_;
+  const Checker* next_;
 };
 
 }  // namespace interleave::hooks

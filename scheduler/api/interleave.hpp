@@ -42,6 +42,8 @@
 namespace interleave {
 
 class Observer;  // <interleave/scheduler/observer.hpp>
+enum class OperationClass : std::uint8_t;
+enum class Hold : std::uint8_t;
 
 // A place in the program's source; as a defaulted argument it is the place of the call.
 struct SourceLocation {
@@ -76,6 +78,8 @@ struct Options {
   bool          leaks = false;                // a block that nothing refers to when an execution has ended is a failure
   bool          require_complete = false;     // a pass that is not `complete` is a failure of kind "incomplete"; without
                                               // effect on real threads, where no pass is complete
+  std::string   checks = {};                  // checkers to switch on or off, separated by commas: "lock-order", "no-deadlock". What there
+                                              // is: `interleave checkers`. An unknown name is a UsageError. On real threads without effect
 };
 
 enum class Verdict { pass, fail, incomplete };
@@ -91,6 +95,8 @@ struct ThreadState {
   bool        daemon = false;  // detached
   std::string call = {};       // of which call of Interleave's primitives it is a part, as "Event::wait"; else empty
   std::size_t round = 0;       // if it goes round: in so many steps, its last
+  OperationClass does{};       // of which class the operation is (observer.hpp), and how it holds what it takes
+  Hold           hold{};
 };
 
 // One step, as it is shown to a reader.
@@ -98,6 +104,9 @@ struct TraceEvent {
   std::size_t step = 0;
   std::string thread = {}, operation = {}, object = {}, location = {};
   std::string call = {};  // as in ThreadState
+  OperationClass does{};  // of which class the operation is (observer.hpp), and how it holds what it takes or gives
+  Hold           hold{};
+  bool           succeeded = true;
 };
 
 struct Failure {

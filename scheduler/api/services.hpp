@@ -42,6 +42,15 @@ std::string   thread_label();
 void section_entered(std::uint64_t section, std::size_t most) noexcept;
 void section_left(std::uint64_t section) noexcept;
 
+// A checker of this library, as `interleave checkers` lists it.
+struct RegisteredChecker {
+  std::string name, help, watches;
+  bool        by_default = false;
+};
+std::vector<RegisteredChecker> registered_checkers();  // by name
+// Throws UsageError if `checks`, a value of Options::checks, has an unknown name; `what` says where the value comes from.
+void validate_checks(std::string_view checks, std::string_view what);
+
 }  // namespace interleave::detail
 
 #pragma GCC visibility pop

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/api/failure_kinds.hpp"
 #include "scheduler/fibers/thread_block.hpp"
 
 namespace interleave::engine {
@@ -21,7 +22,8 @@ std::size_t threads_of_process() {
 }  // namespace
 
 std::string remark_on_other_threads(std::string_view kind) {
-  if (kind != "deadlock" && kind != "livelock" && kind != "crash" && kind != "nondeterminism") return "";
+  const FailureKind its = kind_of(kind);
+  if (!is_hang(its) && its != FailureKind::crash && its != FailureKind::nondeterminism) return "";
   const std::size_t all = threads_of_process(), own = 1 + thread_blocks::count();
   if (all <= own) return "";
   const std::size_t others = all - own;

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
+#include "scheduler/api/failure_kinds.hpp"
 #include "scheduler/fibers/thread_block.hpp"
 #include "scheduler/memory/framework_code.hpp"
 #include "scheduler/memory/memory.hpp"
@@ -332,7 +333,7 @@ void Execution::record_failure(std::string kind, std::string message) {
 }
 
 void Execution::fail(std::string kind, std::string message) {
-  const bool hopeless = kind == "nondeterminism" || kind == "unsupported";
+  const bool hopeless = is_uncontrolled(kind_of(kind));
   record_failure(std::move(kind), std::move(message));
   if (options_.run_on == nullptr || hopeless) end(Ending::failed);
   abandon_framework_frame();
@@ -367,6 +368,11 @@ const void* Execution::named(std::uint64_t name) const {
 }
 
 std::uintptr_t Execution::heap() const { return memory->start(); }
+
+void Execution::tell_life(const void* object, std::size_t size) {
+  if (stepped_ == running_) report_step();  // complete: the thread has left that door
+  for (Watcher* watcher : watchers_) watcher->life(object, size);
+}
 
 void Execution::note(const std::string& text) {
   for (Watcher* watcher : watchers_) watcher->noted(*this, *running_, text);

@@ -50,6 +50,7 @@ class Watcher {
   virtual ~Watcher() = default;
   virtual void announced(const Execution&, const Thread&) {}
   virtual void performed(Execution&, const Thread&) {}  // may call fail
+  virtual void life(const void* /*object*/, std::size_t /*size*/) {}  // what was here ends, or another begins
   virtual void noted(const Execution&, const Thread&, const std::string& /*text*/) {}
   virtual void failing(const Execution&, const Thread&) {}  // the thread's execution fails at this point
   virtual void ended(Execution&, Ending) {}             // still with all its threads
@@ -187,6 +188,8 @@ class Execution final : public ExecutionView {
   void note(const std::string& text);
   bool watched_by_strategy() const { return strategy_listener_ != nullptr; }
   bool watched() const { return !watchers_.empty(); }
+  // What was in these bytes ends, or something begins there, which need not be a step. REQUIRES: watched().
+  void tell_life(const void* object, std::size_t size);
 
   // Threads that have gone round (liveness/spin.hpp) and that no change has brought back.
   const std::vector<Thread*>& awaiting() const { return awaiting_; }

@@ -223,7 +223,7 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   const std::size_t first = thread_count_;
   static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
                                         return std::uint32_t{0};
-                                      }};
+                                      }, .does = OperationClass::joins_all};
   if (!watchers_.empty()) [[unlikely]] {  // it stands here, also while its bodies run to their first steps
     me.pending = {.type = &wait};
     for (Watcher* watcher : watchers_) watcher->announced(*this, me);

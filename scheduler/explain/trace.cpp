@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/api/phases.hpp"
 #include "scheduler/memory/stack_walk.hpp"
-
 
 namespace interleave::engine {
 namespace {
@@ -67,18 +67,24 @@ void Recorder::ended(Execution& run, Ending ending) {
                       .operation = is_note ? "note: " + event.note : text_of(event.operation),
                       .object = is_note ? "" : object_of(event.operation),
                       .location = symbols_.place(event.stack),
-                      .call = is_note ? "" : symbols_.primitive_call(event.stack)});
+                      .call = is_note ? "" : symbols_.primitive_call(event.stack),
+                      .does = is_note ? OperationClass::note : event.operation.type->does,
+                      .hold = is_note ? Hold{} : event.operation.type->hold,
+                      .succeeded = !event.operation.failed});
   }
   for (std::size_t id = 0; id < run.threads_created(); ++id) {
     const Thread& thread = run.thread(id);
-    ThreadState state{.name = name_of(thread), .state = thread.finished ? "finished" : "ready", .operation = "", .object = "",
+    ThreadPhase phase = thread.finished ? ThreadPhase::finished : ThreadPhase::ready;
+    ThreadState state{.name = name_of(thread), .state = "", .operation = "", .object = "",
                       .location = "", .holder = "", .daemon = thread.daemon, .call = ""};
     if (!thread.finished && thread.pending.type != nullptr) {
       const OperationType& type = *thread.pending.type;
       const bool waits = type.candidates != nullptr && type.candidates(run, thread) == 0;
-      if (waits) state.state = "waits";
-      if (thread.awaiting) state.state = "spins";
+      if (waits) phase = ThreadPhase::waits;
+      if (thread.awaiting) phase = ThreadPhase::spins;
       state.operation = type.shown != nullptr ? type.shown(thread.pending, waits) : type.name;
+      state.does = type.does;
+      state.hold = type.hold;
       state.object = thread.awaiting ? reads_of(thread) : object_of(thread.pending);
       if (id < stacks_.size()) {
         state.location = symbols_.place(stacks_[id]);
@@ -88,18 +94,31 @@ void Recorder::ended(Execution& run, Ending ending) {
         state.holder = name_of(*blocker);
     }
     if (ending == Ending::failed && &thread == &run.culprit()) {
-      state.state = "failed";
+      phase = ThreadPhase::failed;
       if (failing_.size() > 1) {
         state.location = symbols_.place(failing_);
         state.call = symbols_.primitive_call(failing_);
       }
     }
-    if (ending == Ending::vain && run.states() != nullptr && (state.state == "ready" || state.state == "spins")) {
+    if (ending == Ending::vain && run.states() != nullptr && (phase == ThreadPhase::ready || phase == ThreadPhase::spins)) {
       state.round = run.states()->round(thread.id);
-      if (state.round > 0) state.state = "goes round";
+      if (state.round > 0) phase = ThreadPhase::goes_round;
     }
+    state.state = text_of(phase);
     threads_.push_back(std::move(state));
   }
+}
+
+std::span<const void* const> Recorder::stack_of(std::uint64_t step) const {
+  const auto event = std::lower_bound(events_.begin(), events_.end(), step, [](const Event& each, std::uint64_t s) { return each.step < s; });
+  for (auto each = event; each != events_.end() && each->step == step; ++each)
+    if (each->operation.type != nullptr) return each->stack;
+  return {};
+}
+
+std::string Recorder::known_name(const void* object) const {
+  const auto found = object_names_.find(object);
+  return found == object_names_.end() ? "" : found->second;
 }
 
 // What a thread has read that spins.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ class Recorder final : public Watcher {
     std::string name;
   };
   const std::vector<Numbered>& numbered() const { return numbered_; }
+  // Where the step was announced. Empty: it was not recorded.
+  std::span<const void* const> stack_of(std::uint64_t step) const;
+  // What the object is called in the trace, once the execution has ended; empty: the trace does not name it.
+  std::string known_name(const void* object) const;
 
  private:
   using Stack = std::vector<const void*>;

@@ -112,6 +112,8 @@ void check(std::function<void()> body, Options options, SourceLocation where) {
   RenderOptions how = render_program(all.name, engine::command_line());
   if (const char* file = std::getenv("INTERLEAVE_SUPPRESSIONS"); file != nullptr && *file != '\0')  // without it a replay would fail earlier
     for (std::string* prefix : {&how.replay_prefix, &how.debug_prefix}) prefix->insert(0, fmt::format("INTERLEAVE_SUPPRESSIONS='{}' ", file));
+  if (const char* checks = std::getenv("INTERLEAVE_CHECK"); checks != nullptr && *checks != '\0')  // without it a replay might not fail
+    for (std::string* prefix : {&how.replay_prefix, &how.debug_prefix}) prefix->insert(0, fmt::format("INTERLEAVE_CHECK={} ", checks));
   const std::string text = report_text(report, how);
   std::fflush(stdout);
   was_printed(text);

@@ -12,13 +12,13 @@
 #include <vector>
 
 #include <interleave/interleave.hpp>
-#include <interleave/scheduler/observer.hpp>
 #include "scheduler/adapters/framework_doors.hpp"
 #include "scheduler/containment/faults.hpp"
 #include "scheduler/containment/watchdog.hpp"
 #include "scheduler/execution/execution.hpp"
 #include "scheduler/explore/explorer.hpp"
 #include "scheduler/explore/limits.hpp"
+#include "scheduler/explore/observer_bridge.hpp"
 #include "scheduler/explore/onward.hpp"
 #include "scheduler/explore/tally.hpp"
 #include "scheduler/memory/framework_code.hpp"
@@ -32,41 +32,6 @@
 #include "scheduler/unseen/unseen_runs.hpp"
 
 namespace interleave::engine {
-
-// Hands the steps of an execution to the user's observers.
-class ObserverBridge final : public Watcher {
- public:
-  explicit ObserverBridge(const std::vector<std::shared_ptr<Observer>>& observers) : observers_(observers) {}
-
-  void begin() {
-    if (observers_.empty()) return;
-    const FrameworkFrame frame;
-    for (const auto& observer : observers_) observer->begin_execution();
-  }
-  void performed(Execution& run, const Thread& thread) override {
-    const Operation& op = thread.pending;
-    const char* name = op.type->shown != nullptr ? op.type->shown(op, false) : op.type->name;
-    const ObservedStep step{run.steps(), thread.id, name, op.object, !op.failed, thread.variant};
-    std::optional<Objection> objection;
-    {
-      const FrameworkFrame frame;
-      for (const auto& observer : observers_)
-        if (!objection) objection = observer->on_step(step);
-    }
-    if (objection) run.object(std::move(objection->kind), std::move(objection->message));
-  }
-  // After an execution that ended by itself: the first objection.
-  std::optional<Objection> end() {
-    if (observers_.empty()) return std::nullopt;
-    const FrameworkFrame frame;
-    for (const auto& observer : observers_)
-      if (auto objection = observer->end_execution()) return objection;
-    return std::nullopt;
-  }
-
- private:
-  const std::vector<std::shared_ptr<Observer>>& observers_;
-};
 
 struct Finding {
   std::string kind, message;

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/api/failure_kinds.hpp"
 #include "scheduler/api/hooks.hpp"
 #include "scheduler/api/variables.hpp"
 #include "scheduler/containment/faults.hpp"
@@ -78,7 +79,7 @@ void prepare_process() {
 
 Explorer::Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt)
     : body_(body), options_(options), learnt_(learnt), frame_(caller_frame),
-      outer_((prepare_process(), caller_frame), learnt.unseen), bridge_(options_.observers),
+      outer_((prepare_process(), caller_frame), learnt.unseen), bridge_(options_),
       unseen_runs_(learnt.traces_unseen), keeps_states_(learnt.keeps_states),
       stack_cleared_(learnt.stack_cleared) {
   under_way = true;
@@ -132,10 +133,10 @@ Ending Explorer::run_once(Execution& execution, Fault& fault, bool observed) {
   memory->end_execution(!execution.abandoned());
   outer_.restore();
   if (ending == Ending::deadlock) {
-    fault = {execution.awaiting().empty() ? "deadlock" : "livelock", ""};
+    fault = {std::string(text_of(execution.awaiting().empty() ? FailureKind::deadlock : FailureKind::livelock)), ""};
   } else if (leaks_.blocks > 0) {
     ending = Ending::failed;
-    fault = {"leak", fmt::format("{} block{} of {} bytes in all", leaks_.blocks, leaks_.blocks == 1 ? "" : "s", leaks_.bytes)};
+    fault = {std::string(text_of(FailureKind::leak)), fmt::format("{} block{} of {} bytes in all", leaks_.blocks, leaks_.blocks == 1 ? "" : "s", leaks_.bytes)};
   } else if (observed && (ending == Ending::finished || ending == Ending::quiescent)) {
     if (auto objection = bridge_.end()) {
       ending = Ending::failed;
@@ -154,7 +155,7 @@ void Explorer::keep(Finding finding) {
 // What the last execution showed of the program or of this attempt, because of which all is explored anew.
 bool Explorer::learns_from(const Execution& execution, Ending ending, const Fault& fault) {
   // Suppressions match stacks, which are kept only once there is a finding that a line may be for.
-  wants_stacks_ = !fault.kind.empty() && !learnt_.keeps_stacks && shadow != nullptr && (fault.kind == "leak" || fault.kind == shadow->found()) &&
+  wants_stacks_ = !fault.kind.empty() && !learnt_.keeps_stacks && shadow != nullptr && (kind_of(fault.kind) == FailureKind::leak || fault.kind == shadow->found()) &&
                   suppressions::meant_for(fault.kind);
   if (wants_stacks_) return true;
   // What earlier executions left on the stacks was compared: begin anew with stacks that are cleared.
@@ -162,7 +163,7 @@ bool Explorer::learns_from(const Execution& execution, Ending ending, const Faul
   wants_clear_stacks_ = stack_compared_ > stack_cleared_ && stack_cleared_ < stack_cleared_most && !replaying_ && !keeps_states_;
   if (wants_clear_stacks_) return true;
   const bool looked_at = (ending == Ending::cut && tally_.cut == 0) || (begun_ >= probed_first && std::has_single_bit(begun_));
-  return looked_at && fault.kind != "crash" && may_go_round(execution);
+  return looked_at && kind_of(fault.kind) != FailureKind::crash && may_go_round(execution);
 }
 
 Explorer::Judgement Explorer::judge(const Execution& execution, Ending ending, Fault& fault) {
@@ -175,7 +176,7 @@ Explorer::Judgement Explorer::judge(const Execution& execution, Ending ending, F
     const Onward::Answer answer = onward(execution);
     const bool never = answer == Onward::Answer::never, unfinished = execution.anybody_unfinished();
     comes_back = never && unfinished && learnt_.counters->none();
-    if (comes_back) fault.kind = "livelock";
+    if (comes_back) fault.kind = text_of(FailureKind::livelock);
     if (never && !unfinished) ending = Ending::quiescent;  // only daemons are left
     if (answer == Onward::Answer::unknown || (never && unfinished && !comes_back)) {
       ending = Ending::cut;
@@ -188,7 +189,7 @@ Explorer::Judgement Explorer::judge(const Execution& execution, Ending ending, F
     strategy_->end_execution(ending);
   } catch (const Divergence& divergence) {
     ending = Ending::failed;
-    fault = {"nondeterminism", divergence.what()};
+    fault = {std::string(text_of(FailureKind::nondeterminism)), divergence.what()};
   }
   if (set_aside && ending != Ending::failed) return {Ending::quiescent, false};  // an execution that ended
   return {ending, comes_back};
@@ -219,7 +220,7 @@ bool Explorer::keep_failure(const Execution& execution, const Judgement& judged,
   finding.strategy = std::move(recipe.spec);
   if (judged.comes_back && !replaying_ && (!shortest_ || finding.steps < shortest_->steps)) show_round(finding);
   keep(std::move(finding));
-  const bool hopeless = fault.kind == "nondeterminism" || fault.kind == "unsupported";
+  const bool hopeless = is_uncontrolled(kind_of(fault.kind));
   if (hopeless) report_.incomplete_reason = fmt::format("a failure of the kind {} ends the search", fault.kind);
   return !options_.stop_at_first_failure && !hopeless;
 }
@@ -257,7 +258,7 @@ std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
   Shadow memory_shadow(shadow_limits(), options_.races == "fail", learnt_.keeps_stacks, learnt_.keeps_stacks);
   shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
   std::vector<Watcher*> watchers;
-  if (!options_.observers.empty()) watchers.push_back(&bridge_);
+  if (bridge_.watches()) watchers.push_back(&bridge_);
   witness::open();
   Execution execution(*strategy_, execution_options, std::move(watchers));
   const Limits limits = this->limits(steps_in_all);
@@ -285,7 +286,7 @@ std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
     Ending ending = run_once(execution, fault);
     witness::executing(0);
     if (wants_traces()) return std::nullopt;
-    if (fault.kind == "leak" && !leaks_again(execution)) {
+    if (kind_of(fault.kind) == FailureKind::leak && !leaks_again(execution)) {
       ending = Ending::finished;
       fault = {};
     }
@@ -347,8 +348,8 @@ std::string Explorer::why_incomplete(bool nothing_ended) {
 
 // Code that was not seen may be the cause of such a failure.
 std::string Explorer::doubt(const std::string& kind) const {
-  constexpr std::string_view doubtful[] = {"nondeterminism", "livelock", "deadlock", "data-race"};
-  if (std::find(std::begin(doubtful), std::end(doubtful), kind) == std::end(doubtful)) return {};
+  const FailureKind its = kind_of(kind);
+  if (!is_hang(its) && its != FailureKind::nondeterminism && its != FailureKind::data_race) return {};
   if (!report_.unseen.empty()) {
     const std::string& first = report_.unseen.front();
     return fmt::format("; perhaps because of what was not seen: {}{}", first,

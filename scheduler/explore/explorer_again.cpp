@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/api/failure_kinds.hpp"
 #include "scheduler/api/hooks.hpp"
+#include "scheduler/api/phases.hpp"
 #include "scheduler/containment/confirm.hpp"
 #include "scheduler/containment/faults.hpp"
 #include "scheduler/containment/other_threads.hpp"
@@ -69,7 +71,7 @@ bool Explorer::leaks_again(const Execution& execution) {
   Execution again(replay, execution_options(), {});
   Fault fault;
   run_once(again, fault);
-  return fault.kind == "leak";
+  return kind_of(fault.kind) == FailureKind::leak;
 }
 
 // Executes the last execution again, to learn which of its operations with an order weaker than seq_cst are on objects that several threads access.
@@ -220,8 +222,9 @@ Failure Explorer::explain_alone(const Finding& finding) {
   Failure failure{.kind = finding.kind, .message = finding.message, .schedule = encode(schedule),
                   .seed = finding.seed.value_or(0), .strategy = finding.strategy,
                   .step = static_cast<std::size_t>(finding.steps), .threads = {}, .trace = {}};
-  if (finding.kind == "nondeterminism") return failure;  // executing it again would do something else
-  const bool dangerous = finding.kind == "crash" || (finding.kind == "livelock" && !finding.message.empty());
+  const FailureKind kind = kind_of(finding.kind);
+  if (kind == FailureKind::nondeterminism) return failure;  // executing it again would do something else
+  const bool dangerous = kind == FailureKind::crash || (kind == FailureKind::livelock && !finding.message.empty());
   if (!dangerous || std::getenv("INTERLEAVE_BREAK") != nullptr) return explain_here(finding, std::move(failure));
   constexpr double patience = 120;  // seconds, of which a loop without steps takes ten
   return in_own_process([&] { return explain_here(finding, failure); }, failure, patience);
@@ -236,36 +239,39 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   Recorder recorder(symbols);
   StackFrames frames;
   std::vector<Watcher*> watchers{&recorder, &frames};
-  if (!options_.observers.empty()) watchers.push_back(&bridge_);
+  bridge_.explains(&recorder, &symbols);
+  if (bridge_.watches()) watchers.push_back(&bridge_);
   Shadow memory_shadow(shadow_limits(), options_.races == "fail", true, learnt_.keeps_stacks);
   shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
   Execution execution(replay, execution_options(finding), std::move(watchers));
   Fault fault;
-  if (run_once(execution, fault) == Ending::vain && finding.comes_back) fault.kind = "livelock";
+  if (run_once(execution, fault) == Ending::vain && finding.comes_back) fault.kind = text_of(FailureKind::livelock);
   shadow = nullptr;
+  bridge_.explains(nullptr, nullptr);
   failure.threads = recorder.take_threads();
   failure.trace = recorder.take_trace();
   for (const auto& [object, name] : recorder.numbered())
     if (std::string known = memory_shadow.known_at(reinterpret_cast<std::uintptr_t>(object), symbols, execution, frames); !known.empty())
       failure.objects.emplace_back(name, std::move(known));
-  if (fault.kind == "nondeterminism" || fault.kind != finding.kind) {
+  const FailureKind kind = kind_of(fault.kind);
+  if (kind == FailureKind::nondeterminism || fault.kind != finding.kind) {
     failure.message = fmt::format("{} [found as {}: {}; the same schedule executed again {}]",
                                   fault.message.empty() ? "the program is not deterministic" : fault.message, finding.kind,
                                   finding.message,
                                   fault.kind.empty() ? "ended well" : fmt::format("ended in {}", fault.kind));
-    failure.kind = "nondeterminism";
+    failure.kind = text_of(FailureKind::nondeterminism);
     return failure;
   }
   failure.message = fault.kind == memory_shadow.found()
                         ? memory_shadow.describe(symbols, execution, frames)
-                        : hooks::Explainer::explain(fault.kind, failure.threads, failure.trace, fault.message);
-  if (fault.kind == "leak" && options_.races != "ignore")
+                        : hooks::Checker::explain(options_.checks, fault.kind, failure.threads, failure.trace, fault.message);
+  if (kind == FailureKind::leak && options_.races != "ignore")
     failure.message = fmt::format("{}, is referred to by nothing when the execution has ended{}",
                                   memory_shadow.describe_block(symbols, execution, leaks_.first),
                                   leaks_.blocks == 1 ? "" : fmt::format("; nor are {} others, {} bytes in all", leaks_.blocks - 1, leaks_.bytes));
-  if (fault.kind == "unsupported" || fault.kind == "misuse" || fault.kind == "crash" || fault.kind == "livelock") {
+  if (kind == FailureKind::unsupported || kind == FailureKind::misuse || kind == FailureKind::crash || kind == FailureKind::livelock) {
     for (const ThreadState& thread : failure.threads)
-      if (thread.state == "failed" && !thread.location.empty()) failure.message += fmt::format(" ({})", thread.location);
+      if (phase_of(thread.state) == ThreadPhase::failed && !thread.location.empty()) failure.message += fmt::format(" ({})", thread.location);
   }
   return failure;
 }

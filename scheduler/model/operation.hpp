@@ -15,6 +15,7 @@
 
 #include <cstdint>
 
+#include <interleave/scheduler/observer.hpp>
 #include "scheduler/support/hash.hpp"
 
 namespace interleave::engine {
@@ -66,6 +67,11 @@ struct OperationType {
   std::uintptr_t inside = 0;               // offset of its object behind the object that a reader is shown
   // How it is shown, of one performed or of a thread asleep in it. Null: by its name.
   const char* (*shown)(const Operation&, bool asleep) = nullptr;
+  // For observers, which judge by it: what it does to its object, and to its second object; how it holds what it takes or gives; and
+  // whether it may give up instead of waiting for ever.
+  OperationClass does = OperationClass::other, does_to_second = OperationClass::other;
+  Hold        hold = Hold::exclusive;
+  bool        tries = false;
   std::uint32_t hash = interleave::hashes::fnv1a_32(name);
 };
 

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/api/failure_kinds.hpp"
+#include "scheduler/api/phases.hpp"
 #include "scheduler/report/lines.hpp"
 
 namespace interleave {
@@ -27,7 +29,7 @@ Lines verdict_lines(const Report& report, const RenderOptions& options) {
   if (report.failing > 1) how += fmt::format(", shortest of {} found", grouped(report.failing));
 
   constexpr std::string_view verdict = "FAILED";
-  const auto after = failure.kind == "incomplete" ? "" : fmt::format(" after {}", counted(failure.step, "step"));
+  const auto after = kind_of(failure.kind) == FailureKind::incomplete ? "" : fmt::format(" after {}", counted(failure.step, "step"));
   const auto what = fmt::format("  {}   {}{}", clean(options.name), failure.kind, after);
   const auto painted = paint(verdict, Ink::red, options) + what;
   const auto width = verdict.size() + columns(what) + columns(how) + 5;
@@ -35,11 +37,12 @@ Lines verdict_lines(const Report& report, const RenderOptions& options) {
   return {painted, fmt::format("  [{}]", how)};
 }
 
-bool is_stuck(const ThreadState& thread) { return thread.state == "waits" || thread.state == "spins" || thread.state == "goes round"; }
+bool is_stuck(const ThreadState& thread) { return is_stuck(phase_of(thread.state)); }
+bool is_finished(const ThreadState& thread) { return phase_of(thread.state) == ThreadPhase::finished; }
 
 // Neither stuck nor about to go on nor done: the thread that the engine blames.
 bool is_blamed(const ThreadState& thread) {
-  return !thread.state.empty() && thread.state != "ready" && thread.state != "finished" && !is_stuck(thread);
+  return !thread.state.empty() && phase_of(thread.state) != ThreadPhase::ready && !is_finished(thread) && !is_stuck(thread);
 }
 
 struct Row {
@@ -49,7 +52,7 @@ struct Row {
 Row row_of(const ThreadState& thread) {
   const std::string call = thread.call.empty() ? "" : thread.call + ":";
   // What it did last is no fault: the table has it, and the message says what is wrong.
-  if (thread.state == "failed")
+  if (phase_of(thread.state) == ThreadPhase::failed)
     return {clean(thread.name), clean(thread.call.empty() ? "failed" : "failed in " + thread.call), clean(thread.location)};
   auto what = joined(joined(joined(is_stuck(thread) ? thread.state + " in" : thread.state, call), thread.operation), thread.object);
   if (!thread.holder.empty()) what += (thread.object.empty() ? " of " : ", held by ") + thread.holder;
@@ -59,10 +62,10 @@ Row row_of(const ThreadState& thread) {
 
 // Where nobody can go on, those who wait; else whom the engine blames; else who made the last step.
 std::vector<Row> culprits(const Failure& failure) {
-  const bool nobody_goes_on = failure.kind == "deadlock" || failure.kind == "livelock";
+  const bool nobody_goes_on = is_hang(kind_of(failure.kind));
   std::vector<Row> rows;
   for (const auto& thread : failure.threads) {
-    if (nobody_goes_on ? thread.state != "finished" : is_blamed(thread)) rows.push_back(row_of(thread));
+    if (nobody_goes_on ? !is_finished(thread) : is_blamed(thread)) rows.push_back(row_of(thread));
   }
   if (rows.empty() && !failure.trace.empty()) {
     const auto& step = failure.trace.back();

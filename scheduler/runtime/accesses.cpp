@@ -12,9 +12,10 @@
 namespace interleave::engine {
 namespace {
 
-const OperationType read_type{.name = "read", .access = Access::read, .noun = "variable"};
-const OperationType write_type{.name = "write", .access = Access::write, .noun = "variable"};
-const OperationType copy_type{.name = "copy", .access = Access::write, .noun = "variable"};
+const OperationType read_type{.name = "read", .access = Access::read, .noun = "variable", .does = OperationClass::reads};
+const OperationType write_type{.name = "write", .access = Access::write, .noun = "variable", .does = OperationClass::writes};
+const OperationType copy_type{.name = "copy", .access = Access::write, .noun = "variable",
+                              .does = OperationClass::writes, .does_to_second = OperationClass::reads};
 
 }  // namespace
 

@@ -21,21 +21,28 @@ namespace interleave::engine {
 namespace {
 
 // As in <sanitizer/tsan_interface.h>.
-constexpr unsigned linker_initialised = 1 << 0, read_lock = 1 << 3, try_lock_failed = 1 << 5, recursive_lock = 1 << 6, recursive_unlock = 1 << 7,
+constexpr unsigned linker_initialised = 1 << 0, read_lock = 1 << 3, try_lock = 1 << 4, try_lock_failed = 1 << 5, recursive_lock = 1 << 6, recursive_unlock = 1 << 7,
                    not_static = 1 << 8;
 
-constexpr OperationType of_mutex(const char* name, Access access) {
+constexpr OperationType of_mutex(const char* name, Access access, OperationClass does) {
   OperationType type{.name = name, .access = access};
   type.noted = true;
   type.noun = "mutex";
   type.inside = annotated::beside;
+  type.does = does;
+  type.hold = access == Access::share ? Hold::shared : Hold::exclusive;
   return type;
 }
-const OperationType lock_type = of_mutex("annotated mutex lock", Access::write);
-const OperationType unlock_type = of_mutex("annotated mutex unlock", Access::write);
-const OperationType destroy_type = of_mutex("annotated mutex destroy", Access::write);
-const OperationType read_lock_type = of_mutex("annotated mutex read lock", Access::share);
-const OperationType read_unlock_type = of_mutex("annotated mutex read unlock", Access::share);
+const OperationType lock_type = of_mutex("annotated mutex lock", Access::write, OperationClass::takes);
+const OperationType try_lock_type = [] {
+  OperationType type = lock_type;
+  type.tries = true;
+  return type;
+}();
+const OperationType unlock_type = of_mutex("annotated mutex unlock", Access::write, OperationClass::gives);
+const OperationType destroy_type = of_mutex("annotated mutex destroy", Access::write, OperationClass::ends);
+const OperationType read_lock_type = of_mutex("annotated mutex read lock", Access::share, OperationClass::takes);
+const OperationType read_unlock_type = of_mutex("annotated mutex read unlock", Access::share, OperationClass::gives);
 
 struct Mutex {
   unsigned flags = 0;        // with which it was created
@@ -64,7 +71,7 @@ std::uint32_t mark(const Thread& thread) { return thread.id + 1; }
 void locked(Execution& run, const void* m, unsigned flags, int depth) {
   any = true;
   const bool reads = (flags & read_lock) != 0;
-  run.step({.type = reads ? &read_lock_type : &lock_type, .object = annotated::name_of(m)});
+  run.step({.type = reads ? &read_lock_type : (flags & try_lock) != 0 ? &try_lock_type : &lock_type, .object = annotated::name_of(m)});
   Mutex& mutex = mutexes()[m];
   used(m);
   if (mutex.owner != 0 && (reads || mutex.owner != mark(run.self())))

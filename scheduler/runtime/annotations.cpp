@@ -20,9 +20,9 @@ namespace interleave::engine {
 namespace {
 
 const OperationType release_type{.name = "annotated release", .access = Access::post, .noted = true, .noun = "annotation",
-                                 .inside = annotated::beside};
+                                 .inside = annotated::beside, .does = OperationClass::writes};
 const OperationType acquire_type{.name = "annotated acquire", .access = Access::read, .noted = true, .noun = "annotation",
-                                 .inside = annotated::beside};
+                                 .inside = annotated::beside, .does = OperationClass::reads};
 
 // Also by the address itself, as in ThreadSanitizer: an acquiring load of it sees what was released there.
 void annotated_release(const void* address) {

@@ -16,24 +16,30 @@ namespace {
 
 __extension__ using Wide = __int128;
 
-const OperationType load_type{.name = "load", .access = Access::read, .polls = true, .shows_value = true, .noun = "atomic"};
-const OperationType store_type{.name = "store", .access = Access::write, .noted = true, .shows_value = true, .noun = "atomic"};
-const OperationType exchange_type{.name = "exchange", .access = Access::write, .polls = true, .shows_value = true, .noun = "atomic"};
-const OperationType modify_type{.name = "fetch-modify", .access = Access::write, .noted = true, .shows_value = true, .noun = "atomic"};
+const OperationType load_type{.name = "load", .access = Access::read, .polls = true, .shows_value = true, .noun = "atomic",
+                              .does = OperationClass::reads};
+const OperationType store_type{.name = "store", .access = Access::write, .noted = true, .shows_value = true, .noun = "atomic",
+                               .does = OperationClass::writes};
+const OperationType exchange_type{.name = "exchange", .access = Access::write, .polls = true, .shows_value = true, .noun = "atomic",
+                                  .does = OperationClass::writes};
+const OperationType modify_type{.name = "fetch-modify", .access = Access::write, .noted = true, .shows_value = true, .noun = "atomic",
+                                .does = OperationClass::writes};
 // The same where it may store what was there.
-const OperationType maybe_modify_type{.name = "fetch-modify", .access = Access::write, .polls = true, .shows_value = true, .noun = "atomic"};
+const OperationType maybe_modify_type{.name = "fetch-modify", .access = Access::write, .polls = true, .shows_value = true, .noun = "atomic",
+                                      .does = OperationClass::writes};
 const OperationType compare_type{
     .name = "compare-exchange", .access = Access::write,
     .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state != op.second_state; },
-    .polls = true, .shows_value = true, .noun = "atomic"};
+    .polls = true, .shows_value = true, .noun = "atomic", .does = OperationClass::writes};
 
 // Of any size, through the library calls.
-const OperationType sized_load_type{.name = "load", .access = Access::read, .noun = "atomic"};
-const OperationType sized_store_type{.name = "store", .access = Access::write, .noun = "atomic"};
-const OperationType sized_exchange_type{.name = "exchange", .access = Access::write, .noun = "atomic"};
+const OperationType sized_load_type{.name = "load", .access = Access::read, .noun = "atomic", .does = OperationClass::reads};
+const OperationType sized_store_type{.name = "store", .access = Access::write, .noun = "atomic", .does = OperationClass::writes};
+const OperationType sized_exchange_type{.name = "exchange", .access = Access::write, .noun = "atomic", .does = OperationClass::writes};
 const OperationType sized_compare_type{
     .name = "compare-exchange", .access = Access::write,
-    .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state != op.second_state; }, .noun = "atomic"};
+    .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state != op.second_state; }, .noun = "atomic",
+    .does = OperationClass::writes};
 
 // A value of any size as the state of its object.
 template <class T>

@@ -16,13 +16,14 @@ struct Fields {
 };
 Fields& fields(pthread_barrier_t* barrier) { return *reinterpret_cast<Fields*>(barrier); }
 
-const OperationType arrive_type{.name = "barrier wait", .access = Access::write};
+const OperationType arrive_type{.name = "barrier wait", .access = Access::write, .does = OperationClass::waits};
 const OperationType asleep_type{.name = "barrier asleep", .access = Access::write, .waits = true,
                                 .candidates = [](const Execution&, const Thread&) -> std::uint32_t { return 0; },
-                                .shown = [](const Operation&, bool asleep) { return asleep ? "barrier wait" : "barrier passed"; }};
+                                .shown = [](const Operation&, bool asleep) { return asleep ? "barrier wait" : "barrier passed"; },
+                                .does = OperationClass::resumes};
 
-const OperationType init_type{.name = "barrier init", .access = Access::write};
-const OperationType destroy_type{.name = "barrier destroy", .access = Access::write};
+const OperationType init_type{.name = "barrier init", .access = Access::write, .does = OperationClass::begins};
+const OperationType destroy_type{.name = "barrier destroy", .access = Access::write, .does = OperationClass::ends};
 
 }  // namespace
 }  // namespace interleave::engine

@@ -70,7 +70,7 @@ void thrd_yield() { modelled() ? static_cast<void>(sched_yield()) : REAL(thrd_yi
 int mtx_init(mtx_t* m, int type) {
   const Model model;
   if (model) {
-    static constexpr OperationType init{.name = "mutex init", .access = Access::write};
+    static constexpr OperationType init{.name = "mutex init", .access = Access::write, .does = interleave::OperationClass::begins};
     life_step({.type = &init, .object = m});
     began(m, sizeof *m);
   }

@@ -28,7 +28,8 @@ std::uint32_t waiters(const Execution& run, const void* condition) {
 // The state of a condition variable is how many wait on it.
 bool finds_nobody(const Operation&, std::uint64_t state, std::uint32_t) { return state == 0; }
 
-const OperationType wait_type{.name = "condition wait", .access = Access::enqueue, .noted = true};
+const OperationType wait_type{.name = "condition wait", .access = Access::enqueue, .noted = true,
+                              .does = OperationClass::waits, .does_to_second = OperationClass::gives};
 // How a thread woke that nobody woke: Operation::argument.
 constexpr std::uint64_t by_itself = 1;
 
@@ -41,18 +42,18 @@ const OperationType asleep_type{
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return (t.timed && run.due(t)) + (run.options().spurious_wakeups && t.may_be_disturbed(t.pending.object));
     },
-    .noted = true, .failure = "", .shown = &shown};
+    .noted = true, .failure = "", .shown = &shown, .does = OperationClass::resumes};
 const OperationType signal_type{
     .name = "condition signal", .access = Access::write,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return std::max(1u, waiters(run, t.pending.object));
     },
-    .fails = &finds_nobody, .noted = true, .failure = "nobody waits"};
+    .fails = &finds_nobody, .noted = true, .failure = "nobody waits", .does = OperationClass::wakes};
 const OperationType broadcast_type{.name = "condition broadcast", .access = Access::write, .fails = &finds_nobody, .noted = true,
-                                   .failure = "nobody waits"};
+                                   .failure = "nobody waits", .does = OperationClass::wakes};
 
-const OperationType init_type{.name = "condition init", .access = Access::write};
-const OperationType destroy_type{.name = "condition destroy", .access = Access::write};
+const OperationType init_type{.name = "condition init", .access = Access::write, .does = OperationClass::begins};
+const OperationType destroy_type{.name = "condition destroy", .access = Access::write, .does = OperationClass::ends};
 
 // The waiter goes on with taking its mutex, which is its next step.
 void wake(Execution& run, Thread& waiter) {

@@ -23,11 +23,12 @@ const void* queue_of(const void* word) {
 
 // A wait counts as joining the queue even if the value is not the expected one: what it does to the queue would otherwise
 // depend on the word, and dependence is a matter of one object at a time.
-const OperationType wait_type{.name = "futex wait", .access = Access::read, .noted = true};
+const OperationType wait_type{.name = "futex wait", .access = Access::read, .noted = true, .does = OperationClass::waits};
 const OperationType asleep_type{
     .name = "futex timeout", .access = Access::write, .failed = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return t.timed && run.due(t); },
-    .noted = true, .failure = "", .shown = [](const Operation&, bool asleep) { return asleep ? "futex wait" : "futex timeout"; }};
+    .noted = true, .failure = "", .shown = [](const Operation&, bool asleep) { return asleep ? "futex wait" : "futex timeout"; },
+    .does = OperationClass::resumes};
 
 bool sleeps_on(const Thread& thread, const void* queue) {
   return thread.pending.type == &asleep_type && thread.pending.object == queue && !thread.woken;
@@ -58,7 +59,7 @@ const OperationType wake_type{
     },
     .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state == 0 || op.argument == 0; },
     .noted = true,
-    .failure = "nobody waits"};
+    .failure = "nobody waits", .does = OperationClass::wakes};
 
 // The `index`-th way, in lexicographic order, to choose k of the sleepers.
 std::vector<Thread*> chosen_sleepers(Execution& run, const void* queue, std::uint32_t k, std::uint32_t index) {

@@ -81,6 +81,7 @@ void free_step(const void* p, const void* caller) {
   if ((!reuses_blocks && !explores_races) || !may_step(caller) || !memory->begins_block(p) || memory->exempted(p)) return;
   const Model model;
   const std::size_t size = memory->size_of(p);
+  if (reuses_blocks && model->watched()) model->tell_life(p, size);
   Operation operation{.type = &free_type};
   if (explores_races && size > 0) touch_all(operation, p, size);
   if (reuses_blocks) {

@@ -5,6 +5,13 @@
 #include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
+namespace {
+
+void tell_life(const void* object, std::size_t size) {
+  if (Execution::current->watched()) Execution::current->tell_life(object, size);
+}
+
+}  // namespace
 
 void touch_all(Operation& operation, const void* p, std::size_t size) {
   constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
@@ -26,16 +33,19 @@ bool life_step(const Operation& operation) {
 }
 
 void began(void* object, std::size_t size) {
+  tell_life(object, size);
   memory->note_write(object, size);
   if (shadow != nullptr) shadow->begun(reinterpret_cast<std::uintptr_t>(object));
 }
 
 void destroyed(const void* object) {
+  tell_life(object, 1);
   if (shadow != nullptr && !shadow->destroyed(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object), nullptr, 0))
     report_found(*Execution::current);
 }
 
 void destroyed(const void* object, std::uint32_t& mark, std::uint32_t value) {
+  tell_life(object, 1);
   if (shadow == nullptr) return;
   if (!shadow->destroyed(Execution::current->self().id, reinterpret_cast<std::uintptr_t>(object), &mark, value)) report_found(*Execution::current);
   write(mark, value);

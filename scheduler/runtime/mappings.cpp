@@ -19,8 +19,8 @@ std::uintptr_t end_of(const void* p, std::size_t size) {
   return (reinterpret_cast<std::uintptr_t>(p) + size + page - 1) & ~(page - 1);
 }
 
-const OperationType unmap_type{.name = "munmap", .access = Access::write, .noun = "pages"};
-const OperationType remap_type{.name = "mremap", .access = Access::write, .noun = "pages"};
+const OperationType unmap_type{.name = "munmap", .access = Access::write, .noun = "pages", .does = OperationClass::ends};
+const OperationType remap_type{.name = "mremap", .access = Access::write, .noun = "pages", .does = OperationClass::ends};
 const OperationType protect_type{.name = "mprotect", .access = Access::write, .noun = "pages"};
 
 // Only for calls by the program: nothing is known of the accesses to a library's own pages.

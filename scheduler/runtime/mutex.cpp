@@ -88,15 +88,15 @@ int attempt(Execution& run, pthread_mutex_t* m) {
 }
 
 const OperationType try_lock_type{.name = "mutex try_lock", .access = Access::write, .fails = &fails, .polls = true,
-                                  .bytes = sizeof(pthread_mutex_t)};
+                                  .bytes = sizeof(pthread_mutex_t), .does = OperationClass::takes, .tries = true};
 const OperationType timed_lock_type{
     .name = "mutex timed lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return can_proceed(t) || run.due(t); },
-    .fails = &fails, .blocker = &holder, .polls = true, .bytes = sizeof(pthread_mutex_t)};
-const OperationType unlock_type{.name = "mutex unlock", .access = Access::write, .noted = true};
-const OperationType init_type{.name = "mutex init", .access = Access::write};
-const OperationType destroy_type{.name = "mutex destroy", .access = Access::write, .failed = Access::write};
-const OperationType owner_died_type{.name = "mutex owner ends", .access = Access::write};
+    .fails = &fails, .blocker = &holder, .polls = true, .bytes = sizeof(pthread_mutex_t), .does = OperationClass::takes, .tries = true};
+const OperationType unlock_type{.name = "mutex unlock", .access = Access::write, .noted = true, .does = OperationClass::gives};
+const OperationType init_type{.name = "mutex init", .access = Access::write, .does = OperationClass::begins};
+const OperationType destroy_type{.name = "mutex destroy", .access = Access::write, .failed = Access::write, .does = OperationClass::ends};
+const OperationType owner_died_type{.name = "mutex owner ends", .access = Access::write, .does = OperationClass::gives};
 
 int timed_lock(Execution& run, pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
   if (!valid(*absolute)) return EINVAL;
@@ -115,7 +115,7 @@ int timed_lock(Execution& run, pthread_mutex_t* m, clockid_t clock, const timesp
 const OperationType mutex_lock_type{
     .name = "mutex lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return can_proceed(t); },
-    .slack = &slack, .blocker = &holder, .noted = true};
+    .slack = &slack, .blocker = &holder, .noted = true, .does = OperationClass::takes};
 
 int take_mutex(Execution& run, pthread_mutex_t* m) { return attempt(run, m); }
 

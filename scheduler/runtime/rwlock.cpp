@@ -63,8 +63,8 @@ const Thread* writer_of(const Execution& run, const void* lock) {
 }
 const Thread* writer(const Execution& run, const Thread& thread) { return writer_of(run, thread.pending.object); }
 
-const OperationType init_type{.name = "rwlock init", .access = Access::write};
-const OperationType destroy_type{.name = "rwlock destroy", .access = Access::write, .failed = Access::write};
+const OperationType init_type{.name = "rwlock init", .access = Access::write, .does = OperationClass::begins};
+const OperationType destroy_type{.name = "rwlock destroy", .access = Access::write, .failed = Access::write, .does = OperationClass::ends};
 
 bool life_step_of(Execution& run, const OperationType& type, const void* lock) {
   if (!life_step({.type = &type, .object = lock, .second_access = Access::write, .second = room_of(lock)})) return false;
@@ -79,26 +79,29 @@ const OperationType read_lock_type{
     .name = "rwlock read lock", .access = Access::share, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return may_read(t.pending.object); },
     .slack = [](const Execution&, const Thread& t) { return permits_of_gate(t.pending.object) - 1; },
-    .blocker = &writer, .noted = true};
+    .blocker = &writer, .noted = true, .does = OperationClass::takes, .hold = Hold::shared};
 const OperationType timed_read_lock_type{
     .name = "rwlock timed read lock", .access = Access::share, .second = When::done, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_read(t.pending.object) || run.due(t); },
-    .fails = &read_fails, .blocker = &writer, .polls = true, .bytes = sizeof(pthread_rwlock_t)};
+    .fails = &read_fails, .blocker = &writer, .polls = true, .bytes = sizeof(pthread_rwlock_t),
+    .does = OperationClass::takes, .hold = Hold::shared, .tries = true};
 const OperationType try_read_lock_type{.name = "rwlock try read lock", .access = Access::share, .second = When::done, .fails = &read_fails,
-                                       .polls = true, .bytes = sizeof(pthread_rwlock_t)};
+                                       .polls = true, .bytes = sizeof(pthread_rwlock_t),
+                                       .does = OperationClass::takes, .hold = Hold::shared, .tries = true};
 const OperationType write_lock_type{
     .name = "rwlock write lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return may_write(t.pending.object); },
     .slack = [](const Execution&, const Thread& t) { return permits_of_room(t.pending.object) - permits; },
-    .held_up_by_many = true, .blocker = &writer, .noted = true};
+    .held_up_by_many = true, .blocker = &writer, .noted = true, .does = OperationClass::takes};
 const OperationType timed_write_lock_type{
     .name = "rwlock timed write lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_write(t.pending.object) || run.due(t); },
-    .fails = &write_fails, .blocker = &writer, .polls = true, .bytes = sizeof(pthread_rwlock_t)};
+    .fails = &write_fails, .blocker = &writer, .polls = true, .bytes = sizeof(pthread_rwlock_t), .does = OperationClass::takes, .tries = true};
 const OperationType try_write_lock_type{.name = "rwlock try write lock", .access = Access::write, .second = When::done, .fails = &write_fails,
-                                        .polls = true, .bytes = sizeof(pthread_rwlock_t)};
-const OperationType read_unlock_type{.name = "rwlock read unlock", .access = Access::share, .noted = true};
-const OperationType write_unlock_type{.name = "rwlock write unlock", .access = Access::write, .noted = true};
+                                        .polls = true, .bytes = sizeof(pthread_rwlock_t), .does = OperationClass::takes, .tries = true};
+const OperationType read_unlock_type{.name = "rwlock read unlock", .access = Access::share, .noted = true,
+                                     .does = OperationClass::gives, .hold = Hold::shared};
+const OperationType write_unlock_type{.name = "rwlock write unlock", .access = Access::write, .noted = true, .does = OperationClass::gives};
 
 // ---- where writers come first ----
 // Writers begin to wait in no order, and so keep a reader out as readers do a writer.
@@ -108,7 +111,7 @@ const OperationType read_lock_behind_type = [] {
   return type;
 }();
 const OperationType write_lock_or_wait_type{.name = "rwlock write lock", .access = Access::write, .failed = Access::enqueue,
-                                            .second = When::done, .fails = &write_fails, .failure = "has to wait"};
+                                            .second = When::done, .fails = &write_fails, .failure = "has to wait", .does = OperationClass::takes};
 
 const char* shown_after_waiting(const Operation&, bool asleep) { return asleep ? "rwlock write lock" : "rwlock write lock after waiting"; }
 
@@ -120,11 +123,11 @@ const OperationType after_waiting_type{
     .name = "rwlock write lock after waiting", .access = Access::write, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return room_is_empty(t); },
     .slack = [](const Execution&, const Thread& t) { return permits_of_room(lock_of(t.pending.object)) - permits; },
-    .held_up_by_many = true, .blocker = &writer_in_room, .inside = room_offset, .shown = &shown_after_waiting};
+    .held_up_by_many = true, .blocker = &writer_in_room, .inside = room_offset, .shown = &shown_after_waiting, .does = OperationClass::takes};
 const OperationType timed_after_waiting_type{
     .name = "rwlock timed write lock after waiting", .access = Access::write, .second_effect = When::failed, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return room_is_empty(t) || run.due(t); },
-    .fails = &write_fails, .blocker = &writer_in_room, .inside = room_offset};
+    .fails = &write_fails, .blocker = &writer_in_room, .inside = room_offset, .does = OperationClass::takes, .tries = true};
 
 // Stands, beside the lock, for what its readers did.
 const void* readers_of(const pthread_rwlock_t* l) { return reinterpret_cast<const char*>(l) + 1; }

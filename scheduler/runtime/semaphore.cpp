@@ -23,20 +23,22 @@ const OperationType wait_type{
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return (value(t.pending.object) > 0) + may_interrupt(run, t);
     },
-    .slack = &slack, .noted = true, .noun = "semaphore"};
+    .slack = &slack, .noted = true, .noun = "semaphore", .does = OperationClass::takes, .hold = Hold::permit};
 const OperationType timed_wait_type{
     .name = "sem_timedwait", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return (value(t.pending.object) > 0 || run.due(t)) + may_interrupt(run, t);
     },
-    .fails = &fails, .polls = true, .bytes = sizeof(sem_t), .noun = "semaphore"};
+    .fails = &fails, .polls = true, .bytes = sizeof(sem_t), .noun = "semaphore", .does = OperationClass::takes, .hold = Hold::permit, .tries = true};
 const OperationType try_wait_type{.name = "sem_trywait", .access = Access::write, .fails = &fails, .polls = true, .bytes = sizeof(sem_t),
-                                  .noun = "semaphore"};
-const OperationType post_type{.name = "sem_post", .access = Access::post, .noted = true, .noun = "semaphore"};
-const OperationType get_value_type{.name = "sem_getvalue", .access = Access::read, .polls = true, .bytes = sizeof(sem_t), .noun = "semaphore"};
+                                  .noun = "semaphore", .does = OperationClass::takes, .hold = Hold::permit, .tries = true};
+const OperationType post_type{.name = "sem_post", .access = Access::post, .noted = true, .noun = "semaphore",
+                              .does = OperationClass::gives, .hold = Hold::permit};
+const OperationType get_value_type{.name = "sem_getvalue", .access = Access::read, .polls = true, .bytes = sizeof(sem_t), .noun = "semaphore",
+                                   .does = OperationClass::reads};
 
-const OperationType init_type{.name = "sem_init", .access = Access::write, .noun = "semaphore"};
-const OperationType destroy_type{.name = "sem_destroy", .access = Access::write, .noun = "semaphore"};
+const OperationType init_type{.name = "sem_init", .access = Access::write, .noun = "semaphore", .does = OperationClass::begins};
+const OperationType destroy_type{.name = "sem_destroy", .access = Access::write, .noun = "semaphore", .does = OperationClass::ends};
 
 int fail_with(Execution& run, int error) {
   run.self().pending.failed = true;

@@ -38,8 +38,8 @@ const OperationType lock_type{
       const Held* by = holding(t.pending.object);
       return by == nullptr ? nullptr : &run.thread(by->thread);
     },
-    .noun = "shared_ptr"};
-const OperationType unlock_type{.name = "shared_ptr unlock", .access = Access::write, .noun = "shared_ptr"};
+    .noun = "shared_ptr", .does = OperationClass::takes};
+const OperationType unlock_type{.name = "shared_ptr unlock", .access = Access::write, .noun = "shared_ptr", .does = OperationClass::gives};
 
 void lock(Execution& run, const void* guard, const void* pointer) {
   run.step({.type = &lock_type, .object = pointer});

@@ -25,14 +25,14 @@ const Thread* holder(const Execution& run, const Thread& thread) {
 const OperationType lock_type{
     .name = "spinlock lock", .access = Access::write, .waits = true,
     .candidates = [](const Execution&, const Thread& t) -> std::uint32_t { return is_free(t.pending.object); },
-    .slack = &slack, .blocker = &holder, .noted = true};
+    .slack = &slack, .blocker = &holder, .noted = true, .does = OperationClass::takes};
 const OperationType try_lock_type{.name = "spinlock try_lock", .access = Access::write,
                                   .fails = [](const Operation&, std::uint64_t state, std::uint32_t) { return state != 0; },
-                                  .polls = true};
-const OperationType unlock_type{.name = "spinlock unlock", .access = Access::write, .noted = true};
+                                  .polls = true, .does = OperationClass::takes, .tries = true};
+const OperationType unlock_type{.name = "spinlock unlock", .access = Access::write, .noted = true, .does = OperationClass::gives};
 
-const OperationType init_type{.name = "spinlock init", .access = Access::write};
-const OperationType destroy_type{.name = "spinlock destroy", .access = Access::write};
+const OperationType init_type{.name = "spinlock init", .access = Access::write, .does = OperationClass::begins};
+const OperationType destroy_type{.name = "spinlock destroy", .access = Access::write, .does = OperationClass::ends};
 
 Operation operation(const OperationType& type, pthread_spinlock_t* lock) {
   return {.type = &type, .object = const_cast<int*>(lock), .size = sizeof *lock};

@@ -19,7 +19,7 @@ struct MakeReady {
 };
 constexpr std::ptrdiff_t status = 16;  // of a shared state, behind its table and its result
 
-const OperationType ready_type{.name = "ready at thread exit", .access = Access::write, .noun = "atomic"};
+const OperationType ready_type{.name = "ready at thread exit", .access = Access::write, .noun = "atomic", .does = OperationClass::writes};
 
 }  // namespace
 

@@ -19,18 +19,18 @@ namespace {
 const Thread& target(const Execution& run, const Thread& thread) { return run.thread(thread.pending.argument); }
 const Thread* blocking_target(const Execution& run, const Thread& thread) { return &target(run, thread); }
 
-const OperationType create_type{.name = "thread create"};
+const OperationType create_type{.name = "thread create", .does = OperationClass::starts};
 const OperationType join_type{
     .name = "thread join", .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return target(run, t).finished; },
-    .blocker = &blocking_target};
+    .blocker = &blocking_target, .does = OperationClass::joins};
 const OperationType timed_join_type{
     .name = "thread timed join", .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return target(run, t).finished || run.due(t);
     },
-    .asks_for_end = true, .blocker = &blocking_target};
-const OperationType try_join_type{.name = "thread try_join", .asks_for_end = true};
+    .asks_for_end = true, .blocker = &blocking_target, .does = OperationClass::joins};
+const OperationType try_join_type{.name = "thread try_join", .asks_for_end = true, .does = OperationClass::joins};
 
 // Whether `thread` may be joined by the caller: 0 or an error.
 int joinable(Execution& run, const Thread* thread) {

@@ -14,8 +14,9 @@
 namespace interleave::engine {
 namespace {
 
-const OperationType read_type{.name = "volatile read", .access = Access::read, .polls = true, .shows_value = true, .noun = "volatile"};
-const OperationType write_type{.name = "volatile write", .access = Access::write, .noted = true, .noun = "volatile"};
+const OperationType read_type{.name = "volatile read", .access = Access::read, .polls = true, .shows_value = true, .noun = "volatile",
+                              .does = OperationClass::reads};
+const OperationType write_type{.name = "volatile write", .access = Access::write, .noted = true, .noun = "volatile", .does = OperationClass::writes};
 
 void volatile_access(void* p, std::size_t size, bool writes, const void* caller) {
   if (mode == Mode::framework && writes) framework_write(p, size);

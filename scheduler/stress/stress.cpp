@@ -177,6 +177,8 @@ void say_what_is_not_heeded(const Options& options) {
     say(std::string("it is ThreadSanitizer that finds races and reads suppressions: TSAN_OPTIONS=suppressions=") + file + " instead of INTERLEAVE_SUPPRESSIONS");
   if (!options.observers.empty())
     say("there are no steps to watch: observers (" + std::to_string(options.observers.size()) + ") are not called, and object to nothing");
+  if (hooks::Checker::watching_steps(options.checks) > 0)
+    say("there are no steps to watch: checks=" + options.checks + " is without effect");
 }
 
 }  // namespace

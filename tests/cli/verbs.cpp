@@ -336,6 +336,44 @@ TEST_CASE("colour only where it is wanted") {
   CHECK_FALSE(has(command("search good --color never", "INTERLEAVE_COLOR=always").out, "\x1b["));
 }
 
+TEST_CASE("--check switches a checker on, and the way back says so") {
+  // The first execution runs one thread after the other: the orders are opposite, and no deadlock comes of it.
+  for (const auto& [arguments, environment] : {std::pair{"search bad/deadlock --first --check lock-order", ""},
+                                               std::pair{"search bad/deadlock --first", "INTERLEAVE_CHECK=lock-order"}}) {
+    CAPTURE(arguments, environment);
+    const auto said = command(arguments, environment);
+    CAPTURE(said.out, said.err);
+    CHECK(said.status == 1);
+    CHECK(has(said.out, "FAILED  bad/deadlock   lock-order"));
+    CHECK(has(said.out, "and then"));
+    CHECK(has(said.out, "--check lock-order --schedule " + said.token()));
+    CHECK(command("replay bad/deadlock --schedule " + said.token() + " --check lock-order").status == 1);
+    const auto without = command("replay bad/deadlock --schedule " + said.token());
+    CHECK(without.status == 0);
+    CHECK(has(without.out, "not reproduced: this execution does not fail"));
+  }
+  CHECK(has(command("search bad/deadlock --first --check lock-order,no-lock-order").out, "FAILED  bad/deadlock   deadlock"));
+  CHECK(has(command("search bad/deadlock").out, "cycle: "));
+  CHECK_FALSE(has(command("search bad/deadlock --check no-deadlock").out, "cycle: "));
+}
+
+TEST_CASE("the checkers that are registered, with their help") {
+  const auto text = command("checkers");
+  CHECK(text.status == 0);
+  CHECK(has(text.out, "lock-order  off"));
+  CHECK(has(text.out, "deadlock    on"));
+  const auto document = command("checkers --json").json();
+  CHECK(document["schema"] == 1);
+  std::vector<std::string> names;
+  for (const auto& checker : document["checkers"]) {
+    names.push_back(checker["name"]);
+    CHECK_FALSE(checker["help"].get<std::string>().empty());
+    CHECK_FALSE(checker["watches"].get<std::string>().empty());
+    CHECK(checker["by_default"] == (checker["name"] != "lock-order"));
+  }
+  CHECK(names == std::vector<std::string>{"deadlock", "livelock", "lock-order"});
+}
+
 TEST_CASE("list, help and version") {
   const auto list = command("list");
   CHECK(list.status == 0);
