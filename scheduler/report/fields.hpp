@@ -19,7 +19,8 @@ concept Is = std::is_same_v<std::remove_const_t<Value>, Of>;
 
 template <Is<ThreadState> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
-  auto& [name, state, operation, object, location, holder, daemon, call, round] = value;
+  // The class of the operation is for explanations, which are made where the report is: no copy needs it.
+  auto& [name, state, operation, object, location, holder, daemon, call, round, does, hold] = value;
   visit("name", name);
   visit("state", state);
   visit("operation", operation);
@@ -33,7 +34,7 @@ void fields(Value& value, Visit&& visit) {
 
 template <Is<TraceEvent> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
-  auto& [step, thread, operation, object, location, call] = value;
+  auto& [step, thread, operation, object, location, call, does, hold, succeeded] = value;  // the last three: as in ThreadState
   visit("step", step);
   visit("thread", thread);
   visit("operation", operation);
