@@ -72,14 +72,6 @@ struct ExecutionOptions {
   bool break_on_failure = false;  // stop for the debugger (SIGTRAP) where the execution fails
 };
 
-// The destructor of a pthread_key_t, which is called with a thread's value when the thread ends; null: none. Defined in runtime/keys.cpp.
-void (*key_destructor(const Execution& run, unsigned key))(void*);
-
-// Marks the robust mutexes that the ending thread still holds with EOWNERDEAD and releases them. Makes steps. Defined in runtime/mutex.cpp.
-void give_up_robust_mutexes(Execution& run);
-// Makes ready the futures of `set_value_at_thread_exit` of the ending thread. Makes steps. Defined in runtime/thread_exit.cpp.
-void announce_delayed_results(Execution& run);
-
 class Execution final : public ExecutionView {
  public:
   Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers);
@@ -257,7 +249,6 @@ class Execution final : public ExecutionView {
   static std::uint64_t limit_of(std::uint64_t steps_max) { return steps_max != 0 ? steps_max : ~std::uint64_t{0}; }
   static Fiber& thread_main(void* thread);
   static void destroy_thread_locals(Thread& thread);
-  void destroy_specific(Thread& thread);
   Thread& new_thread();
   void prepare(Thread& thread);
   void launch(Thread& thread);

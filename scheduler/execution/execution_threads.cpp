@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cassert>
-#include <climits>
 #include <cstring>
 #include <exception>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "scheduler/execution/at_thread_exit.hpp"
 #include "scheduler/fibers/thread_block.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/races/shadow.hpp"
@@ -108,27 +108,11 @@ void Execution::destroy_thread_locals(Thread& thread) {
     }
     last.function(last.object);
   }
-  if (thread.id != 0 && !thread.extras().specific.empty()) current->destroy_specific(thread);
-}
-
-// Runs the destructors of pthread_key_t values. Repeats while destructors set values, at most PTHREAD_DESTRUCTOR_ITERATIONS times, as POSIX says.
-void Execution::destroy_specific(Thread& thread) {
-  if (!thread.extras().delayed.empty()) {
+  {
     const EngineScope engine;
-    announce_delayed_results(*this);
+    AtThreadExit::call_all(AtThreadExit::Phase::results, *current, thread);
   }
-  bool again = true;
-  for (int round = 0; again && round < PTHREAD_DESTRUCTOR_ITERATIONS; ++round) {
-    again = false;
-    for (std::size_t i = 0; i < thread.extras().specific.size(); ++i) {
-      const auto [key, value] = thread.extras().specific[i];
-      const KeyDestructor destructor = key_destructor(*this, key);
-      if (value == nullptr || destructor == nullptr) continue;
-      thread.extras().specific[i].second = nullptr;
-      destructor(value);
-      again = true;
-    }
-  }
+  AtThreadExit::call_all(AtThreadExit::Phase::values, *current, thread);
 }
 
 Fiber& Execution::thread_main(void* argument) {
@@ -147,11 +131,11 @@ Fiber& Execution::thread_main(void* argument) {
     }
     if (thread.has_extras()) destroy_thread_locals(thread);
     mode = Mode::outside;
-    if (thread.has_extras() && !thread.extras().robust.empty() && thread.id != 0) give_up_robust_mutexes(run);
+    if (thread.has_extras() && thread.id != 0) AtThreadExit::call_all(AtThreadExit::Phase::locks, run, thread);
   } catch (const abi::__forced_unwind&) {  // pthread_exit
     if (thread.has_extras()) destroy_thread_locals(thread);
     mode = Mode::outside;
-    if (thread.has_extras() && !thread.extras().robust.empty()) give_up_robust_mutexes(run);
+    if (thread.has_extras()) AtThreadExit::call_all(AtThreadExit::Phase::locks, run, thread);
     thread.fiber.leave_to(run.finish_thread(thread.result).fiber);  // never out of the handler
   } catch (...) {
     mode = Mode::outside;

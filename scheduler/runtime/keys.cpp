@@ -5,6 +5,7 @@
 #include <array>
 #include <climits>
 
+#include "scheduler/execution/at_thread_exit.hpp"
 #include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
@@ -20,13 +21,32 @@ bool inner(const Execution& run, pthread_key_t key) {
   return key >= PTHREAD_KEYS_MAX && key - PTHREAD_KEYS_MAX < run.keys.size() && run.keys[key - PTHREAD_KEYS_MAX] != &deleted;
 }
 
-}  // namespace
-
+// What becomes of the values under `key` when their thread ends; null: nothing.
 Execution::KeyDestructor key_destructor(const Execution& run, unsigned key) {
   if (key < PTHREAD_KEYS_MAX) return outer_destructors[key];
   return inner(run, key) ? run.keys[key - PTHREAD_KEYS_MAX] : nullptr;
 }
 
+// Runs the destructors of pthread_key_t values. Repeats while destructors set values, at most PTHREAD_DESTRUCTOR_ITERATIONS times, as POSIX says.
+void destroy_values(Execution& run, Thread& thread) {
+  if (thread.id == 0) return;
+  bool again = true;
+  for (int round = 0; again && round < PTHREAD_DESTRUCTOR_ITERATIONS; ++round) {
+    again = false;
+    for (std::size_t i = 0; i < thread.extras().specific.size(); ++i) {
+      const auto [key, value] = thread.extras().specific[i];
+      const Execution::KeyDestructor destructor = key_destructor(run, key);
+      if (value == nullptr || destructor == nullptr) continue;
+      thread.extras().specific[i].second = nullptr;
+      destructor(value);
+      again = true;
+    }
+  }
+}
+
+const AtThreadExit at_exit(AtThreadExit::Phase::values, &destroy_values);
+
+}  // namespace
 }  // namespace interleave::engine
 
 using namespace interleave::engine;

@@ -8,6 +8,7 @@
 // told so. What has become of it is kept in `__spins`, which the C library uses for adaptive mutexes only.
 #include <pthread.h>
 
+#include "scheduler/execution/at_thread_exit.hpp"
 #include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
@@ -141,8 +142,10 @@ int release_mutex(Execution& run, pthread_mutex_t* m) {
   return 0;
 }
 
-void give_up_robust_mutexes(Execution& run) {
-  Thread& me = run.self();
+namespace {
+
+// Whoever waits for a robust mutex of the thread learns that its owner has died.
+void give_up_robust_mutexes(Execution& run, Thread& me) {
   while (!me.extras().robust.empty()) {
     auto* m = static_cast<pthread_mutex_t*>(me.extras().robust.front());
     run.step({.type = &owner_died_type, .object = m});
@@ -151,6 +154,10 @@ void give_up_robust_mutexes(Execution& run) {
     write(m->__data.__spins, owner_died);
   }
 }
+
+const AtThreadExit at_exit(AtThreadExit::Phase::locks, &give_up_robust_mutexes);
+
+}  // namespace
 
 }  // namespace interleave::engine
 

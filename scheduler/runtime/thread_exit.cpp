@@ -2,6 +2,7 @@
 // atomic store that no hook sees and a futex wake that one does. The door notes what is going to be stored to; the end of the
 // thread then makes of each store a step that releases, as the real one does, before libstdc++ carries it out. (Of several such
 // states of one thread, all are announced before the first becomes ready.)
+#include "scheduler/execution/at_thread_exit.hpp"
 #include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {
@@ -21,10 +22,9 @@ constexpr std::ptrdiff_t status = 16;  // of a shared state, behind its table an
 
 const OperationType ready_type{.name = "ready at thread exit", .access = Access::write, .noun = "atomic", .does = OperationClass::writes};
 
-}  // namespace
-
-void announce_delayed_results(Execution& run) {
-  Thread& me = run.self();
+// Makes ready the futures that were set by set_value_at_thread_exit.
+void announce_delayed_results(Execution& run, Thread& me) {
+  if (me.id == 0) return;
   while (!me.extras().delayed.empty()) {
     const auto& delayed = *static_cast<const MakeReady*>(me.extras().delayed.back());
     me.extras().delayed.pop_back();
@@ -35,6 +35,9 @@ void announce_delayed_results(Execution& run) {
   }
 }
 
+const AtThreadExit at_exit(AtThreadExit::Phase::results, &announce_delayed_results);
+
+}  // namespace
 }  // namespace interleave::engine
 
 using namespace interleave::engine;
