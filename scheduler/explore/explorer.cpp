@@ -284,7 +284,6 @@ std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
     Fault fault;
     witness::executing(begun_);
     Ending ending = run_once(execution, fault);
-    witness::executing(0);
     if (wants_traces()) return std::nullopt;
     if (kind_of(fault.kind) == FailureKind::leak && !leaks_again(execution)) {
       ending = Ending::finished;
@@ -295,7 +294,9 @@ std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
     const Judgement judged = judge(execution, ending, fault);
     count(execution, judged);
     const bool fails = judged.ending == Ending::failed || judged.ending == Ending::deadlock || judged.comes_back;
-    if (fails && !keep_failure(execution, judged, fault)) break;
+    const bool goes_on = !fails || keep_failure(execution, judged, fault);
+    witness::executing(0);  // not before a failure is on record: a program that has ruined the heap may end the process at any allocation
+    if (!goes_on) break;
   }
   outer_.compare();
   if (outer_.misled() || wants_lines()) return std::nullopt;

@@ -49,7 +49,7 @@ std::string pass_text(const Report& report, const RenderOptions& options);
 // with a line break. REQUIRES: the verdict is pass.
 std::string brief_pass_text(const Report& report, const RenderOptions& options);
 
-// Why a pass is not `complete`, and what would make it so. REQUIRES: the verdict is pass, and it is not complete.
+// Why a pass is not `complete`, and what would make it so. REQUIRES: no execution failed, and it is not complete.
 std::string why_not_complete(const Report& report);
 
 // Whichever of pass_text and failure_text fits the verdict.

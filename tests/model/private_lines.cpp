@@ -198,8 +198,9 @@ TEST_CASE("private lines: a sampler's execution is drawn again from its seed alo
 
 TEST_CASE("private lines: who waits for an atomic that it knows by a pointer goes round") {
   const Report report = racing([] {
-    std::atomic<int> ready{0};
-    std::atomic<int>* const where = &ready;
+    // On lines of their own: a call that writes to a line which the other thread accesses makes a step each time round.
+    alignas(64) std::atomic<int> ready{0};
+    alignas(64) std::atomic<int>* const where = &ready;
     std::thread other([&] { ready.store(1); });
     while (where->load() == 0) {
     }
