@@ -74,6 +74,7 @@ void Shadow::no_room() {
   limits_.no_memory(fmt::format("out of memory: executions access {} MiB, and to look for data races in them takes {} times as much "
                            "(INTERLEAVE_MEMORY_MB sets another limit, INTERLEAVE_RACES=ignore does not look)",
                            (pages_.size() << page_bits) >> 20, sizeof(Page) >> page_bits));
+  __builtin_unreachable();  // g++ does not know that a virtual function never returns
 }
 
 // ---- pages -----------------------------------------------------------------------------------------------------------
