@@ -1,5 +1,5 @@
-// One attempt at an exploration: executes a body again and again as a strategy says, and reports what was found. explorer.cpp has the loop.
-// explorer_again.cpp has what executes one schedule again: to confirm a leak, to classify a loop, to explain a failure.
+// One attempt at an exploration: executes a body again and again as a strategy says, and reports what was found. explorer.cpp has the loop,
+// explorer_conclusion.cpp the verdict. explorer_again.cpp has what executes one schedule again: to confirm a leak, to classify a loop, to explain a failure.
 #pragma once
 
 #include <chrono>
