@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 #include "scheduler/api/phases.hpp"
 
 namespace interleave::checkers {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <interleave/checkers/deadlock.hpp>
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 #include "scheduler/api/phases.hpp"
 
 namespace interleave::checkers {

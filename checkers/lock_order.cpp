@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 
 namespace interleave::checkers {
 namespace {

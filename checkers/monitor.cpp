@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "scheduler/api/hooks.hpp"
-#include "scheduler/support/unseen.hpp"
+#include "scheduler/api/checker_registry.hpp"
+#include "scheduler/support/tsan_ignored_mutex.hpp"
 #ifndef INTERLEAVE_REAL_THREADS
-#include "scheduler/support/mode.hpp"
+#include "scheduler/support/interception_mode.hpp"
 #endif
 
 namespace interleave::detail {
@@ -64,7 +64,7 @@ struct Monitors {
 
 // Made at first use, because a monitor may be older than this file's own statics; never destroyed, because it may outlive them.
 constinit Monitors* all = nullptr;
-constinit real::UnseenMutex mutex;
+constinit real::TsanIgnoredMutex mutex;
 
 Monitors& monitors() {
   if (all == nullptr) all = new Monitors;

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/model/schedule.hpp"
-#include "scheduler/support/nearest.hpp"
+#include "scheduler/support/did_you_mean.hpp"
 
 #include "terminal.hpp"
 #include "writers.hpp"

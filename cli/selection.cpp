@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "scheduler/support/nearest.hpp"
+#include "scheduler/support/did_you_mean.hpp"
 
 namespace interleave::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 #include "scheduler/api/model_options.hpp"
 #include "scheduler/api/uncaught.hpp"
 #include "scheduler/api/variables.hpp"

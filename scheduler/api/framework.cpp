@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "scheduler/support/unseen.hpp"
+#include "scheduler/support/tsan_ignored_mutex.hpp"
 
 namespace interleave::detail {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 // Written before main, by the adapter's registration.
 constinit FrameworkHooks framework;
 
-constinit real::UnseenMutex framework_mutex;
+constinit real::TsanIgnoredMutex framework_mutex;
 
 }  // namespace
 

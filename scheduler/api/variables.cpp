@@ -16,7 +16,7 @@
 #include <interleave/interleave.hpp>
 #include "scheduler/api/environment.hpp"
 #include "scheduler/api/model_options.hpp"
-#include "scheduler/support/nearest.hpp"
+#include "scheduler/support/did_you_mean.hpp"
 
 namespace interleave {
 namespace {

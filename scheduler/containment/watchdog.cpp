@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/api/environment.hpp"
-#include "scheduler/containment/witness.hpp"
+#include "scheduler/containment/crash_reporter.hpp"
 #include "scheduler/execution/execution.hpp"
 
 namespace interleave::engine {

@@ -11,8 +11,8 @@
 
 #include <interleave/interleave.hpp>
 #include "scheduler/api/failure_kinds.hpp"
-#include "scheduler/fibers/thread_block.hpp"
-#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/fibers/tls_block.hpp"
+#include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/races/shadow.hpp"
 #include "scheduler/races/shared_lines.hpp"
@@ -20,7 +20,7 @@
 namespace interleave::engine {
 namespace {
 
-std::uint32_t mark_of(const Thread& thread, std::uint32_t variant) {
+std::uint32_t fingerprint_of(const Thread& thread, std::uint32_t variant) {
   const std::uint32_t h = (thread.pending.type->hash + thread.id * 0x9e3779b9u + variant * 0xc2b2ae35u) * 0x85ebca6bu;
   return h ^ h >> 15;
 }
@@ -42,14 +42,14 @@ __thread Mode mode = Mode::outside;
 bool explores_races = false;
 Execution* Execution::current = nullptr;
 
-Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers)
-    : strategy_(strategy), options_(options), watchers_(std::move(watchers)),
+Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<ExecutionListener*> listeners)
+    : strategy_(strategy), options_(options), listeners_(std::move(listeners)),
       watching_(is_watching()), attentive_(watching_),
       steps_max_(limit_of(options.steps_max)) {
   Memory::instance();
-  if (options_.keeps_states) states_ = std::make_unique<States>(*options_.counters, options_.lonely);
-  if (thread_blocks::needed() || explores_races) {  // libstdc++ keeps variables of its own between two accesses
-    if (const char* obstacle = thread_blocks::obstacle())
+  if (options_.keeps_states) states_ = std::make_unique<StateHasher>(*options_.counters, options_.solo_run);
+  if (tls_blocks::needed() || explores_races) {  // libstdc++ keeps variables of its own between two accesses
+    if (const char* obstacle = tls_blocks::obstacle())
       throw UsageError(fmt::format("{}, and {}", explores_races ? "races=explore needs thread-local variables for each thread"
                                                                 : "the program has thread_local variables", obstacle));
     blocks_ = true;
@@ -77,12 +77,12 @@ Ending Execution::run(const std::function<void()>& body) {
   stepped_ = nullptr;
   has_outcome_ = false;
   choices_.clear();
-  if (failed_) fault_ = {};
+  if (failed_) violation_ = {};
   failed_ = false;
   keys.clear();
   listener_ = strategy_listener_ = strategy_.listener();
   attentive_ = watching_ = is_watching();
-  if (prefix_replay_ != nullptr) begin_repeating();
+  if (prefix_replay_ != nullptr) begin_prefix();
   if (states_ != nullptr) states_->begin_execution();
   memory->tell_changes(states_.get());
   interleave_keeps_states = states_ != nullptr;
@@ -100,7 +100,7 @@ Ending Execution::run(const std::function<void()>& body) {
   running_ = nullptr;
   memory->tell_changes(nullptr);
   interleave_keeps_states = false;
-  for (Watcher* watcher : watchers_) watcher->ended(*this, ending_);
+  for (ExecutionListener* listener : listeners_) listener->ended(*this, ending_);
   return ending_;
 }
 
@@ -120,9 +120,9 @@ void Execution::look_for_candidates() {
 __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
   if (!candidates_stay_) {
     if (!awaiting_.empty()) resume_awaiting();
-    const bool repeating = repeating_;
+    const bool repeating = replaying_prefix_;
     if (repeating) {
-      if (Thread* const next = repeat_step()) return *next;
+      if (Thread* const next = replay_step()) return *next;
     }
     look_for_candidates();
     if (repeating) compare_with_last();
@@ -137,7 +137,7 @@ __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
   }
   if (index == Strategy::prune) [[unlikely]] {
     --point_.step;
-    end(Ending::vain);
+    end(Ending::redundant);
   }
   const std::size_t many = point_.enabled.size();
   assert(index < many);
@@ -168,13 +168,13 @@ Thread& Execution::choose_next() {
 // Updates what is derived from the type of the announced operation. Cheap where the type is that of the announcement before, as in a loop.
 inline void Execution::announce(Thread& thread) {
   const OperationType* const type = thread.pending.type;
-  if (thread.marked == type) return;
+  if (thread.fingerprinted == type) return;
   const bool conditional = type->candidates != nullptr;
   if (conditional != thread.conditional) depends_on_state(thread, conditional);
-  const std::uint32_t mark = mark_of(thread, 0);
-  if (thread.offered != 0) point_.fingerprint ^= thread.mark ^ mark;  // of use only as long as the candidates are valid
-  thread.mark = mark;
-  thread.marked = type;
+  const std::uint32_t fingerprint = fingerprint_of(thread, 0);
+  if (thread.offered != 0) point_.fingerprint ^= thread.fingerprint ^ fingerprint;  // of use only as long as the candidates are valid
+  thread.fingerprint = fingerprint;
+  thread.fingerprinted = type;
 }
 
 void Execution::tell_announced(const Thread& thread) {
@@ -195,7 +195,7 @@ std::uint32_t Execution::proceed() {
   announce(me);
   if (watching_) [[unlikely]] {
     tell_announced(me);
-    for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+    for (ExecutionListener* listener : listeners_) listener->announced(*this, me);
   }
   if (me.resumer != nullptr) [[unlikely]] {
     if (candidates_valid_ && me.offered == 0 && !me.conditional) offer(me);
@@ -210,7 +210,7 @@ std::uint32_t Execution::proceed() {
 }
 
 // `proceed`, called two kilobytes further down the stack. What `proceed` leaves in unused stack differs from schedule to schedule; the program's
-// next functions use the stack right below the door, and their frames are compared (liveness/spin.hpp).
+// next functions use the stack right below the door, and their frames are compared (liveness/spin_detector.hpp).
 __attribute__((noinline)) std::uint32_t Execution::proceed_below() {
   char gap[2048];
   asm volatile("" : : "r"(gap) : "memory");
@@ -224,16 +224,16 @@ void Execution::collect() {
   std::uint32_t threads = 0, fingerprint = 0;
   for (Thread* thread : live_) {
     const OperationType& type = *thread->pending.type;
-    if (thread->marked != &type) [[unlikely]] announce(*thread);  // another thread has announced it, by waking this one
+    if (thread->fingerprinted != &type) [[unlikely]] announce(*thread);  // another thread has announced it, by waking this one
     const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(*this, *thread);
     thread->offered = n;
     if (n == 0) continue;
     ++threads;
     candidates_.push_back({thread->id, 0, &thread->pending});
-    fingerprint ^= thread->mark;
+    fingerprint ^= thread->fingerprint;
     for (std::uint32_t variant = 1; variant < n; ++variant) {
       candidates_.push_back({thread->id, variant, &thread->pending});
-      fingerprint ^= mark_of(*thread, variant);
+      fingerprint ^= fingerprint_of(*thread, variant);
     }
   }
   point_.enabled = candidates_;
@@ -305,7 +305,7 @@ void Execution::note_used(std::size_t size, const void* object, const void* seco
 void Execution::report_stepped() {
   Thread& thread = *std::exchange(stepped_, nullptr);
   if (listener_ != nullptr) listener_->performed({thread.id, thread.variant, &thread.pending});
-  for (Watcher* watcher : watchers_) watcher->performed(*this, thread);
+  for (ExecutionListener* listener : listeners_) listener->performed(*this, thread);
 }
 
 void Execution::end(Ending ending) {
@@ -315,7 +315,7 @@ void Execution::end(Ending ending) {
   if (failed_) ending = Ending::failed;
   if (options_.break_on_failure && (ending == Ending::failed || ending == Ending::deadlock)) std::raise(SIGTRAP);
   ending_ = ending;
-  misses_plain_writes_ = ending == Ending::vain && waits_for_plain_write();
+  misses_plain_writes_ = ending == Ending::redundant && waits_for_plain_write();
   if (!failed_) culprit_ = running_->id;
   running_->fiber.leave_to(explorer_);
 }
@@ -324,12 +324,12 @@ void Execution::end(Ending ending) {
 void Execution::record_failure(std::string kind, std::string message) {
   mode = Mode::outside;
   if (failed_) return;
-  fault_ = {std::move(kind), std::move(message)};
+  violation_ = {std::move(kind), std::move(message)};
   failed_ = true;
   culprit_ = running_->id;
   choices_.keep();
   failing_step_ = point_.step;
-  for (Watcher* watcher : watchers_) watcher->failing(*this, *running_);
+  for (ExecutionListener* listener : listeners_) listener->failing(*this, *running_);
 }
 
 void Execution::fail(std::string kind, std::string message) {
@@ -371,11 +371,11 @@ std::uintptr_t Execution::heap() const { return memory->start(); }
 
 void Execution::tell_life(const void* object, std::size_t size) {
   if (stepped_ == running_) report_step();  // complete: the thread has left that door
-  for (Watcher* watcher : watchers_) watcher->life(object, size);
+  for (ExecutionListener* listener : listeners_) listener->life(object, size);
 }
 
 void Execution::note(const std::string& text) {
-  for (Watcher* watcher : watchers_) watcher->noted(*this, *running_, text);
+  for (ExecutionListener* listener : listeners_) listener->noted(*this, *running_, text);
 }
 
 }  // namespace interleave::engine

@@ -25,29 +25,29 @@
 #include <vector>
 
 #include "scheduler/execution/thread.hpp"
-#include "scheduler/execution/times.hpp"
-#include "scheduler/liveness/states.hpp"
+#include "scheduler/execution/causal_time.hpp"
+#include "scheduler/liveness/state_hasher.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/model/choices.hpp"
 #include "scheduler/model/operation.hpp"
 #include "scheduler/model/strategy.hpp"
 #include "scheduler/races/repeated_accesses.hpp"
-#include "scheduler/support/mode.hpp"
+#include "scheduler/support/interception_mode.hpp"
 #include "scheduler/support/ordered_list.hpp"
-#include "scheduler/support/sequence.hpp"
+#include "scheduler/support/pod_vector.hpp"
 
 namespace interleave::engine {
 
 // Why an execution ended as a failure. `message` may be refined when the failure is explained.
-struct Fault {
+struct Violation {
   std::string kind, message;
 };
 
 // Watches the steps of an execution: the recorder of traces, observers. Costs nothing where there is none. All but `ended`
 // are called on the small stack of a fiber, or of a signal handler.
-class Watcher {
+class ExecutionListener {
  public:
-  virtual ~Watcher() = default;
+  virtual ~ExecutionListener() = default;
   virtual void announced(const Execution&, const Thread&) {}
   virtual void performed(Execution&, const Thread&) {}  // may call fail
   virtual void life(const void* /*object*/, std::size_t /*size*/) {}  // what was here ends, or another begins
@@ -61,10 +61,10 @@ struct ExecutionOptions {
   bool virtual_clock = false;
   bool spurious_wakeups = false;
   bool interrupts = false;
-  bool stops_round = false;       // a thread that has gone round stops (spin.hpp); as a strategy that reduces wants it
-  bool keeps_states = false;      // states.hpp
-  const Counters* counters = nullptr;  // REQUIRED where states are kept
-  Lonely* lonely = nullptr;       // watches a thread
+  bool stops_round = false;       // a thread that has gone round stops (spin_detector.hpp); as a strategy that reduces wants it
+  bool keeps_states = false;      // state_hasher.hpp
+  const LoopCounters* counters = nullptr;  // REQUIRED where states are kept
+  SoloRun* solo_run = nullptr;       // watches a thread
   std::size_t stack_cleared = 0;  // so much of each stack is cleared before it is used
   std::uint64_t spins_from = ~std::uint64_t{0};  // from this step on, threads that spin are threads like others
   // Not null: a failure only halts its thread, to learn what the others would do; called then, on that thread.
@@ -74,7 +74,7 @@ struct ExecutionOptions {
 
 class Execution final : public ExecutionView {
  public:
-  Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<Watcher*> watchers);
+  Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<ExecutionListener*> listeners);
   ~Execution();
 
   // The execution that modelled code belongs to now. REQUIRES: mode != Mode::outside, or a door below modelled code.
@@ -97,7 +97,7 @@ class Execution final : public ExecutionView {
     for (std::size_t id = 0; id < thread_count_; ++id) most = std::max(most, threads_[id]->spin.deepest());
     return most;
   }
-  const Fault& fault() const { return fault_; }
+  const Violation& violation() const { return violation_; }
   std::uint64_t steps() const { return point_.step; }
   std::uint64_t ordinal() const { return ordinal_; }   // of all that ran in this process
   std::uint64_t failing_step() const { return failed_ ? failing_step_ : point_.step; }
@@ -133,7 +133,7 @@ class Execution final : public ExecutionView {
       me.pending = operation;
       return proceed();
     }
-    const bool round = gone_round(*operation.type, operation.object);
+    const bool round = has_cycled(*operation.type, operation.object);
     me.pending = operation;
     return round ? await() : proceed_below();
   }
@@ -179,11 +179,11 @@ class Execution final : public ExecutionView {
   void set_outcome(std::string_view value);
   void note(const std::string& text);
   bool watched_by_strategy() const { return strategy_listener_ != nullptr; }
-  bool watched() const { return !watchers_.empty(); }
+  bool watched() const { return !listeners_.empty(); }
   // What was in these bytes ends, or something begins there, which need not be a step. REQUIRES: watched().
   void tell_life(const void* object, std::size_t size);
 
-  // Threads that have gone round (liveness/spin.hpp) and that no change has brought back.
+  // Threads that have gone round (liveness/spin_detector.hpp) and that no change has brought back.
   const std::vector<Thread*>& awaiting() const { return awaiting_; }
   bool misses_plain_writes() const { return misses_plain_writes_; }
   bool has_stopped() const { return options_.stops_round && !awaiting_.empty(); }
@@ -197,12 +197,12 @@ class Execution final : public ExecutionView {
     running_->read_clock = true;
     if (states_ != nullptr) states_->looks_at_clock();
   }
-  const Weight* state() const override { return states_ != nullptr ? &states_->now() : nullptr; }
-  const Weight& state_loosely() const override { return states_->now_loosely(); }
+  const StateHash* state() const override { return states_ != nullptr ? &states_->now() : nullptr; }
+  const StateHash& state_modulo_counters() const override { return states_->now_modulo_counters(); }
   bool counts() const override { return states_->counts(); }
   bool has_counters() const override { return !options_.counters->none(); }
   std::size_t counted_rounds() const override { return options_.counters->rounds(); }
-  const States* states() const { return states_.get(); }
+  const StateHasher* states() const { return states_.get(); }
   // Other than daemons.
   bool anybody_unfinished() const;
 
@@ -239,7 +239,7 @@ class Execution final : public ExecutionView {
   std::uint64_t name_of(const void* object) const override;
   const void* named(std::uint64_t name) const override;
   std::uintptr_t heap() const override;
-  bool may_replay_prefixes() const { return watchers_.empty() && !options_.keeps_states && !options_.virtual_clock; }
+  bool may_replay_prefixes() const { return listeners_.empty() && !options_.keeps_states && !options_.virtual_clock; }
   std::int64_t slack_of(std::uint32_t thread) const override {
     const Thread& asked = *threads_[thread];
     return asked.pending.type->slack == nullptr ? unblockable : asked.pending.type->slack(*this, asked);
@@ -256,7 +256,7 @@ class Execution final : public ExecutionView {
   std::uint32_t proceed_below();
   std::uint32_t step_below(const Operation& operation);
   void clear_stack(const Thread& thread);
-  void weigh(const Operation* operation, bool ends);
+  void hash_step(const Operation* operation, bool ends);
   // Makes `thread` the running thread. Nothing else may set running_.
   void runs(Thread& thread) {
     running_ = &thread;
@@ -264,7 +264,7 @@ class Execution final : public ExecutionView {
     memory->runs(thread);
   }
   static void note_performed(Thread& thread);
-  bool gone_round(const OperationType& type, const void* object);
+  bool has_cycled(const OperationType& type, const void* object);
   std::uint32_t await();
   void announce(Thread& thread);
   void tell_announced(const Thread& thread);
@@ -276,8 +276,8 @@ class Execution final : public ExecutionView {
   bool waits_for_plain_write() const;
   void dismiss(Thread& thread);
   Thread& choose_next();
-  void begin_repeating();
-  Thread* repeat_step();
+  void begin_prefix();
+  Thread* replay_step();
   void record(const Candidate& chosen) {
     made_.append() = {.type = chosen.operation->type, .object = chosen.operation->object, .thread = chosen.thread, .variant = chosen.variant,
                       .choices = static_cast<std::uint32_t>(choices_.size()), .fingerprint = point_.fingerprint};
@@ -314,7 +314,7 @@ class Execution final : public ExecutionView {
   }
   void report_stepped();
   static void note_used(std::size_t size, const void* object, const void* second, std::size_t second_size);
-  bool is_watching() const { return listener_ != nullptr || !watchers_.empty() || options_.keeps_states || explores_races; }
+  bool is_watching() const { return listener_ != nullptr || !listeners_.empty() || options_.keeps_states || explores_races; }
   // The running thread's clock takes notice of its last operation.
   void settle() {
     if (time_has_passed_ && running_->pending.type != nullptr) times_.settle(running_->pending, running_->now);
@@ -322,7 +322,7 @@ class Execution final : public ExecutionView {
 
   Strategy& strategy_;
   ExecutionOptions options_;
-  std::vector<Watcher*> watchers_;
+  std::vector<ExecutionListener*> listeners_;
   bool blocks_ = false;             // each thread has a block of thread-local variables of its own
   PrefixReplay* prefix_replay_ = nullptr;       // of the strategy, where prefixes may be replayed
   StepListener* strategy_listener_ = nullptr;   // of the strategy, in this execution
@@ -355,21 +355,21 @@ class Execution final : public ExecutionView {
     std::uint32_t choices;          // that were recorded, with it
     std::uint32_t fingerprint;      // of the candidates that it was chosen from
   };
-  Sequence<Made> made_;             // by this execution; while steps are made again, by the one before
-  std::uint64_t repeated_ = 0;      // how many are made again
-  bool repeating_ = false;          // that is what happens now
+  PodVector<Made> made_;             // by this execution; while steps are made again, by the one before
+  std::uint64_t prefix_length_ = 0;      // how many are made again
+  bool replaying_prefix_ = false;          // that is what happens now
   std::uint64_t clock_ = 0;
-  Times times_;
+  CausalTime times_;
   bool time_has_passed_ = false;    // for some thread of this execution: until then all clocks agree
   std::uint32_t culprit_ = 0;
   Ending ending_ = Ending::finished;
   bool misses_plain_writes_ = false;  // at the end
-  Fault fault_;
+  Violation violation_;
   bool failed_ = false;             // and runs on
   std::string outcome_;
   bool has_outcome_ = false;
   Choices choices_;
-  std::unique_ptr<States> states_;
+  std::unique_ptr<StateHasher> states_;
   Fiber explorer_;
 };
 

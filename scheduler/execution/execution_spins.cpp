@@ -1,4 +1,4 @@
-// Threads that wait by spinning (spin.hpp), within an execution: which have gone round, when they are enabled again, and how an execution ends in
+// Threads that wait by spinning (spin_detector.hpp), within an execution: which have gone round, when they are enabled again, and how an execution ends in
 // which only such threads are left.
 #include "scheduler/execution/execution.hpp"
 
@@ -23,7 +23,7 @@ void Execution::note_performed(Thread& thread) {
 }
 
 // Whether the running thread, which announces an operation of `type` on `object`, has gone round.
-bool Execution::gone_round(const OperationType& type, const void* object) {
+bool Execution::has_cycled(const OperationType& type, const void* object) {
   Thread& me = *running_;
   if (point_.step >= options_.spins_from) return false;
   if (options_.virtual_clock && type.waits) {  // time passes when nobody else can step: that is progress
@@ -43,7 +43,7 @@ bool Execution::gone_round(const OperationType& type, const void* object) {
     if (!me.polling) return false;
     me.spin.read(&interleave_noun_code_that_is_not_instrumented, sizeof interleave_noun_code_that_is_not_instrumented);
   }
-  return me.spin.round(type, object, interleave_call_state, me.stack_high, memory->shared_words());
+  return me.spin.has_cycled(type, object, interleave_call_state, me.stack_high, memory->shared_words());
 }
 
 // A step that changes nothing and at which no rounds are looked for; `polling` stays what it was. Two kilobytes further down the stack, as
@@ -71,7 +71,7 @@ std::uint32_t Execution::await() {
     me.polling = false;
     return proceed();
   }
-  for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+  for (ExecutionListener* listener : listeners_) listener->announced(*this, me);
   me.awaiting = true;
   dismiss(me);
   awaiting_.push_back(&me);
@@ -109,7 +109,7 @@ bool Execution::waits_for_plain_write() const {
 // How the execution has ended, where no thread can step.
 Ending Execution::ending() const {
   for (const Thread* thread : awaiting_)
-    if (thread->spin.reads_changed()) return Ending::vain;
+    if (thread->spin.reads_changed()) return Ending::redundant;
   if (anybody_unfinished()) return Ending::deadlock;
   return live_.empty() && awaiting_.empty() ? Ending::finished : Ending::quiescent;
 }

@@ -1,4 +1,4 @@
-// The part of an execution that is about its states (states.hpp): the weight of each step, handed on when it is known.
+// The part of an execution that is about its states (state_hasher.hpp): the delta of each step, handed on when it is known.
 #include "scheduler/execution/execution.hpp"
 
 #include <algorithm>
@@ -15,9 +15,9 @@ __attribute__((noinline)) std::uint32_t Execution::step_below(const Operation& o
   asm volatile("" : : "r"(gap) : "memory");
   report_step();
   settle();
-  weigh(&operation, false);
+  hash_step(&operation, false);
   Thread& me = *running_;
-  const bool round = operation.type->polls && gone_round(*operation.type, operation.object);
+  const bool round = operation.type->polls && has_cycled(*operation.type, operation.object);
   if (!operation.type->polls) me.polling = false;
   me.pending = operation;
   const std::uint32_t variant = round ? await() : proceed();
@@ -32,12 +32,12 @@ void Execution::clear_stack(const Thread& thread) {
 }
 
 // The running thread announces `operation`; null: it `ends`, or else waits for what it starts in parallel().
-void Execution::weigh(const Operation* operation, bool ends) {
+void Execution::hash_step(const Operation* operation, bool ends) {
   Thread& me = *running_;
   if (me.resumer != nullptr) states_->beyond();  // a part of another thread's step
-  const Weighed step = operation != nullptr ? states_->announced(me.id, *operation, interleave_call_state, me.stack_high)
+  const HashedStep step = operation != nullptr ? states_->announced(me.id, *operation, interleave_call_state, me.stack_high)
                                                     : states_->ended(me.id, me.result, ends);
-  if (listener_ != nullptr) listener_->weighed(me.id, step);
+  if (listener_ != nullptr) listener_->hashed(me.id, step);
 }
 
 }  // namespace interleave::engine

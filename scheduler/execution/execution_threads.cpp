@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/execution/at_thread_exit.hpp"
-#include "scheduler/fibers/thread_block.hpp"
+#include "scheduler/fibers/tls_block.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/races/shadow.hpp"
 #include "scheduler/support/exception_text.hpp"
@@ -62,7 +62,7 @@ void Execution::offer(Thread& thread) {
   }
   point_.enabled = candidates_;
   ++point_.threads;
-  point_.fingerprint ^= thread.mark;
+  point_.fingerprint ^= thread.fingerprint;
   thread.offered = 1;
 }
 
@@ -71,7 +71,7 @@ void Execution::withdraw(Thread& thread) {
   candidates_.take_out(std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.thread == thread.id; }));
   point_.enabled = candidates_;
   --point_.threads;
-  point_.fingerprint ^= thread.mark;
+  point_.fingerprint ^= thread.fingerprint;
   thread.offered = 0;
 }
 
@@ -84,7 +84,7 @@ void Execution::dismiss(Thread& thread) {
     if (candidates_.empty()) candidates_changed();
   }
   thread.offered = 0;
-  thread.marked = nullptr;  // so that all is counted again when it is back
+  thread.fingerprinted = nullptr;  // so that all is counted again when it is back
 }
 
 // Puts a thread that was dismissed back among the live ones.
@@ -95,7 +95,7 @@ void Execution::admit(Thread& thread) {
 
 void Execution::prepare(Thread& thread) {
   if (options_.stack_cleared != 0) [[unlikely]] clear_stack(thread);
-  thread.fiber.make_ready(blocks_ ? thread_blocks::fresh(thread.id) : 0);
+  thread.fiber.make_ready(blocks_ ? tls_blocks::fresh(thread.id) : 0);
 }
 
 // Runs the destructors of thread_local variables, the last one first, as modelled code. A destructor may register more.
@@ -202,15 +202,15 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   settle();
   me.polling = false;
   if (watching_) report_step();  // it may be the one that created this thread, and comes before what it creates
-  if (states_ != nullptr) weigh(nullptr, false);
+  if (states_ != nullptr) hash_step(nullptr, false);
   me.group_left = static_cast<std::uint32_t>(bodies.size()) + 1;  // one for ourselves: no early wake-up while starting
   const std::size_t first = thread_count_;
   static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
                                         return std::uint32_t{0};
                                       }, .does = OperationClass::joins_all};
-  if (!watchers_.empty()) [[unlikely]] {  // it stands here, also while its bodies run to their first steps
+  if (!listeners_.empty()) [[unlikely]] {  // it stands here, also while its bodies run to their first steps
     me.pending = {.type = &wait};
-    for (Watcher* watcher : watchers_) watcher->announced(*this, me);
+    for (ExecutionListener* listener : listeners_) listener->announced(*this, me);
   }
   for (const auto& body : bodies) {
     if (thread_count_ == memory->stacks_max())
@@ -243,7 +243,7 @@ Thread& Execution::finish_thread(void* result) {
   settle();
   if (me.group != nullptr) pass_on_time(me, *me.group);
   me.result = result;
-  if (states_ != nullptr) weigh(nullptr, true);
+  if (states_ != nullptr) hash_step(nullptr, true);
   me.finished = true;
   if (listener_ != nullptr) listener_->finished(me.id);
   return go_on_without(me);

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "scheduler/fibers/fiber.hpp"
-#include "scheduler/liveness/spin.hpp"
+#include "scheduler/liveness/spin_detector.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/model/operation.hpp"
 #include "scheduler/support/random.hpp"
@@ -90,8 +90,8 @@ struct Thread : StackOwner {
   bool has_just_read = false;        // its last access was a plain read, and a step
   bool conditional = false;          // how many candidates the pending operation offers depends on the state
   std::uint32_t offered = 0;         // candidates of it, while those of the execution are valid
-  std::uint32_t mark = 0;            // what the pending operation adds to the fingerprint of a choice point
-  const OperationType* marked = nullptr;  // the type whose mark that is
+  std::uint32_t fingerprint = 0;            // what the pending operation adds to the fingerprint of a choice point
+  const OperationType* fingerprinted = nullptr;  // the type whose fingerprint that is
   const std::uintptr_t* stack_high = nullptr;  // where the program's part of the stack ends
   Fiber fiber;
   Thread* resumer = nullptr;         // waits until this thread has announced its next operation
@@ -104,7 +104,7 @@ struct Thread : StackOwner {
   std::uint64_t deadline = 0;        // virtual nanoseconds
   std::uint64_t now = 0;             // its own virtual clock
   std::uint64_t haste = 0;           // by how much its clock was moved last, because it spun until some time
-  Spin spin;
+  SpinDetector spin;
 
   void begin() {
     handle = 1;
@@ -113,8 +113,8 @@ struct Thread : StackOwner {
     pending.type = nullptr;
     finished = daemon = joined = woken = timed = awaiting = has_just_read = conditional = false;
     polling = false;
-    offered = mark = 0;
-    marked = nullptr;
+    offered = fingerprint = 0;
+    fingerprinted = nullptr;
     resumer = group = nullptr;
     group_left = 0;
     start = nullptr;

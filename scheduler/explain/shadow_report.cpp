@@ -8,8 +8,8 @@
 
 #include "scheduler/execution/execution.hpp"
 #include "scheduler/explain/stack_frames.hpp"
-#include "scheduler/explain/trace.hpp"
-#include "scheduler/fibers/thread_block.hpp"
+#include "scheduler/explain/recorder.hpp"
+#include "scheduler/fibers/tls_block.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/races/shadow.hpp"
 #include "scheduler/symbols/stack_text.hpp"
@@ -61,7 +61,7 @@ std::string Shadow::known_at(std::uintptr_t address, Symbols& symbols, const Exe
     if (block->freed_where != none) text += fmt::format(", freed by {} at {}", by(block->freed_by), where(block->freed_where));
     return text;
   }
-  if (const std::size_t of = thread_blocks::owner(address); of < run.threads_created())
+  if (const std::size_t of = tls_blocks::owner(address); of < run.threads_created())
     return fmt::format("a thread_local variable of {}", by(static_cast<std::uint32_t>(of)));
   const std::size_t owner = memory->stack_of(reinterpret_cast<const void*>(address));
   if (owner >= run.threads_created()) return {};

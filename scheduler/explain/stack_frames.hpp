@@ -14,7 +14,7 @@ class Symbols;
 
 namespace interleave::engine {
 
-class StackFrames final : public Watcher {
+class StackFrames final : public ExecutionListener {
  public:
   void announced(const Execution&, const Thread&) override;
   void failing(const Execution&, const Thread&) override;

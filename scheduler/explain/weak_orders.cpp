@@ -9,10 +9,10 @@
 
 #include <fmt/format.h>
 
-#include "scheduler/api/hooks.hpp"
-#include "scheduler/explain/trace.hpp"
+#include "scheduler/api/checker_registry.hpp"
+#include "scheduler/explain/recorder.hpp"
 #include "scheduler/memory/stack_walk.hpp"
-#include "scheduler/modules/whose_code.hpp"
+#include "scheduler/modules/code_origin.hpp"
 #include "scheduler/symbols/stack_text.hpp"
 #include "scheduler/symbols/symbols.hpp"
 

@@ -45,7 +45,7 @@ class WeakOrders {
   }
   void begin_look();
   void end_look();
-  Watcher& watcher() { return accesses_; }  // of the execution that is looked at
+  ExecutionListener& listener() { return accesses_; }  // of the execution that is looked at
 
   // The stacks, innermost frame first, of the operations with weaker orders on objects that several threads access: the result of all looks.
   const std::set<Stack>& found() const { return found_; }
@@ -60,7 +60,7 @@ class WeakOrders {
   void watch(int order, const void* caller, const void* object);
 
   // Who accesses what, while an execution is looked at.
-  class Accesses final : public Watcher {
+  class Accesses final : public ExecutionListener {
    public:
     void performed(Execution& run, const Thread& thread) override;
     std::map<const void*, std::uint32_t> first;  // thread

@@ -1,4 +1,4 @@
-#include "scheduler/explore/exploration.hpp"
+#include "scheduler/explore/explorer.hpp"
 
 #include <stdio_ext.h>
 #include <sys/single_threaded.h>
@@ -15,22 +15,22 @@
 #include <fmt/format.h>
 
 #include "scheduler/api/failure_kinds.hpp"
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 #include "scheduler/api/variables.hpp"
-#include "scheduler/containment/faults.hpp"
-#include "scheduler/containment/witness.hpp"
+#include "scheduler/containment/signal_guard.hpp"
+#include "scheduler/containment/crash_reporter.hpp"
 #include "scheduler/explain/weak_orders.hpp"
-#include "scheduler/fibers/thread_block.hpp"
-#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/fibers/tls_block.hpp"
+#include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/model/recorded_options.hpp"
 #include "scheduler/model/schedule.hpp"
 #include "scheduler/model/strategy_registry.hpp"
-#include "scheduler/modules/linkage.hpp"
+#include "scheduler/modules/instrumentation_check.hpp"
 #include "scheduler/races/shadow.hpp"
 #include "scheduler/report/report.hpp"
 #include "scheduler/report/suppressions.hpp"
-#include "scheduler/runtime/files.hpp"
+#include "scheduler/runtime/stdio_streams.hpp"
 #include "scheduler/strategies/replay.hpp"
 #include "scheduler/support/random.hpp"
 
@@ -54,7 +54,7 @@ bool leak_set_aside(std::uintptr_t block) { return shadow != nullptr && shadow->
 void prepare_process() {
   // A process that was forked since its parent last explored has none of the parent's parked threads.
   static pid_t process = getpid();
-  if (std::exchange(process, getpid()) != process) thread_blocks::forget();
+  if (std::exchange(process, getpid()) != process) tls_blocks::forget();
   require_instrumented_program();
   // The C library believes that the process has one thread, and shared_ptr would count without atomics.
   __libc_single_threaded = 0;
@@ -83,7 +83,7 @@ Explorer::Explorer(const std::function<void()>& body, const Options& options, co
 }
 
 Explorer::~Explorer() {
-  witness::end();
+  crash_reporter::end();
   under_way = false;
   shadow = nullptr;
   explores_races = false;
@@ -115,11 +115,11 @@ std::unique_ptr<Strategy> Explorer::make() {
   return strategy;
 }
 
-Ending Explorer::run_once(Execution& execution, Fault& fault, bool observed) {
+Ending Explorer::run_once(Execution& execution, Violation& violation, bool observed) {
   hooks::BeforeExecution::call_all();
   if (observed) bridge_.begin();
   Ending ending = execution.run(body_);
-  if (ending == Ending::failed) fault = execution.fault();
+  if (ending == Ending::failed) violation = execution.violation();
   abandon_framework_frame();
   if (ending == Ending::failed) release_streams();
   close_streams();
@@ -127,14 +127,14 @@ Ending Explorer::run_once(Execution& execution, Fault& fault, bool observed) {
   memory->end_execution(!execution.abandoned());
   outer_.restore();
   if (ending == Ending::deadlock) {
-    fault = {std::string(text_of(execution.awaiting().empty() ? FailureKind::deadlock : FailureKind::livelock)), ""};
+    violation = {std::string(text_of(execution.awaiting().empty() ? FailureKind::deadlock : FailureKind::livelock)), ""};
   } else if (leaks_.blocks > 0) {
     ending = Ending::failed;
-    fault = {std::string(text_of(FailureKind::leak)), fmt::format("{} block{} of {} bytes in all", leaks_.blocks, leaks_.blocks == 1 ? "" : "s", leaks_.bytes)};
+    violation = {std::string(text_of(FailureKind::leak)), fmt::format("{} block{} of {} bytes in all", leaks_.blocks, leaks_.blocks == 1 ? "" : "s", leaks_.bytes)};
   } else if (observed && (ending == Ending::finished || ending == Ending::quiescent)) {
     if (auto objection = bridge_.end()) {
       ending = Ending::failed;
-      fault = {std::move(objection->kind), std::move(objection->message)};
+      violation = {std::move(objection->kind), std::move(objection->message)};
     }
   }
   return ending;
@@ -143,47 +143,47 @@ Ending Explorer::run_once(Execution& execution, Fault& fault, bool observed) {
 void Explorer::keep(Finding finding) {
   if (shortest_ && finding.steps >= shortest_->steps) return;
   shortest_ = std::move(finding);
-  witness::found(shortest_->kind, encode(schedule_of(*shortest_)));
+  crash_reporter::found(shortest_->kind, encode(schedule_of(*shortest_)));
 }
 
 // What the last execution showed of the program or of this attempt, because of which all is explored anew.
-bool Explorer::learns_from(const Execution& execution, Ending ending, const Fault& fault) {
+bool Explorer::learns_from(const Execution& execution, Ending ending, const Violation& violation) {
   // Suppressions match stacks, which are kept only once there is a finding that a line may be for.
-  wants_stacks_ = !fault.kind.empty() && !learnt_.keeps_stacks && shadow != nullptr && (kind_of(fault.kind) == FailureKind::leak || fault.kind == shadow->found()) &&
-                  suppressions::meant_for(fault.kind);
+  wants_stacks_ = !violation.kind.empty() && !learnt_.keeps_stacks && shadow != nullptr && (kind_of(violation.kind) == FailureKind::leak || violation.kind == shadow->found()) &&
+                  suppressions::meant_for(violation.kind);
   if (wants_stacks_) return true;
   // What earlier executions left on the stacks was compared: begin anew with stacks that are cleared.
   stack_compared_ = execution.stack_compared();
   wants_clear_stacks_ = stack_compared_ > stack_cleared_ && stack_cleared_ < stack_cleared_most && !replaying_ && !keeps_states_;
   if (wants_clear_stacks_) return true;
   const bool looked_at = (ending == Ending::cut && tally_.cut == 0) || (begun_ >= probed_first && std::has_single_bit(begun_));
-  return looked_at && kind_of(fault.kind) != FailureKind::crash && may_go_round(execution);
+  return looked_at && kind_of(violation.kind) != FailureKind::crash && may_go_round(execution);
 }
 
-Explorer::Judgement Explorer::judge(const Execution& execution, Ending ending, Fault& fault) {
-  if (ending == Ending::vain && execution.misses_plain_writes()) {
+Explorer::Judgement Explorer::judge(const Execution& execution, Ending ending, Violation& violation) {
+  if (ending == Ending::redundant && execution.misses_plain_writes()) {
     ending = Ending::cut;
     ++tally_.missing_writes;
   }
-  bool comes_back = ending == Ending::vain && keeps_states_;
+  bool comes_back = ending == Ending::redundant && keeps_states_;
   if (comes_back) {
-    const Onward::Answer answer = onward(execution);
-    const bool never = answer == Onward::Answer::never, unfinished = execution.anybody_unfinished();
+    const CycleAnalysis::Answer answer = classify_cycle(execution);
+    const bool never = answer == CycleAnalysis::Answer::never, unfinished = execution.anybody_unfinished();
     comes_back = never && unfinished && learnt_.counters->none();
-    if (comes_back) fault.kind = text_of(FailureKind::livelock);
+    if (comes_back) violation.kind = text_of(FailureKind::livelock);
     if (never && !unfinished) ending = Ending::quiescent;  // only daemons are left
-    if (answer == Onward::Answer::unknown || (never && unfinished && !comes_back)) {
+    if (answer == CycleAnalysis::Answer::unknown || (never && unfinished && !comes_back)) {
       ending = Ending::cut;
       ++tally_.undecided;
     }
-    tally_.rounds += answer == Onward::Answer::ends && !strategy_->redundant();
+    tally_.rounds += answer == CycleAnalysis::Answer::ends && !strategy_->redundant();
   }
-  const bool set_aside = (ending == Ending::deadlock || comes_back) && hang_set_aside(execution, fault.kind, comes_back);
+  const bool set_aside = (ending == Ending::deadlock || comes_back) && hang_set_aside(execution, violation.kind, comes_back);
   try {
     strategy_->end_execution(ending);
   } catch (const Divergence& divergence) {
     ending = Ending::failed;
-    fault = {std::string(text_of(FailureKind::nondeterminism)), divergence.what()};
+    violation = {std::string(text_of(FailureKind::nondeterminism)), divergence.what()};
   }
   if (set_aside && ending != Ending::failed) return {Ending::quiescent, false};  // an execution that ended
   return {ending, comes_back};
@@ -197,7 +197,7 @@ void Explorer::count(const Execution& execution, const Judgement& judged) {
     if (!first_cut_)
       first_cut_ = Finding{.kind = "cut", .message = "", .choices = execution.choices().copy(), .steps = execution.steps(),
                            .execution = begun_, .seed = {}, .strategy = "", .stopped = execution.has_stopped()};
-  } else if (strategy_->redundant() || (judged.ending == Ending::vain && !judged.comes_back)) {
+  } else if (strategy_->redundant() || (judged.ending == Ending::redundant && !judged.comes_back)) {
     ++tally_.redundant;
   } else {
     tally_.add_execution(execution);
@@ -205,17 +205,17 @@ void Explorer::count(const Execution& execution, const Judgement& judged) {
 }
 
 // False: it ends the search.
-bool Explorer::keep_failure(const Execution& execution, const Judgement& judged, const Fault& fault) {
+bool Explorer::keep_failure(const Execution& execution, const Judgement& judged, const Violation& violation) {
   // One that was counted already fails anew only if it did not fail then.
   tally_.failing += !strategy_->redundant() || tally_.failing == 0;
-  Finding finding{fault.kind, fault.message, execution.choices().copy(), execution.failing_step(), begun_, {}, {}, execution.has_stopped(), judged.comes_back};
+  Finding finding{violation.kind, violation.message, execution.choices().copy(), execution.failing_step(), begun_, {}, {}, execution.has_stopped(), judged.comes_back};
   Recipe recipe = strategy_->recipe();
   finding.seed = recipe.seed;
   finding.strategy = std::move(recipe.spec);
-  if (judged.comes_back && !replaying_ && (!shortest_ || finding.steps < shortest_->steps)) show_round(finding);
+  if (judged.comes_back && !replaying_ && (!shortest_ || finding.steps < shortest_->steps)) show_cycle(finding);
   keep(std::move(finding));
-  const bool hopeless = is_uncontrolled(kind_of(fault.kind));
-  if (hopeless) report_.incomplete_reason = fmt::format("a failure of the kind {} ends the search", fault.kind);
+  const bool hopeless = is_uncontrolled(kind_of(violation.kind));
+  if (hopeless) report_.incomplete_reason = fmt::format("a failure of the kind {} ends the search", violation.kind);
   return !options_.stop_at_first_failure && !hopeless;
 }
 
@@ -251,12 +251,12 @@ std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
   const ExecutionOptions execution_options = begin();
   Shadow memory_shadow(shadow_limits(), options_.races == "fail", learnt_.keeps_stacks, learnt_.keeps_stacks);
   shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
-  std::vector<Watcher*> watchers;
-  if (bridge_.watches()) watchers.push_back(&bridge_);
-  witness::open();
-  Execution execution(*strategy_, execution_options, std::move(watchers));
+  std::vector<ExecutionListener*> listeners;
+  if (bridge_.watches()) listeners.push_back(&bridge_);
+  crash_reporter::open();
+  Execution execution(*strategy_, execution_options, std::move(listeners));
   const Limits limits = this->limits(steps_in_all);
-  witness::begin(schedule_of({}));
+  crash_reporter::begin(schedule_of({}));
   const auto ended_by = [&](std::optional<std::string> reason) {
     if (reason) report_.incomplete_reason = std::move(*reason);
     return reason.has_value();
@@ -275,21 +275,21 @@ std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
     const bool again = strategy_->shows_failure();
     if (!again && ended_by(limits.enough(begun_, tally_.steps))) break;
     begun_ += !again;
-    Fault fault;
-    witness::executing(begun_);
-    Ending ending = run_once(execution, fault);
+    Violation violation;
+    crash_reporter::executing(begun_);
+    Ending ending = run_once(execution, violation);
     if (wants_traces()) return std::nullopt;
-    if (kind_of(fault.kind) == FailureKind::leak && !leaks_again(execution)) {
+    if (kind_of(violation.kind) == FailureKind::leak && !leaks_again(execution)) {
       ending = Ending::finished;
-      fault = {};
+      violation = {};
     }
-    if (outer_.misled() || wants_lines() || learns_from(execution, ending, fault)) return std::nullopt;
+    if (outer_.misled() || wants_lines() || learns_from(execution, ending, violation)) return std::nullopt;
     if (ending != Ending::failed && ending != Ending::deadlock && weak_orders.wants_to_look(begun_)) look_at_orders(execution);
-    const Judgement judged = judge(execution, ending, fault);
+    const Judgement judged = judge(execution, ending, violation);
     count(execution, judged);
     const bool fails = judged.ending == Ending::failed || judged.ending == Ending::deadlock || judged.comes_back;
-    const bool goes_on = !fails || keep_failure(execution, judged, fault);
-    witness::executing(0);  // not before a failure is on record: a program that has ruined the heap may end the process at any allocation
+    const bool goes_on = !fails || keep_failure(execution, judged, violation);
+    crash_reporter::executing(0);  // not before a failure is on record: a program that has ruined the heap may end the process at any allocation
     if (!goes_on) break;
   }
   outer_.compare();

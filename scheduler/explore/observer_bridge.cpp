@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "scheduler/api/hooks.hpp"
-#include "scheduler/explain/trace.hpp"
-#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/api/checker_registry.hpp"
+#include "scheduler/explain/recorder.hpp"
+#include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/memory/stack_walk.hpp"
 

@@ -15,7 +15,7 @@ namespace interleave::engine {
 
 class Recorder;
 
-class ObserverBridge final : public Watcher, private StepSource {
+class ObserverBridge final : public ExecutionListener, private StepSource {
  public:
   explicit ObserverBridge(const Options& options);
 

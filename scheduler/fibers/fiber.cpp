@@ -9,10 +9,10 @@ namespace interleave::engine {
 OsThread os_thread;
 
 void Fiber::adopt_os_thread(bool blocks) {
-  block_ = blocks ? thread_blocks::current() : 0;
+  block_ = blocks ? tls_blocks::current() : 0;
   os_thread.error = &errno;
   os_thread.exceptions = reinterpret_cast<OsThread::ExceptionGlobals*>(abi::__cxa_get_globals());
-  os_thread.control_words = ControlWords::used();
+  os_thread.control_words = FpEnvironment::used();
 }
 
 // Where a fiber begins, on its own stack.

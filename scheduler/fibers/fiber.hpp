@@ -2,7 +2,7 @@
 //
 // Switches are direct, from any fiber to any other, and take along what belongs to a thread: the registers that a call preserves,
 // errno and the exception globals (Itanium C++ ABI, 2.2.2), or, for programs with thread-local variables, the whole thread block
-// (thread_block.hpp), and for programs that use them the floating-point control words (control_words.hpp). Everything runs on
+// (tls_block.hpp), and for programs that use them the floating-point control words (fp_environment.hpp). Everything runs on
 // one OS thread. An abandoned fiber is never unwound; starting it anew reuses its stack.
 //
 // On x86-64 the switch is ours. Boost.Context's reads the control words each time, and goes on by a jump, after which the
@@ -13,8 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "scheduler/fibers/control_words.hpp"
-#include "scheduler/fibers/thread_block.hpp"
+#include "scheduler/fibers/fp_environment.hpp"
+#include "scheduler/fibers/tls_block.hpp"
 
 #if defined(__x86_64__) && !defined(__SHSTK__)
 #define INTERLEAVE_OWN_SWITCH 1
@@ -91,7 +91,7 @@ class Fiber {
   std::uintptr_t block_ = 0;
   void* context_ = nullptr;  // where it stands, while it does not run
   RuntimeState state_;
-  ControlWords control_words_;
+  FpEnvironment control_words_;
   Entry entry_ = nullptr;
   void* argument_ = nullptr;
   const void* stack_low_ = nullptr;  // null: the OS thread's own stack
@@ -116,7 +116,7 @@ __attribute__((always_inline)) inline void Fiber::restore() {
   if (os_thread.control_words) [[unlikely]] control_words_.restore();
 #endif
   if (block_ != 0) {
-    thread_blocks::switch_to(block_);
+    tls_blocks::switch_to(block_);
     return;
   }
   *os_thread.error = state_.error;

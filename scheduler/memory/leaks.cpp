@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "scheduler/fibers/thread_block.hpp"
+#include "scheduler/fibers/tls_block.hpp"
 #include "scheduler/memory/memory.hpp"
 
 namespace interleave::engine {
@@ -100,7 +100,7 @@ Leaks find_leaks(const void* frame, bool (*set_aside)(std::uintptr_t block)) {
   Search search;
   memory->undo().each_word([&](const std::uint64_t* word) { search.word(*word); });
   dl_iterate_phdr(&search_statics, &search);
-  thread_blocks::each_range([](thread_blocks::Range range, void* to) { static_cast<Search*>(to)->range(range.begin, range.end); }, &search);
+  tls_blocks::each_range([](tls_blocks::Range range, void* to) { static_cast<Search*>(to)->range(range.begin, range.end); }, &search);
   search.range(reinterpret_cast<std::uintptr_t>(frame), end_of_stack());
   search.range(memory->arena(), memory->start());
   search.follow();

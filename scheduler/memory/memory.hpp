@@ -23,8 +23,8 @@
 
 #include "scheduler/memory/change_observer.hpp"
 #include "scheduler/memory/shared_words.hpp"
-#include "scheduler/support/mode.hpp"
-#include "scheduler/support/recent_words.hpp"
+#include "scheduler/support/interception_mode.hpp"
+#include "scheduler/support/word_filter.hpp"
 
 namespace interleave::engine {
 
@@ -63,12 +63,12 @@ class UndoLog {
   }
 
   std::vector<Entry> entries_;
-  RecentWords<256> recent_;  // that were logged
+  WordFilter<256> recent_;  // that were logged
 };
 
 // What memory must know of the thread that runs.
 struct StackOwner {
-  bool polling = false;        // it has changed nothing since its Spin was cleared
+  bool polling = false;        // it has changed nothing since its SpinDetector was cleared
   std::uint32_t stack = 0;     // its index,
   std::uintptr_t slot = 0;     // and where the slot of addresses begins that it lies in
 };
@@ -277,7 +277,7 @@ class Memory {
   };
   std::vector<Pages> write_protected_, mapped_;  // in this execution
   SharedWords shared_;
-  RecentWords<256> changed_;            // words already logged in this execution: a further write needs only `changed()`
+  WordFilter<256> changed_;            // words already logged in this execution: a further write needs only `changed()`
   StackOwner nobody_;
   StackOwner* running_ = &nobody_;
   ChangeObserver* changes_ = nullptr;

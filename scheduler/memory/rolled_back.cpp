@@ -15,8 +15,8 @@
 
 #include <fmt/format.h>
 
-#include "scheduler/memory/framework_code.hpp"
-#include "scheduler/support/mode.hpp"
+#include "scheduler/memory/framework_isolation.hpp"
+#include "scheduler/support/interception_mode.hpp"
 #include "scheduler/symbols/symbols.hpp"
 
 namespace interleave::engine {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "scheduler/support/recent_words.hpp"
+#include "scheduler/support/word_filter.hpp"
 
 namespace interleave::engine {
 
@@ -35,7 +35,7 @@ class SharedWords {
  private:
   std::uintptr_t base_ = 0;
   std::size_t slot_ = 1;
-  RecentWords<64> recent_;  // that were added
+  WordFilter<64> recent_;  // that were added
   std::vector<const std::uint64_t*> bits_;  // of each stack
   std::vector<std::uint64_t> nothing_;      // of a stack that nobody else has written to
   std::vector<std::vector<std::uint64_t>> own_;  // of all others; empty: none

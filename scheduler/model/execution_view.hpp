@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "scheduler/model/weight.hpp"
+#include "scheduler/model/state_hash.hpp"
 
 namespace interleave::engine {
 
@@ -22,10 +22,10 @@ class ExecutionView {
   // the same addresses.
   virtual std::uintptr_t heap() const = 0;
 
-  // The sum of the state that the execution is in (states.hpp). Null: states are not kept, in this exploration or not yet.
-  virtual const Weight* state() const = 0;
-  // The same sum without the counters of loops that wait and count (liveness/counters.hpp). REQUIRES: states are kept.
-  virtual const Weight& state_loosely() const = 0;
+  // The sum of the state that the execution is in (state_hasher.hpp). Null: states are not kept, in this exploration or not yet.
+  virtual const StateHash* state() const = 0;
+  // The same sum without the counters of loops that wait and count (liveness/loop_counters.hpp). REQUIRES: states are kept.
+  virtual const StateHash& state_modulo_counters() const = 0;
   // Whether the program has such loops.
   virtual bool has_counters() const = 0;
   // How many rounds of such a loop a thread must make before it is given up.

@@ -56,9 +56,9 @@ struct OperationType {
   bool (*fails)(const Operation&, std::uint64_t state, std::uint32_t thread) = nullptr;
   // Who would have to act for it to proceed (holder of a mutex, target of a join), or null.
   const Thread* (*blocker)(const Execution&, const Thread& thread) = nullptr;
-  // A loop that waits may be made of it: see spin.hpp.
+  // A loop that waits may be made of it: see spin_detector.hpp.
   bool polls = false;
-  // It is announced by doors that note their caller, so the caller's state is known where states are kept: see states.hpp.
+  // It is announced by doors that note their caller, so the caller's state is known where states are kept: see state_hasher.hpp.
   bool noted = polls;
   std::uint32_t bytes = 0;                 // of the object, if it is more than the operation touches (Operation::size)
   bool shows_value = false;                // `argument` is a value worth showing

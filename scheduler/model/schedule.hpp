@@ -40,8 +40,8 @@ struct Schedule {
   bool          virtual_clock = false;
   std::string   races = "fail";          // fail | explore | ignore
   bool          reuses_blocks = false;   // heap=reuse
-  bool          stops_round = false;     // a thread that had gone round stopped (spin.hpp)
-  bool          comes_back = false;      // the execution ends where it has come back to where it was (onward.hpp)
+  bool          stops_round = false;     // a thread that had gone round stopped (spin_detector.hpp)
+  bool          comes_back = false;      // the execution ends where it has come back to where it was (cycle_analysis.hpp)
   bool          keeps_private = false;   // accesses of threads to their own stacks are steps only on these lines (shared_lines.hpp)
   std::vector<StackLine> shared_lines;   // sorted
   std::vector<std::uint32_t> choices;    // indices taken where there was more than one candidate, in order

@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "scheduler/model/operation.hpp"
-#include "scheduler/model/weight.hpp"
+#include "scheduler/model/state_hash.hpp"
 
 namespace interleave::engine {
 
@@ -26,7 +26,7 @@ class StepListener {
 
   // The last step of `thread` is known as a whole, because the thread is about to announce its next operation, or ends. Called only where
   // states are kept (ExecutionView::state).
-  virtual void weighed(std::uint32_t /*thread*/, const Weighed&) {}
+  virtual void hashed(std::uint32_t /*thread*/, const HashedStep&) {}
 
   // `thread` has announced its next operation. The operation stays at its address until it has been performed or disabled.
   virtual void announced(std::uint32_t /*thread*/, const Operation&) {}

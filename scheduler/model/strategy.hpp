@@ -46,8 +46,8 @@ struct ChoicePoint {
   std::uint32_t fingerprint;           // of `enabled`, the same in every process
 };
 
-// How an execution ended. vain: the strategy pruned it, because it had come back to where it was (Strategy::prune).
-enum class Ending { finished, quiescent, deadlock, failed, cut, vain };
+// How an execution ended. redundant: the strategy pruned it, because it had come back to where it was (Strategy::prune).
+enum class Ending { finished, quiescent, deadlock, failed, cut, redundant };
 
 // The program did not offer what it offered before under the same choices, or a schedule does not fit the program. The
 // sentence says at which step and why.
@@ -122,7 +122,7 @@ class Strategy {
   virtual StepListener* listener() = 0;
 
   // The index in `at.enabled` of the candidate that steps next, or `prune`: the execution has come back to where it was, and ends here as
-  // Ending::vain. Called for every step, also where there is one candidate, in the order of the steps, except for steps that the
+  // Ending::redundant. Called for every step, also where there is one candidate, in the order of the steps, except for steps that the
   // engine makes by PrefixReplay. `at` is valid during the call. Must not allocate once warmed up. Throws Divergence.
   virtual std::size_t choose(const ChoicePoint& at) = 0;
   static constexpr std::size_t prune = ~std::size_t{0};

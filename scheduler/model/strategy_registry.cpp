@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
-#include "scheduler/support/nearest.hpp"
+#include "scheduler/support/did_you_mean.hpp"
 
 namespace interleave::engine {
 namespace {

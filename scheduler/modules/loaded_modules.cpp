@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "scheduler/modules/instrumented.hpp"
-#include "scheduler/modules/whose_code.hpp"
+#include "scheduler/modules/code_origin.hpp"
 
 namespace interleave::engine {
 namespace {

@@ -7,11 +7,11 @@
 
 #include <fmt/format.h>
 
-#include "scheduler/fibers/thread_block.hpp"
+#include "scheduler/fibers/tls_block.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/races/repeated_accesses.hpp"
 #include "scheduler/races/shadow_inline.hpp"
-#include "scheduler/support/clock_rows.hpp"
+#include "scheduler/support/vector_clock_rows.hpp"
 
 namespace interleave::engine {
 
@@ -21,7 +21,7 @@ RepeatedAccesses repeated_accesses;
 Shadow::Shadow(ShadowLimits& limits, bool races, bool explains, bool suppresses)
     : limits_(limits), explains_(explains), races_(races), suppresses_(suppresses) {
   assert(explains || !suppresses);
-  const thread_blocks::Range variables = thread_blocks::own_variables();
+  const tls_blocks::Range variables = tls_blocks::own_variables();
   unwatched_ = variables.begin;
   unwatched_size_ = variables.end - variables.begin;
   arena_ = Memory::instance().arena();
@@ -237,11 +237,11 @@ bool Shadow::used(std::uint32_t thread, std::uintptr_t object) {
   return settled<atomically | by_door>(thread, object, 1) || access_as(thread, object, 1, atomically | by_door);
 }
 
-bool Shadow::destroyed(std::uint32_t thread, std::uintptr_t object, const std::uint32_t* mark, std::uint32_t value) {
+bool Shadow::destroyed(std::uint32_t thread, std::uintptr_t object, const std::uint32_t* word, std::uint32_t value) {
   repeated_accesses.forget();
   const bool good = !met_destroyed(thread, object, writing | destroying) && access_as(thread, object, 1, writing | destroying);
   begun(object);
-  if (mark != nullptr) destroyed_.push_back({object, mark, value, thread, remember_stack()});
+  if (word != nullptr) destroyed_.push_back({object, word, value, thread, remember_stack()});
   return good;
 }
 
@@ -252,7 +252,7 @@ void Shadow::begun(std::uintptr_t object) {
 // Whether the object is one that was destroyed, and not initialised since.
 bool Shadow::met_destroyed(std::uint32_t thread, std::uintptr_t object, std::uint8_t kind) {
   const auto known = std::ranges::find(destroyed_, object, &Destroyed::object);
-  if (known == destroyed_.end() || *known->mark != known->value) return false;
+  if (known == destroyed_.end() || *known->word != known->value) return false;
   const auto mask = static_cast<std::uint8_t>(1u << (object & 7));
   const Entry before{.count = 0, .thread = static_cast<std::uint16_t>(known->thread), .mask = mask, .kind = writing | destroying, .where = known->where};
   const Entry now{.count = 0, .thread = static_cast<std::uint16_t>(thread), .mask = mask, .kind = kind, .where = remember_stack()};

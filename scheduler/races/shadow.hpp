@@ -104,8 +104,8 @@ class Shadow {
   // ---- objects of the program's that doors know: mutexes, condition variables, ... ----
   // Two uses of one object never race, as two atomic accesses never do. False: the object was freed, or its end is unordered with this use.
   bool used(std::uint32_t thread, std::uintptr_t object);
-  // False: a use that nothing orders before the destruction, or it was destroyed before. While *mark is `value`, any use is one after the end.
-  bool destroyed(std::uint32_t thread, std::uintptr_t object, const std::uint32_t* mark, std::uint32_t value);
+  // False: a use that nothing orders before the destruction, or it was destroyed before. While *word is `value`, any use is one after the end.
+  bool destroyed(std::uint32_t thread, std::uintptr_t object, const std::uint32_t* word, std::uint32_t value);
   // It is initialised: what was there before is forgotten.
   void begun(std::uintptr_t object);
 
@@ -317,7 +317,7 @@ class Shadow {
 
   struct Destroyed {
     std::uintptr_t object;
-    const std::uint32_t* mark;
+    const std::uint32_t* word;
     std::uint32_t value, thread, where;
   };
   std::vector<Destroyed> destroyed_;  // in this execution

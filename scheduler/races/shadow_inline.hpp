@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "scheduler/races/shadow.hpp"
-#include "scheduler/support/clock_rows.hpp"
+#include "scheduler/support/vector_clock_rows.hpp"
 
 namespace interleave::engine {
 

@@ -1,5 +1,5 @@
 // What a pass assumes because an option asks for it.
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 
 namespace interleave::engine {
 namespace {

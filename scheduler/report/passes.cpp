@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/report/confidence.hpp"
-#include "scheduler/report/lines.hpp"
+#include "scheduler/report/text_layout.hpp"
 
 namespace interleave {
 namespace {

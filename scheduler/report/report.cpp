@@ -10,7 +10,7 @@
 
 #include "scheduler/api/failure_kinds.hpp"
 #include "scheduler/api/phases.hpp"
-#include "scheduler/report/lines.hpp"
+#include "scheduler/report/text_layout.hpp"
 
 namespace interleave {
 namespace {

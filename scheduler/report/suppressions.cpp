@@ -21,8 +21,8 @@
 #include <fmt/format.h>
 
 #include <interleave/interleave.hpp>
-#include "scheduler/api/hooks.hpp"
-#include "scheduler/support/nearest.hpp"
+#include "scheduler/api/checker_registry.hpp"
+#include "scheduler/support/did_you_mean.hpp"
 #include "scheduler/symbols/stack_text.hpp"
 #include "scheduler/symbols/symbols.hpp"
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <deque>
 
-#include "scheduler/modules/whose_code.hpp"
+#include "scheduler/modules/code_origin.hpp"
 
 // Defined by a program whose interleave_add_test names what it trusts; ends with null.
 extern "C" __attribute__((weak, visibility("default"))) const char* const interleave_trusted_modules[];

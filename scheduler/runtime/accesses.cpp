@@ -2,7 +2,7 @@
 // Writes outside the executions' own memory are logged, so that they can be taken back; all are shown to the shadow.
 #include <utility>
 
-#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/memory/rolled_back.hpp"
 #include "scheduler/races/repeated_accesses.hpp"
 #include "scheduler/races/shared_lines.hpp"

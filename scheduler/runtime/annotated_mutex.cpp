@@ -14,7 +14,7 @@
 // Lock and unlock are steps, as those of a pthread mutex are, so that such a fault is found in some execution of every class.
 #include <unordered_map>
 
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 #include "scheduler/runtime/annotated.hpp"
 
 namespace interleave::engine {
@@ -66,7 +66,7 @@ const hooks::Basis basis{[](const Options&) { any = false; },
                              report.assumed.push_back("that what the program's annotated mutexes do inside of a lock or an unlock is free of races");
                          }};
 
-std::uint32_t mark(const Thread& thread) { return thread.id + 1; }
+std::uint32_t owner_id(const Thread& thread) { return thread.id + 1; }
 
 void locked(Execution& run, const void* m, unsigned flags, int depth) {
   any = true;
@@ -74,12 +74,12 @@ void locked(Execution& run, const void* m, unsigned flags, int depth) {
   run.step({.type = reads ? &read_lock_type : (flags & try_lock) != 0 ? &try_lock_type : &lock_type, .object = annotated::name_of(m)});
   Mutex& mutex = mutexes()[m];
   used(m);
-  if (mutex.owner != 0 && (reads || mutex.owner != mark(run.self())))
+  if (mutex.owner != 0 && (reads || mutex.owner != owner_id(run.self())))
     misuse(reads ? "an annotated mutex lets a reader in while a thread owns it" : "an annotated mutex is locked while another thread owns it");
   annotated::acquire(run, m, annotated::beside);
   if (reads) return;
   annotated::acquire(run, m, annotated::readers);
-  mutex.owner = mark(run.self());
+  mutex.owner = owner_id(run.self());
   mutex.depth += depth;
 }
 
@@ -94,7 +94,7 @@ int unlocked(Execution& run, const void* m, unsigned flags) {
     annotated::release(run, m, annotated::readers, true);
     return 0;
   }
-  if (mutex.owner != mark(run.self()))
+  if (mutex.owner != owner_id(run.self()))
     misuse(mutex.owner == 0 ? "a thread unlocks an annotated mutex that is not locked" : "a thread unlocks an annotated mutex that another thread owns");
   const int times = (flags & recursive_unlock) != 0 ? mutex.depth : 1;
   mutex.depth -= times;

@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 #include "scheduler/runtime/annotated.hpp"
 
 namespace interleave::engine {

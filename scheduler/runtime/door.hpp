@@ -9,7 +9,7 @@
 //       ...the effect, on the program's own object, and what it orders (acquire, release)...
 //     }
 //
-// Which of three ways a function takes (the macros are defined in liveness/spin.hpp):
+// Which of three ways a function takes (the macros are defined in entry.hpp):
 //
 //   * INTERLEAVE_POLLING_DOOR: it announces an operation that `polls`, so a thread may wait by calling it in a loop. The caller's registers and
 //     stack are noted at each call, in order to recognise that the thread is back where it was.
@@ -33,8 +33,9 @@
 #include "scheduler/modules/instrumented.hpp"
 #include "scheduler/modules/real.hpp"
 #include "scheduler/races/shadow.hpp"
+#include "scheduler/runtime/entry.hpp"
 #include "scheduler/runtime/plain_access.hpp"
-#include "scheduler/support/mode.hpp"
+#include "scheduler/support/interception_mode.hpp"
 
 namespace interleave::engine {
 
@@ -68,7 +69,7 @@ class Model {
   bool inside_;
 };
 
-// The caller of a door that is noted (spin.hpp) and makes several steps, each of which is announced in the caller's state.
+// The caller of a door that is noted (entry.hpp) and makes several steps, each of which is announced in the caller's state.
 class NotedCaller {
  public:
   NotedCaller() {

@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/memory/heap.hpp"
 #include "scheduler/runtime/door.hpp"
 

@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 #include "scheduler/runtime/door.hpp"
 #include "scheduler/symbols/symbols.hpp"
 

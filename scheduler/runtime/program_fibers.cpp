@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <unordered_map>
 
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 #include "scheduler/runtime/annotated.hpp"
 
 namespace interleave::engine {

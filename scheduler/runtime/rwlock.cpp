@@ -30,7 +30,7 @@ namespace interleave::engine {
 namespace {
 
 auto& fields(const void* lock) { return static_cast<pthread_rwlock_t*>(const_cast<void*>(lock))->__data; }
-int mark(const Thread& thread) { return static_cast<int>(thread.id) + 1; }
+int owner_id(const Thread& thread) { return static_cast<int>(thread.id) + 1; }
 
 bool writers_first(const pthread_rwlock_t* l) { return l->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP; }
 
@@ -151,7 +151,7 @@ int failed(Execution& run, int error) {
 void take(Execution& run, pthread_rwlock_t* l, bool writing) {
   auto& lock = l->__data;
   if (writing) {
-    write(lock.__cur_writer, mark(run.self()));
+    write(lock.__cur_writer, owner_id(run.self()));
   } else {
     write(lock.__readers, lock.__readers + 1);
   }
@@ -202,7 +202,7 @@ int lock_before_readers(Execution& run, pthread_rwlock_t* l, const std::uint64_t
 }
 
 int lock(Execution& run, pthread_rwlock_t* l, bool writing) {
-  if (l->__data.__cur_writer == mark(run.self())) return EDEADLK;
+  if (l->__data.__cur_writer == owner_id(run.self())) return EDEADLK;
   if (writing && writers_first(l)) return lock_before_readers(run, l, nullptr);
   run.step(operation(writing ? write_lock_type : writers_first(l) ? read_lock_behind_type : read_lock_type, l));
   return enter(run, l, writing);
@@ -215,7 +215,7 @@ int try_lock(Execution& run, pthread_rwlock_t* l, bool writing) {
 
 int timed_lock(Execution& run, pthread_rwlock_t* l, bool writing, clockid_t clock, const timespec* absolute) {
   if (!valid(*absolute)) return EINVAL;
-  if (l->__data.__cur_writer == mark(run.self())) return EDEADLK;
+  if (l->__data.__cur_writer == owner_id(run.self())) return EDEADLK;
   const std::uint64_t deadline = virtual_deadline(*absolute, clock);
   if (writing && writers_first(l)) return lock_before_readers(run, l, &deadline);
   const Timed timed(run.self(), deadline);
@@ -225,7 +225,7 @@ int timed_lock(Execution& run, pthread_rwlock_t* l, bool writing, clockid_t cloc
 
 int unlock(Execution& run, pthread_rwlock_t* l) {
   auto& lock = l->__data;
-  const bool writing = lock.__cur_writer == mark(run.self());
+  const bool writing = lock.__cur_writer == owner_id(run.self());
   run.step(operation(writing ? write_unlock_type : read_unlock_type, l));
   note_states(run.self().pending, l);
   if (!writing && lock.__readers == 0) misuse("a thread unlocks a reader-writer lock that it does not hold");

@@ -14,7 +14,7 @@
 
 #include <fmt/format.h>
 
-#include "scheduler/explain/trace.hpp"
+#include "scheduler/explain/recorder.hpp"
 #include "scheduler/memory/stack_walk.hpp"
 #include "scheduler/runtime/door.hpp"
 #include "scheduler/symbols/stack_text.hpp"

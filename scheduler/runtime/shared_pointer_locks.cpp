@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 #include "scheduler/runtime/door.hpp"
 
 namespace interleave::engine {

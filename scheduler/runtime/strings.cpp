@@ -1,7 +1,7 @@
 // memcpy and its kin: plain calls in instrumented code too, so their writes are seen here.
 #include <cstring>
 
-#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/memory/rolled_back.hpp"
 #include "scheduler/runtime/door.hpp"
 

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "scheduler/explain/weak_orders.hpp"
-#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/memory/rolled_back.hpp"
 #include "scheduler/runtime/door.hpp"
 

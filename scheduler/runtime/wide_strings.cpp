@@ -3,7 +3,7 @@
 #include <cstring>
 #include <cwchar>
 
-#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/runtime/door.hpp"
 
 using namespace interleave::engine;

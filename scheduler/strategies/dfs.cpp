@@ -10,7 +10,7 @@
 // by the engine, where it can.
 //
 // Where states are kept, an execution that comes back to a state that it was in goes no further: what can be reached from there
-// was reachable before, by a shorter execution. Loosely, without counters (counters.hpp), it may come back more often.
+// was reachable before, by a shorter execution. Modulo counters (loop_counters.hpp), it may come back more often.
 //
 // run_on=1: executions that fail go on, as those of a strategy that reduces do, so that both can be compared.
 #include <unordered_map>
@@ -33,7 +33,7 @@ class Dfs final : public Leaf, private PrefixReplay {
     depth_ = 0;
     prefix_ = 0;
     seen_.clear();
-    seen_loosely_.clear();
+    seen_modulo_counters_.clear();
     // Blocks that an execution left behind push those of the next one to other addresses.
     const std::uintptr_t heap = replays_ ? view_->heap() : 0;
     const bool moved = std::exchange(heap_, heap) != heap;
@@ -86,7 +86,7 @@ class Dfs final : public Leaf, private PrefixReplay {
   std::uint64_t length() const override { return prefix_; }
 
   bool has_come_back() {
-    const bool counted = states_->counts() && ++seen_loosely_[states_->state_loosely()] > states_->counted_rounds();
+    const bool counted = states_->counts() && ++seen_modulo_counters_[states_->state_modulo_counters()] > states_->counted_rounds();
     return !seen_.insert(*states_->state()).second || counted;
   }
 
@@ -98,8 +98,8 @@ class Dfs final : public Leaf, private PrefixReplay {
   std::vector<Choice> path_;
   std::size_t depth_ = 0;
   const ExecutionView* states_ = nullptr;              // of the execution under way, if they are kept
-  std::unordered_set<Weight, Weight::Hash> seen_;  // in this execution
-  std::unordered_map<Weight, std::size_t, Weight::Hash> seen_loosely_;  // how often
+  std::unordered_set<StateHash, StateHash::Hash> seen_;  // in this execution
+  std::unordered_map<StateHash, std::size_t, StateHash::Hash> seen_modulo_counters_;  // how often
   bool started_ = false;
   bool replays_ = false, ended_ = false;           // an execution has ended, since `attach`
   std::uint64_t prefix_ = 0;                       // steps that the engine makes again

@@ -61,7 +61,7 @@ class Replay final : public Leaf {
   Schedule schedule_;
   std::size_t chunk_;
   std::vector<std::uint32_t> seen_;  // fingerprints of the open chunk
-  std::unordered_set<Weight, Weight::Hash> states_;  // since the last choice
+  std::unordered_set<StateHash, StateHash::Hash> states_;  // since the last choice
   std::size_t next_ = 0;
   bool done_ = false;
 };

@@ -1,4 +1,4 @@
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 #include "scheduler/stress/stress.hpp"
 
 #include <pthread.h>
@@ -23,12 +23,12 @@
 #include "scheduler/adapters/framework_doors.hpp"
 #include "scheduler/api/environment.hpp"
 #include "scheduler/api/uncaught.hpp"
-#include "scheduler/stress/gate.hpp"
+#include "scheduler/stress/start_barrier.hpp"
 #include "scheduler/stress/stress_watchdog.hpp"
 #include "scheduler/support/exception_text.hpp"
 #include "scheduler/support/hash.hpp"
 #include "scheduler/support/paths.hpp"
-#include "scheduler/support/unseen.hpp"
+#include "scheduler/support/tsan_ignored_mutex.hpp"
 
 namespace interleave {
 namespace real {
@@ -58,7 +58,7 @@ std::atomic<std::uint64_t> current_run{0};  // 0: none; never the same number tw
 std::atomic<std::uint64_t> run_seed{0};
 std::atomic<std::uint64_t> threads_seen{0};  // since the process started
 
-constinit UnseenMutex record_mutex;
+constinit TsanIgnoredMutex record_mutex;
 
 // Guarded by record_mutex.
 struct Record {
@@ -251,7 +251,7 @@ void parallel(const std::vector<std::function<void()>>& bodies) {
   std::vector<std::exception_ptr> thrown(bodies.size());
   std::vector<std::thread> threads;
   threads.reserve(bodies.size());
-  Gate gate;
+  StartBarrier start_barrier;
   try {
     for (std::size_t i = 0; i < bodies.size(); ++i) {
       threads.emplace_back([&, i] {
@@ -259,7 +259,7 @@ void parallel(const std::vector<std::function<void()>>& bodies) {
         self.run = run;
         self.random = mix(seed, i);
         self.unwinds = true;
-        if (!gate.pass()) return;
+        if (!start_barrier.pass()) return;
         stagger(mix(~seed, i));
         try {
           bodies[i]();
@@ -275,11 +275,11 @@ void parallel(const std::vector<std::function<void()>>& bodies) {
       });
     }
   } catch (...) {  // no more threads to be had
-    gate.release(Gate::cancelled, static_cast<std::uint32_t>(threads.size()));
+    start_barrier.release(StartBarrier::cancelled, static_cast<std::uint32_t>(threads.size()));
     for (auto& thread : threads) thread.join();
     throw;
   }
-  gate.release(Gate::open, static_cast<std::uint32_t>(threads.size()));
+  start_barrier.release(StartBarrier::open, static_cast<std::uint32_t>(threads.size()));
   for (auto& thread : threads) thread.join();
   for (const auto& exception : thrown) {
     if (exception) std::rethrow_exception(exception);

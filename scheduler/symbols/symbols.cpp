@@ -18,7 +18,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/modules/loaded_modules.hpp"
-#include "scheduler/modules/whose_code.hpp"
+#include "scheduler/modules/code_origin.hpp"
 #include "scheduler/symbols/stack_text.hpp"
 
 namespace interleave {

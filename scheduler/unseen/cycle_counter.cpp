@@ -13,7 +13,7 @@
 #include "scheduler/execution/clock_origin.hpp"
 #include "scheduler/execution/execution.hpp"
 #include "scheduler/modules/real.hpp"
-#include "scheduler/support/mode.hpp"
+#include "scheduler/support/interception_mode.hpp"
 #include "scheduler/unseen/machine_instructions.hpp"
 
 namespace interleave::engine {

@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 #include "scheduler/execution/execution.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/modules/each_instruction.hpp"
@@ -21,9 +21,9 @@
 #include "scheduler/modules/patch.hpp"
 #include "scheduler/modules/real.hpp"
 #include "scheduler/modules/unseen_code.hpp"
-#include "scheduler/modules/whose_code.hpp"
+#include "scheduler/modules/code_origin.hpp"
 #include "scheduler/report/trust.hpp"
-#include "scheduler/support/mode.hpp"
+#include "scheduler/support/interception_mode.hpp"
 #include "scheduler/symbols/symbols.hpp"
 #include "scheduler/unseen/cycle_counter.hpp"
 

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "scheduler/execution/execution.hpp"
-#include "scheduler/liveness/spin.hpp"
+#include "scheduler/liveness/call_state.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/modules/loaded_modules.hpp"
 #include "scheduler/modules/real.hpp"
 #include "scheduler/modules/unseen_activity.hpp"
 #include "scheduler/races/shadow.hpp"
-#include "scheduler/support/mode.hpp"
+#include "scheduler/support/interception_mode.hpp"
 #include "scheduler/unseen/unseen_runs.hpp"
 
 extern "C" {
@@ -105,7 +105,7 @@ void note_changes() {
   memory->beyond();
 }
 
-// Where the thread stands that calls, for the question whether it only goes round (spin.hpp).
+// Where the thread stands that calls, for the question whether it only goes round (spin_detector.hpp).
 void note_caller(const greg_t* registers) {
   constexpr int kept[] = {REG_RBX, REG_RBP, REG_R12, REG_R13, REG_R14, REG_R15};
   for (std::size_t i = 0; i < std::size(kept); ++i) interleave_call_state.registers[i] = static_cast<std::uintptr_t>(registers[kept[i]]);

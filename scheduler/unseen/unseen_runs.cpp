@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "scheduler/api/hooks.hpp"
+#include "scheduler/api/checker_registry.hpp"
 #include "scheduler/execution/execution.hpp"
-#include "scheduler/memory/framework_code.hpp"
+#include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/modules/loaded_modules.hpp"
 #include "scheduler/modules/unseen_activity.hpp"
-#include "scheduler/support/mode.hpp"
+#include "scheduler/support/interception_mode.hpp"
 #include "scheduler/unseen/machine_instructions.hpp"
 #include "scheduler/unseen/unseen_calls.hpp"
 #include "scheduler/unseen/unseen_traps.hpp"

@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "scheduler/api/hooks.hpp"
-#include "scheduler/modules/whose_code.hpp"
+#include "scheduler/api/checker_registry.hpp"
+#include "scheduler/modules/code_origin.hpp"
 #include "scheduler/report/trust.hpp"
 #include "scheduler/symbols/symbols.hpp"
 #include "scheduler/unseen/unseen_traps.hpp"

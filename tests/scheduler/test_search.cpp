@@ -14,13 +14,13 @@
 #include <vector>
 
 #include "random_numbers.hpp"
-#include "scheduler/execution/times.hpp"
-#include "scheduler/liveness/counters.hpp"
-#include "scheduler/liveness/states.hpp"
+#include "scheduler/execution/causal_time.hpp"
+#include "scheduler/liveness/loop_counters.hpp"
+#include "scheduler/liveness/state_hasher.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/model/choices.hpp"
 #include "scheduler/races/repeated_accesses.hpp"
-#include "scheduler/strategies/dpor/visits.hpp"
+#include "scheduler/strategies/dpor/section_overlap.hpp"
 #include "scheduler/support/random.hpp"
 
 namespace interleave::engine {
@@ -117,13 +117,13 @@ TEST_CASE("a list of choices that is offered is used by one at a time") {
   CHECK(list->entries[0] == 3);
 }
 
-// ---- Visits ----
+// ---- SectionOverlap ----
 
 struct Visit {
   std::uint64_t section;
   std::size_t most;
   std::uint32_t thread;
-  Visits::Position begin, end;
+  SectionOverlap::Position begin, end;
   std::vector<std::uint32_t> past;
   bool ended = false;
 
@@ -156,7 +156,7 @@ TEST_CASE("visits that could have met are found exactly where there are too many
   RandomNumbers random;
   int found = 0, brief_last = 0;
   for (int i = 0; i < 4'000; ++i) {
-    Visits visits;
+    SectionOverlap visits;
     std::vector<Visit> expected;
     const std::uint32_t threads = 2 + random.below(4);
     std::vector<std::uint32_t> counts(threads);
@@ -165,7 +165,7 @@ TEST_CASE("visits that could have met are found exactly where there are too many
       const std::uint32_t thread = random.below(threads);
       const std::uint64_t section = random.below(5) == 0;
       if (!random.one_in(3)) ++counts[thread];
-      const Visits::Position at{thread, counts[thread]};
+      const SectionOverlap::Position at{thread, counts[thread]};
       if (random.one_in(2)) {
         std::vector<std::uint32_t> past(1 + random.below(threads));
         for (std::size_t t = 0; t < past.size(); ++t) past[t] = t == thread ? counts[t] : random.below(counts[t] + 1);
@@ -201,7 +201,7 @@ TEST_CASE("visits that could have met are found exactly where there are too many
   CHECK(brief_last > 30);
 }
 
-// ---- Times ----
+// ---- CausalTime ----
 
 TEST_CASE("a thread's time is never before that of an operation that its own depends on") {
   const OperationType types[] = {{.name = "read", .access = Access::read},
@@ -211,7 +211,7 @@ TEST_CASE("a thread's time is never before that of an operation that its own dep
   RandomNumbers random;
   int moved = 0;
   for (int execution = 0; execution < 50; ++execution) {
-    Times times;
+    CausalTime times;
     std::vector<std::pair<Operation, std::uint64_t>> made;  // with the time after each
     char objects[4];
     for (int i = 0; i < 60; ++i) {
@@ -240,13 +240,13 @@ TEST_CASE("a thread's time is never before that of an operation that its own dep
   CHECK(moved > 500);
 }
 
-// ---- Counters ----
+// ---- LoopCounters ----
 
 TEST_CASE("counters hold what was added, and say whether others add anything") {
   RandomNumbers random;
   std::uintptr_t words[20] = {};
   for (int i = 0; i < 200; ++i) {
-    Counters counters[2];
+    LoopCounters counters[2];
     std::set<const std::uintptr_t*> shared[2];
     std::set<std::tuple<std::uint32_t, std::uint64_t, std::size_t>> parts[2];
     std::size_t rounds[2] = {2, 2};
@@ -271,7 +271,7 @@ TEST_CASE("counters hold what was added, and say whether others add anything") {
     std::set<std::tuple<std::uint32_t, std::uint64_t, std::size_t>> found;
     for (std::uint32_t thread = 0; thread < 3; ++thread)
       for (std::uint64_t place = 0; place < 3; ++place)
-        if (const Counters::Own* own = counters[0].at(thread, place))
+        if (const LoopCounters::Own* own = counters[0].at(thread, place))
           for (const std::size_t part : own->parts) found.insert({thread, place, part});
     REQUIRE(found == parts[0]);
     REQUIRE(counters[0].rounds() == std::max(rounds[0], rounds[1]));
@@ -281,7 +281,7 @@ TEST_CASE("counters hold what was added, and say whether others add anything") {
 
 // A thread that goes round alone. A letter is what one round does; it begins at place 1.
 std::size_t rounds_of(const std::string& letters) {
-  Lonely lonely(0, 1);
+  SoloRun lonely(0, 1);
   std::uintptr_t stack[1] = {};
   for (const char letter : letters) {
     lonely.stands(static_cast<std::uint64_t>(letter), {0}, stack, stack);
@@ -304,7 +304,7 @@ TEST_CASE("a lonely thread is to be watched up to the period of its rounds, and 
 }
 
 TEST_CASE("the counters of a lonely thread are what its rounds change") {
-  Lonely lonely(3, 1);
+  SoloRun lonely(3, 1);
   CHECK_FALSE(lonely.begun());
   lonely.begin();
   CHECK(lonely.begun());
@@ -320,7 +320,7 @@ TEST_CASE("the counters of a lonely thread are what its rounds change") {
     restored = 5;
     lonely.stands(1, {1, 2}, stack, stack + 3);
   }
-  const Counters& counters = lonely.counters();
+  const LoopCounters& counters = lonely.counters();
   CHECK(counters.contains(&counted));
   CHECK_FALSE(counters.contains(&restored));
   REQUIRE(counters.at(3, 2) != nullptr);
@@ -342,7 +342,7 @@ class Program {
   }
 
   // One step of a thread: it writes a word or a word of the other's stack, or neither, and stands somewhere.
-  Weighed step(States& states, RandomNumbers& random) {
+  HashedStep step(StateHasher& states, RandomNumbers& random) {
     const std::uint32_t thread = random.below(2);
     states.chosen(thread, 0);
     if (random.one_in(2)) {
@@ -387,8 +387,8 @@ class Program {
 
 TEST_CASE("two states have the same sum exactly if they are the same, and steps add up to their difference") {
   Memory& m = Memory::instance();
-  const Counters none;
-  States states(none, nullptr);
+  const LoopCounters none;
+  StateHasher states(none, nullptr);
   for (const std::uint64_t seed : {1, 2, 3}) {
     RandomNumbers random(seed);
     Program program(m);
@@ -399,14 +399,14 @@ TEST_CASE("two states have the same sum exactly if they are the same, and steps 
     for (int i = 0; i < 20; ++i) program.step(states, random);
     std::size_t steps = 0;
     for (; steps < 3'000; ++steps) {
-      const Weight before = states.now();
-      const Weighed step = program.step(states, random);
-      Weight after = before;
-      after += step.weight;
+      const StateHash before = states.now();
+      const HashedStep step = program.step(states, random);
+      StateHash after = before;
+      after += step.delta;
       REQUIRE(after == states.now());
-      REQUIRE(step.weight == step.loosely);
-      REQUIRE(states.now() == states.now_loosely());
-      REQUIRE(step.standing != 0);
+      REQUIRE(step.delta == step.modulo_counters);
+      REQUIRE(states.now() == states.now_modulo_counters());
+      REQUIRE(step.local_state != 0);
       const std::pair sum{states.now().a, states.now().b};
       REQUIRE(by_sum.try_emplace(sum, program.state()).first->second == program.state());
       REQUIRE(by_state.try_emplace(program.state(), sum).first->second == sum);
@@ -425,8 +425,8 @@ TEST_CASE("two states have the same sum exactly if they are the same, and steps 
 
 TEST_CASE("how often a thread stands where it stood before is counted") {
   Memory& m = Memory::instance();
-  const Counters none;
-  States states(none, nullptr);
+  const LoopCounters none;
+  StateHasher states(none, nullptr);
   states.begin_execution();
   const OperationType type{.name = "load", .access = Access::read, .noted = true};
   auto* const stack = static_cast<std::uintptr_t*>(m.stack(0));
@@ -448,10 +448,10 @@ TEST_CASE("how often a thread stands where it stood before is counted") {
   stands(9);
   CHECK(states.round(0) == 0);
   CHECK(states.suspects().empty());
-  for (std::uint32_t i = 3; i < States::often; ++i) stands(1);
+  for (std::uint32_t i = 3; i < StateHasher::often; ++i) stands(1);
   REQUIRE(states.suspects().size() == 1);
   CHECK(states.suspects()[0].thread == 0);
-  CHECK(states.suspects()[0].steps == 6 + States::often - 3);
+  CHECK(states.suspects()[0].steps == 6 + StateHasher::often - 3);
   states.begin_execution();
   CHECK(states.returns() == 0);
   CHECK(states.suspects().empty());
@@ -459,8 +459,8 @@ TEST_CASE("how often a thread stands where it stood before is counted") {
 
 TEST_CASE("nothing of a thread's stack is left in the sum when the thread has ended, whoever wrote to it") {
   Memory& m = Memory::instance();
-  const Counters none;
-  States states(none, nullptr);
+  const LoopCounters none;
+  StateHasher states(none, nullptr);
   const OperationType type{.name = "load", .access = Access::read, .noted = true};
   std::uintptr_t* const stacks[] = {static_cast<std::uintptr_t*>(m.stack(0)), static_cast<std::uintptr_t*>(m.stack(1))};
   const auto announce = [&](std::uint32_t thread) {
@@ -470,7 +470,7 @@ TEST_CASE("nothing of a thread's stack is left in the sum when the thread has en
     states.chosen(thread, 0);
     states.announced(thread, {.type = &type}, state, stacks[thread] + 2);
   };
-  std::vector<Weight> sums;
+  std::vector<StateHash> sums;
   for (const bool writes : {false, true}) {
     states.begin_execution();
     for (auto* stack : stacks) std::fill(stack, stack + 2, 0);
@@ -494,7 +494,7 @@ TEST_CASE("a thread that counts comes back loosely, and never exactly") {
   const OperationType type{.name = "load", .access = Access::read, .noted = true};
   auto* const stack = static_cast<std::uintptr_t*>(m.stack(0));
   stack[0] = 1;
-  const auto step = [&](States& states) {
+  const auto step = [&](StateHasher& states) {
     states.chosen(0, 0);
     states.wrote(&counter, sizeof counter);
     ++counter;
@@ -503,24 +503,24 @@ TEST_CASE("a thread that counts comes back loosely, and never exactly") {
     errno = 0;
     return states.announced(0, {.type = &type}, state, stack + 1);
   };
-  Counters counters;
+  LoopCounters counters;
   counters.add(&counter);
   counters.add_loop("here", 2);
-  States states(counters, nullptr);
+  StateHasher states(counters, nullptr);
   states.begin_execution();
   step(states);
-  const Weight exactly = states.now(), loosely = states.now_loosely();
+  const StateHash exactly = states.now(), modulo_counters = states.now_modulo_counters();
   for (int i = 0; i < 5; ++i) {
-    const Weighed weighed = step(states);
-    CHECK(weighed.loosely.nothing());
-    CHECK_FALSE(weighed.weight.nothing());
-    CHECK(states.now_loosely() == loosely);
+    const HashedStep hashed = step(states);
+    CHECK(hashed.modulo_counters.nothing());
+    CHECK_FALSE(hashed.delta.nothing());
+    CHECK(states.now_modulo_counters() == modulo_counters);
     CHECK_FALSE(states.now() == exactly);
   }
   states.wrote(&other, sizeof other);
   other = 1;
   step(states);
-  CHECK_FALSE(states.now_loosely() == loosely);
+  CHECK_FALSE(states.now_modulo_counters() == modulo_counters);
 }
 
 // ---- RepeatedAccesses ----

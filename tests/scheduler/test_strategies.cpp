@@ -62,8 +62,8 @@ class Program final : public ExecutionView {
   std::uint64_t name_of(const void*) const override { return 1; }
   const void* named(std::uint64_t) const override { return &object_; }
   std::uintptr_t heap() const override { return 4096; }
-  const Weight* state() const override { return nullptr; }
-  const Weight& state_loosely() const override { return nothing_; }
+  const StateHash* state() const override { return nullptr; }
+  const StateHash& state_modulo_counters() const override { return nothing_; }
   bool has_counters() const override { return false; }
   std::size_t counted_rounds() const override { return 0; }
   bool counts() const override { return false; }
@@ -71,7 +71,7 @@ class Program final : public ExecutionView {
  private:
   const std::uint32_t threads_, steps_;
   alignas(8) int object_ = 0;
-  Weight nothing_;
+  StateHash nothing_;
   std::vector<std::uint32_t> made_;
   std::vector<Operation> pending_;
 };

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "random_numbers.hpp"
-#include "scheduler/support/clock_rows.hpp"
-#include "scheduler/support/nearest.hpp"
+#include "scheduler/support/vector_clock_rows.hpp"
+#include "scheduler/support/did_you_mean.hpp"
 #include "scheduler/support/ordered_list.hpp"
-#include "scheduler/support/recent_words.hpp"
-#include "scheduler/support/sequence.hpp"
+#include "scheduler/support/word_filter.hpp"
+#include "scheduler/support/pod_vector.hpp"
 
 namespace interleave::engine {
 namespace {
@@ -92,7 +92,7 @@ TEST_CASE("a sequence holds what a vector holds after the same operations") {
     std::uint32_t b;
   };
   RandomNumbers random;
-  Sequence<Pair> sequence;
+  PodVector<Pair> sequence;
   std::vector<std::uint64_t> expected;
   CHECK(sequence.empty());
   for (std::uint32_t i = 0; i < 5'000; ++i) {
@@ -118,7 +118,7 @@ TEST_CASE("a sequence holds what a vector holds after the same operations") {
 }
 
 TEST_CASE("a sequence keeps its elements when it grows") {
-  Sequence<int> sequence;
+  PodVector<int> sequence;
   for (int i = 0; i < 1'000; ++i) sequence.append() = i;
   int wrong = 0;
   for (int i = 0; i < 1'000; ++i) wrong += sequence[static_cast<std::size_t>(i)] != i;
@@ -129,7 +129,7 @@ TEST_CASE("a sequence keeps its elements when it grows") {
 
 TEST_CASE("recent words are words that were added, and none is left when they are forgotten") {
   RandomNumbers random;
-  RecentWords<16> words;
+  WordFilter<16> words;
   std::set<std::uintptr_t> added;
   int known = 0;
   for (int i = 0; i < 20'000; ++i) {
@@ -151,7 +151,7 @@ TEST_CASE("recent words are words that were added, and none is left when they ar
 }
 
 TEST_CASE("recent words do not come back when the generations begin again") {
-  RecentWords<4> words;
+  WordFilter<4> words;
   for (int i = 0; i < 5'000; ++i) {  // there are 2048 generations
     REQUIRE_FALSE(words.has(0));
     REQUIRE_FALSE(words.has(5));
@@ -165,7 +165,7 @@ TEST_CASE("recent words do not come back when the generations begin again") {
 
 TEST_CASE("recent words contain an access if it lies in one word that was added") {
   alignas(16) char bytes[32] = {};
-  RecentWords<64> words;
+  WordFilter<64> words;
   words.add(reinterpret_cast<std::uintptr_t>(bytes + 8) / 8);
   for (std::size_t at = 0; at < 24; ++at)
     for (std::size_t size = 1; size <= 8; ++size) {

@@ -55,14 +55,14 @@ class View final : public ExecutionView {
   std::uint64_t name_of(const void* object) const override { return reinterpret_cast<std::uintptr_t>(object); }
   const void* named(std::uint64_t name) const override { return reinterpret_cast<const void*>(name); }
   std::uintptr_t heap() const override { return 0; }
-  const Weight* state() const override { return nullptr; }
-  const Weight& state_loosely() const override { return nothing_; }
+  const StateHash* state() const override { return nullptr; }
+  const StateHash& state_modulo_counters() const override { return nothing_; }
   bool has_counters() const override { return false; }
   std::size_t counted_rounds() const override { return 0; }
   bool counts() const override { return false; }
 
  private:
-  Weight nothing_;
+  StateHash nothing_;
 };
 
 using Names = std::set<std::string>;

@@ -36,9 +36,9 @@ floors="
 # file, what it may include: patterns of paths from the root
 rooms_table="
 primitives/.*      primitives/[^/]*
-checkers/.*        checkers/[^/]*|scheduler/api/[^/]*|scheduler/(explain/trace|model/operation|support/unseen|support/mode)[.]hpp
+checkers/.*        checkers/[^/]*|scheduler/api/[^/]*|scheduler/(explain/recorder|model/operation|support/tsan_ignored_mutex|support/interception_mode)[.]hpp
 scenarios/.*       scenarios/[^/]*|scenarios/zoo/[^/]*|primitives/[^/]*|checkers/[^/]*|scheduler/api/(interleave|observer)[.]hpp
-cli/.*             scenarios/[^/]*|scheduler/(api/[^/]*|stress/stress[.]hpp|report/(report|fields|codec)[.]hpp|model/(schedule|recorded_options)[.]hpp|support/nearest[.]hpp)
+cli/.*             scenarios/[^/]*|scheduler/(api/[^/]*|stress/stress[.]hpp|report/(report|fields|codec)[.]hpp|model/(schedule|recorded_options)[.]hpp|support/did_you_mean[.]hpp)
 (tests|bench)/.*   .*
 "
 

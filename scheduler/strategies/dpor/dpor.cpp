@@ -7,7 +7,7 @@
 // whether the execution is the one, of all those that show the race, from which the reversal is meant to be made.
 //
 // An execution is a sequence of events (the steps of threads). Where nothing is prescribed, the *default* event comes next. A
-// *block* is a place where something is: some events V and after them x, the *head*, come before a default event d that x
+// *insertion* is a place where something is: some events V and after them x, the *head*, come before a default event d that x
 // depends on.
 //
 //     parent    G d ........ x          d, x dependent; V: what happens before x, but neither in G nor after d
@@ -47,21 +47,21 @@ bool Dpor::begin_execution() {
     prefix_.swap(meeting_);
     meeting_.clear();
   } else if (std::exchange(started_, true)) {
-    while (depth_ > 0 && nodes_[depth_ - 1].children.empty()) --depth_;
+    while (depth_ > 0 && nodes_[depth_ - 1].branches.empty()) --depth_;
     if (depth_ == 0) return false;
     Node& parent = nodes_[depth_ - 1];
-    const Child child = parent.children.back();
-    parent.children.pop_back();
-    prefix_.assign(parent.sequence.begin(), parent.sequence.begin() + child.at);
-    prefix_.insert(prefix_.end(), parent.items.begin() + child.before, parent.items.begin() + child.before_end);
-    parent.items.resize(child.before);  // the last child's are the last ones
-    prefix_.push_back(child.head);
-    for (const Block& block : parent.blocks)
-      if (block.head < child.at) current_.blocks.push_back(block);
-    current_.blocks.push_back({.start = child.at, .head = static_cast<std::uint32_t>(prefix_.size() - 1), .thread = child.thread,
-                               .index = child.index, .type = child.type, .alternative = child.alternative});
-    sibling_ = child.sibling;
-    const std::uint32_t most = std::min(events_.size(), child.at);
+    const Branch branch = parent.branches.back();
+    parent.branches.pop_back();
+    prefix_.assign(parent.sequence.begin(), parent.sequence.begin() + branch.at);
+    prefix_.insert(prefix_.end(), parent.items.begin() + branch.before, parent.items.begin() + branch.before_end);
+    parent.items.resize(branch.before);  // the last child's are the last ones
+    prefix_.push_back(branch.head);
+    for (const Insertion& insertion : parent.insertions)
+      if (insertion.head < branch.at) current_.insertions.push_back(insertion);
+    current_.insertions.push_back({.start = branch.at, .head = static_cast<std::uint32_t>(prefix_.size() - 1), .thread = branch.thread,
+                               .index = branch.index, .type = branch.type, .alternative = branch.alternative});
+    sibling_ = branch.sibling;
+    const std::uint32_t most = std::min(events_.size(), branch.at);
     while (shared < most && events_[shared].thread == prefix_[shared].thread && events_[shared].variant == prefix_[shared].variant)
       ++shared;
   }
@@ -71,8 +71,8 @@ bool Dpor::begin_execution() {
   cut_back(shared);
   retained_ = events_.size();
   block_ = 0;
-  // Visits to sections are not taken back.
-  repeated_ = saves_ && std::exchange(ended_, false) && visits_.empty() && retained_ < marks_.size() ? retained_ : 0;
+  // SectionOverlap to sections stay Visit not taken back.
+  repeated_ = saves_ && std::exchange(ended_, false) && visits_.empty() && retained_ < save_points_.size() ? retained_ : 0;
   saves_ = may_save_ && pays_to_save();
   if (!saves_) repeated_ = 0;  // or else nothing would be saved from there on
   if (repeated_ > 0) {
@@ -96,7 +96,7 @@ void Dpor::begin_anew() {
   for (auto& own : own_) own.clear();
   for (auto& stands : stands_) stands.clear();
   keys_are_ids_ = true;
-  marks_.clear();
+  save_points_.clear();
   saved_.clear();
   saved_pasts_.clear();
   saved_waiting_.clear();
@@ -112,9 +112,9 @@ void Dpor::end_execution(Ending ending) {
 
 // The execution that has ended becomes a node of the tree, if it has children.
 void Dpor::keep_children() {
-  if (current_.children.empty()) return;
+  if (current_.branches.empty()) return;
   std::uint32_t needed = 0;
-  for (const Child& child : current_.children) needed = std::max(needed, child.at);
+  for (const Branch& branch : current_.branches) needed = std::max(needed, branch.at);
   for (std::uint32_t i = 0; i < needed; ++i) current_.sequence.push_back({events_[i].thread, events_[i].variant});
   if (depth_ == nodes_.size()) nodes_.emplace_back();
   Node& kept = nodes_[depth_++];
@@ -137,7 +137,7 @@ static __attribute__((noinline, cold)) void refuse(std::uint64_t step, const cha
   throw Divergence(fmt::format("at step {} {} {}", step, what, depends_on_more));
 }
 
-inline std::size_t Dpor::prescribed(const ChoicePoint& at, Item item) const {
+inline std::size_t Dpor::prescribed(const ChoicePoint& at, PlannedStep item) const {
   const std::uint32_t id = item.thread < room_ ? threads_[item.thread].id : none;
   const std::size_t i = first_of(at.enabled, id) + item.variant;
   if (id == none || key_of_[id] != item.thread || i >= at.enabled.size() || at.enabled[i].thread != id) [[unlikely]]
@@ -152,9 +152,9 @@ std::size_t Dpor::by_default(const ChoicePoint& at) {
   const auto& enabled = at.enabled;
   const std::uint32_t before = key_of_[at.last];
   std::uint32_t first = none;
-  if (!current_.blocks.empty() && !fault(Fault::reversed_is_not_next)) {
-    const Block& block = current_.blocks.back();
-    if (!block.alternative && block.head + 1 == made_) first = threads_[block.thread].id;  // d's, and so it is there
+  if (!current_.insertions.empty() && !planted(PlantedFault::reversed_is_not_next)) {
+    const Insertion& insertion = current_.insertions.back();
+    if (!insertion.alternative && insertion.head + 1 == made_) first = threads_[insertion.thread].id;  // d's, and so it is there
   }
   if (first == none && keys_are_ids_ && undisturbed_ < patience) {  // mostly it is the first from that thread on
     for (std::size_t i = first_of(enabled, at.last); i < enabled.size(); ++i)
@@ -182,19 +182,19 @@ std::size_t Dpor::by_default(const ChoicePoint& at) {
 void Dpor::offer_alternatives(const ChoicePoint& at, std::size_t first) {
   const std::uint32_t id = at.enabled[first].thread;
   const bool head = made_ + 1 == prefix_.size();
-  if (head && (sibling_ || current_.blocks.back().alternative)) return;
+  if (head && (sibling_ || current_.insertions.back().alternative)) return;
   for (std::size_t i = first + 1; i < at.enabled.size() && at.enabled[i].thread == id; ++i) {
-    const Item other{key_of_[id], at.enabled[i].variant};
+    const PlannedStep other{key_of_[id], at.enabled[i].variant};
     if (head) {
-      const Block& block = current_.blocks.back();
+      const Insertion& insertion = current_.insertions.back();
       const auto before = static_cast<std::uint32_t>(current_.items.size());
-      current_.items.insert(current_.items.end(), prefix_.begin() + block.start, prefix_.end() - 1);
-      current_.children.push_back({.at = block.start, .before = before, .before_end = static_cast<std::uint32_t>(current_.items.size()),
-                                   .head = other, .alternative = false, .sibling = true, .thread = block.thread,
-                                   .index = block.index, .type = block.type});
+      current_.items.insert(current_.items.end(), prefix_.begin() + insertion.start, prefix_.end() - 1);
+      current_.branches.push_back({.at = insertion.start, .before = before, .before_end = static_cast<std::uint32_t>(current_.items.size()),
+                                   .head = other, .alternative = false, .sibling = true, .thread = insertion.thread,
+                                   .index = insertion.index, .type = insertion.type});
     } else {
       const auto none_before = static_cast<std::uint32_t>(current_.items.size());
-      current_.children.push_back({.at = made_, .before = none_before, .before_end = none_before, .head = other,
+      current_.branches.push_back({.at = made_, .before = none_before, .before_end = none_before, .head = other,
                                    .alternative = true, .sibling = false, .thread = other.thread, .index = 0, .type = 0});
     }
   }
@@ -202,7 +202,7 @@ void Dpor::offer_alternatives(const ChoicePoint& at, std::size_t first) {
 
 std::size_t Dpor::choose(const ChoicePoint& at) {
   if (!settled_ || !fresh_.empty()) settle();
-  if (saves_) mark();
+  if (saves_) save_point();
   std::size_t index = 0;
   if (made_ < prefix_.size()) {
     index = prescribed(at, prefix_[made_]);
@@ -221,9 +221,9 @@ std::size_t Dpor::choose(const ChoicePoint& at) {
     if (events_[made_].offered != at.fingerprint) refuse(at.step, "the program offers other candidates than before under the same choices: it");
     // What was recorded of it says where it met others. It touched its object, whether it failed or not.
     const Touch touch = first_touch(*candidate.operation);
-    const Event& before = events_[made_];
+    const StepRecord& before = events_[made_];
     if (touch.access != Access::none && candidate.operation->type->failed != Access::none && before.touches != before.touches_end &&
-        traces_[before.touches].touch.address != touch.address)
+        accesses_[before.touches].touch.address != touch.address)
       refuse(at.step, "a thread accesses another place than before under the same choices: the program");
   }
   offered_ = at.fingerprint;

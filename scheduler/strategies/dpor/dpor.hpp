@@ -3,8 +3,8 @@
 //     dpor.cpp          the tree of executions, and who is next
 //     dpor_history.cpp  what has happened in the execution under way: events, clocks, accesses
 //     dpor_races.cpp    which races are reversed here
-//     dpor_rounds.cpp   which threads have come back to where they were
-//     dpor_repeats.cpp  back to where the execution before stood
+//     dpor_cycles.cpp   which threads have come back to where they were
+//     dpor_undo.cpp  back to where the execution before stood
 //     dpor_validate.cpp what must hold of all this, in builds for tests
 #pragma once
 
@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "scheduler/model/strategy_registry.hpp"
-#include "scheduler/strategies/dpor/dpor_parts.hpp"
-#include "scheduler/strategies/dpor/visits.hpp"
-#include "scheduler/support/clock_rows.hpp"
-#include "scheduler/support/sequence.hpp"
+#include "scheduler/strategies/dpor/dpor_types.hpp"
+#include "scheduler/strategies/dpor/section_overlap.hpp"
+#include "scheduler/support/vector_clock_rows.hpp"
+#include "scheduler/support/pod_vector.hpp"
 
 namespace interleave::engine::dpor {
 
@@ -53,7 +53,7 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   // ---- what threads do (StepListener) ----
   void performed(const Step& step) override;
   void announced(std::uint32_t id, const Operation& operation) override;
-  void weighed(std::uint32_t id, const Weighed& step) override;
+  void hashed(std::uint32_t id, const HashedStep& step) override;
   void disabled(std::uint32_t id) override {
     withdrawn_.push_back({.thread = key_of_[id], .own = threads_[key_of_[id]].last, .by = under_way_ ? made_ : made_ - 1});
   }
@@ -86,7 +86,7 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
     bool fresh = false;                          // announced something that may wait, since the last settling
     std::uint32_t child = none;                  // that it created last
     std::uint32_t group = none;                  // who waits in parallel() for it to end
-    Visits::Position begin{0, 0};                // of it, in the thread that created it
+    SectionOverlap::Position begin{0, 0};                // of it, in the thread that created it
     const Operation* pending = nullptr;
     bool waits = false;                          // its object may keep it waiting
     std::int64_t slack = unblockable;            // when it was chosen
@@ -100,7 +100,7 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   };
   struct Stands {
     std::vector<Stand> all;
-    std::unordered_map<std::uint64_t, std::uint32_t> latest;  // by Weighed::standing
+    std::unordered_map<std::uint64_t, std::uint32_t> latest;  // by HashedStep::local_state
 
     void clear() {
       all.clear();
@@ -130,9 +130,9 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   void keep_children();
   void cut_back(std::uint32_t length);
 
-  // ---- back to where an execution stood (dpor_repeats.cpp) ----
+  // ---- back to where an execution stood (dpor_undo.cpp) ----
   bool pays_to_save();
-  void mark();
+  void save_point();
   void save(Thread& thread) {
     if (saves_ && thread.saved != moment_) save_as_it_is(thread);
   }
@@ -143,36 +143,36 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   std::uint32_t slot_of(std::uintptr_t address);
   template <class F>
   void each_slot_within(const Touch& touch, F f);
-  void reach_widely(Subject& x);
+  void reach_widely(Footprint& x);
   void enter_slots(std::size_t size);
   void add_slot(std::uintptr_t address, std::size_t at);
-  void reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint64_t state);
+  void reach(Footprint& x, const Touch& touch, std::int32_t effect, std::uint64_t state);
   bool may_end(std::uint32_t thread, std::uint32_t asked) const;
   template <class F>
-  void each_conflict(const Subject& x, std::uint32_t below, F f);
+  void each_conflict(const Footprint& x, std::uint32_t below, F f);
   template <class F>
   void each_conflict_about_ends(std::uint32_t thread, std::uint32_t ends, std::uint32_t below, F f);
   template <class F>
   void each_conflict_at(std::uint32_t slot, const Touch& touch, std::uint32_t below, F f);
   template <class F>
   static void each_touch(const Operation& op, F f);
-  void describe(Subject& x, std::uint32_t thread, const Operation& op);
+  void describe(Footprint& x, std::uint32_t thread, const Operation& op);
   Thread& add_thread(std::uint32_t id, std::uint32_t key);
   void make_room(std::uint32_t id);
-  std::size_t prescribed(const ChoicePoint& at, Item item) const;
+  std::size_t prescribed(const ChoicePoint& at, PlannedStep item) const;
   std::size_t by_default(const ChoicePoint& at);
   void offer_alternatives(const ChoicePoint& at, std::size_t first);
-  Visits::Position position(std::uint32_t thread) const;
+  SectionOverlap::Position position(std::uint32_t thread) const;
   void find_meeting();
   void withdraw(Thread& thread, std::uint32_t key);
-  bool has_come_back(std::uint32_t thread, const Stand& stand, bool loosely);
-  void add_up(std::uint32_t thread, const Stand& stand, bool loosely);
-  bool repeats_a_level(std::uint32_t event, bool loosely, std::size_t rounds);
+  bool has_come_back(std::uint32_t thread, const Stand& stand, bool modulo_counters);
+  void add_up(std::uint32_t thread, const Stand& stand, bool modulo_counters);
+  bool repeats_a_level(std::uint32_t event, bool modulo_counters, std::size_t rounds);
   void place(std::uint32_t event);
   // One that nothing cancels out, if it is not known yet.
-  Weight known_weight(std::uint32_t event, bool loosely) const {
-    if (!weighings_[event].weighed) return {.a = event + 1, .b = 1};
-    return loosely ? weighings_[event].loosely : weighings_[event].weight;
+  StateHash known_delta(std::uint32_t event, bool modulo_counters) const {
+    if (!step_hashes_[event].hashed) return {.a = event + 1, .b = 1};
+    return modulo_counters ? step_hashes_[event].modulo_counters : step_hashes_[event].delta;
   }
 
   // ---- races ----
@@ -211,21 +211,21 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   std::size_t depth_ = 0;
   std::size_t bytes_ = 0;                        // of all nodes_
   Node current_;
-  std::vector<Item> prefix_;                     // prescribed
+  std::vector<PlannedStep> prefix_;                     // prescribed
   bool sibling_ = false;
   bool started_ = false;
   bool ended_ = false;                           // an execution, since `attach`
-  std::vector<Item> meeting_;                    // the execution that has ended, in an order in which too many are in a section
+  std::vector<PlannedStep> meeting_;                    // the execution that has ended, in an order in which too many are in a section
   bool showing_ = false;                         // that order is under way
 
   // ---- the execution under way; what it shares with the one before is kept ----
   Family family_;
   std::uint32_t width_ = 8;                      // of a clock
-  Sequence<Event> events_;
-  std::vector<Weighing> weighings_;              // of the events; where states are kept
+  PodVector<StepRecord> events_;
+  std::vector<StepHashes> step_hashes_;              // of the events; where states are kept
   std::vector<Count> clocks_;
-  Sequence<Trace> traces_;
-  Sequence<Slot>  slots_;
+  PodVector<AccessRecord> accesses_;
+  PodVector<Slot>  slots_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> askers_;  // events that asked whether a thread has ended, and which
   static constexpr std::size_t first_table = 64;
   // The slot of accesses to more words than are looked up one by one (`is_wide`), as the end of a large block. They meet here, and are found by
@@ -246,16 +246,16 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
     bool fresh, waits, row;
     std::uint32_t size, first;                   // of its past
   };
-  struct Mark {                                  // of a choice, by the number of events made before
+  struct SavePoint {                                  // of a choice, by the number of events made before
     std::uint32_t saved, pasts, waiting;         // the sizes of saved_, saved_pasts_ and saved_waiting_
     std::uint32_t undisturbed;
   };
   bool may_save_ = false, saves_ = false;        // saves_: it pays
   std::uint64_t shared_recently_ = 0, made_recently_ = 0;  // events
   std::uint64_t moment_ = 1;                     // the number of the last choice
-  Sequence<Mark> marks_;
-  Sequence<Saved> saved_;
-  Sequence<std::uint32_t> saved_pasts_, saved_waiting_;  // lists, each with its length behind it
+  PodVector<SavePoint> save_points_;
+  PodVector<Saved> saved_;
+  PodVector<std::uint32_t> saved_pasts_, saved_waiting_;  // lists, each with its length behind it
   std::uint64_t waiting_saved_ = 0;              // as Thread::saved
 
   std::vector<Thread> threads_;                  // by key,
@@ -274,28 +274,28 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   bool under_way_ = false, settled_ = true;
   std::uint32_t chosen_ = 0, variant_ = 0, offered_ = 0, undisturbed_ = 0;
   std::size_t block_ = 0;                        // of those of current_, the first that does not lie behind the next event
-  Visits visits_;
+  SectionOverlap visits_;
 
   // ---- scratch ----
   std::vector<Count> past_ = std::vector<Count>(width_), whole_past_ = past_;
   std::vector<Count> zeros_ = past_, row_ = past_;
   std::uint32_t before_ = none;                  // whose clock says what happened before the last event; own: row_
-  Subject x_, seen_;
+  Footprint x_, seen_;
   std::uint32_t ends_ = none;                    // the thread of which the last event asks whether it has ended
   const OperationType* last_type_ = nullptr;     // of the last event,
   Operation last_;                               // and, if it may fail, all of it
   std::vector<std::uint32_t> races_, open_;
   std::vector<std::vector<Count>> subset_rows_;
-  std::vector<Weight> sums_;
+  std::vector<StateHash> sums_;
 };
 
 // Calls f(event, covers) for the events before position `below` that something with these accesses depends on, latest first
 // and word by word; if it says no, the rest of the word is left out. `covers`: what else of this word it depends on happens
 // before the event. An event may come twice.
 template <class F>
-void Dpor::each_conflict(const Subject& x, std::uint32_t below, F f) {
+void Dpor::each_conflict(const Footprint& x, std::uint32_t below, F f) {
   each_conflict_about_ends(x.thread, x.ends, below, f);
-  for (const Subject::Reach& own : x.reaches) each_conflict_at(own.slot, own.touch, below, f);
+  for (const Footprint::Reach& own : x.reaches) each_conflict_at(own.slot, own.touch, below, f);
 }
 
 // Whether a step of `thread` may be the one in which `asked` ends: its own last one, or the last one of those that it waits for in
@@ -320,16 +320,16 @@ __attribute__((always_inline)) inline void Dpor::each_conflict_about_ends(std::u
 template <class F>
 __attribute__((always_inline)) inline void Dpor::each_conflict_at(std::uint32_t slot, const Touch& touch, std::uint32_t below, F f) {
   for (std::uint32_t t = slots_[slot].last; t != none;) {
-    const Trace& trace = traces_[t];
-    if (trace.event >= below) {
-      t = trace.previous;
-    } else if (commute(trace.touch.access, touch.access)) {
-      t = trace.other;
-    } else if (!conflict(trace.touch, touch)) {
-      t = trace.previous;
+    const AccessRecord& access = accesses_[t];
+    if (access.event >= below) {
+      t = access.previous;
+    } else if (commute(access.touch.access, touch.access)) {
+      t = access.other;
+    } else if (!conflict(access.touch, touch)) {
+      t = access.previous;
     } else {
-      t = trace.previous;
-      if (!f(trace.event, covers(trace.touch, touch))) break;
+      t = access.previous;
+      if (!f(access.event, covers(access.touch, touch))) break;
     }
   }
 }

@@ -102,7 +102,7 @@ void Dpor::created(std::uint32_t parent, std::uint32_t child, bool in_parallel) 
 
 void Dpor::ordered(std::uint32_t before, std::uint32_t after) {
   const std::uint32_t from = key_of_[before], to = key_of_[after];
-  if (fault(Fault::no_wake_order) && threads_[to].made > 0) return;
+  if (planted(PlantedFault::no_wake_order) && threads_[to].made > 0) return;
   if (under_way_ && from == chosen_) {
     late_.emplace_back(from, to);
   } else {
@@ -111,9 +111,9 @@ void Dpor::ordered(std::uint32_t before, std::uint32_t after) {
 }
 
 // Where a thread stands: behind its last event, or where it was created.
-Visits::Position Dpor::position(std::uint32_t thread) const {
+SectionOverlap::Position Dpor::position(std::uint32_t thread) const {
   const Count made = threads_[thread].made + (under_way_ && chosen_ == thread);
-  return made > 0 ? Visits::Position{thread, made} : threads_[thread].begin;
+  return made > 0 ? SectionOverlap::Position{thread, made} : threads_[thread].begin;
 }
 
 void Dpor::entered(std::uint32_t id, std::uint64_t section, std::size_t most) {
@@ -138,12 +138,12 @@ void Dpor::find_meeting() {
   if (showing_) return;
   const std::span<const std::size_t> visitors = visits_.meeting();
   if (visitors.empty()) return;
-  const auto includes = [&](std::size_t visit, const Event& event) {
+  const auto includes = [&](std::size_t visit, const StepRecord& event) {
     const std::span<const Count> past = visits_.past(visit);
     return event.thread < past.size() && event.index <= past[event.thread];
   };
   const auto others = visitors.first(visitors.size() - 1);
-  const auto first = [&](const Event& event) {
+  const auto first = [&](const StepRecord& event) {
     return std::any_of(others.begin(), others.end(), [&](std::size_t visit) { return includes(visit, event); });
   };
   for (std::uint32_t i = 0; i < made_; ++i)
@@ -207,19 +207,19 @@ void Dpor::cut_back(std::uint32_t length) {
     slots_.clear();
     wide_ = none;
     enter_slots(first_table);
-    traces_.clear();
+    accesses_.clear();
     length = 0;
   }
-  const std::uint32_t traces = length < events_.size() ? events_[length].touches : traces_.size();
-  while (traces_.size() > traces) {
-    slots_[traces_.back().slot].last = traces_.back().previous;
-    traces_.pop_back();
+  const std::uint32_t traces = length < events_.size() ? events_[length].touches : accesses_.size();
+  while (accesses_.size() > traces) {
+    slots_[accesses_.back().slot].last = accesses_.back().previous;
+    accesses_.pop_back();
   }
   events_.shrink(std::min(events_.size(), length));
   while (!askers_.empty() && askers_.back().first >= length) askers_.pop_back();
 }
 
-void Dpor::reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint64_t state) {
+void Dpor::reach(Footprint& x, const Touch& touch, std::int32_t effect, std::uint64_t state) {
   if (is_wide(touch)) [[unlikely]] {
     if (wide_ == none) wide_ = slot_of(wide_key);
     x.reaches.push_back({.touch = touch, .slot = wide_, .effect = effect, .state = state});
@@ -230,11 +230,11 @@ void Dpor::reach(Subject& x, const Touch& touch, std::int32_t effect, std::uint6
 }
 
 // Adds to what it reaches: for accesses by words, the slot of all wide accesses; for wide accesses, the slots of the words that they cover.
-void Dpor::reach_widely(Subject& x) {
+void Dpor::reach_widely(Footprint& x) {
   if (wide_ == none) [[likely]] return;
   const std::size_t own = x.reaches.size();
   for (std::size_t i = 0; i < own; ++i) {
-    const Subject::Reach reach = x.reaches[i];
+    const Footprint::Reach reach = x.reaches[i];
     if (reach.slot != wide_) {
       x.reaches.push_back({.touch = reach.touch, .slot = wide_, .effect = 0, .state = 0});
     } else {
@@ -243,7 +243,7 @@ void Dpor::reach_widely(Subject& x) {
   }
 }
 
-void Dpor::describe(Subject& x, std::uint32_t thread, const Operation& op) {
+void Dpor::describe(Footprint& x, std::uint32_t thread, const Operation& op) {
   x.reaches.clear();
   each_touch(op, [&](const Touch& touch, std::int32_t effect, std::uint64_t state) { reach(x, touch, effect, state); });
   reach_widely(x);
@@ -263,11 +263,11 @@ void Dpor::performed(const Step& step) {
   if (event >= retained_) {
     bool in_block = false;
     if (event < prefix_.size()) {
-      while (block_ < current_.blocks.size() && current_.blocks[block_].head < event) ++block_;
-      in_block = block_ < current_.blocks.size() && event >= current_.blocks[block_].start;
+      while (block_ < current_.insertions.size() && current_.insertions[block_].head < event) ++block_;
+      in_block = block_ < current_.insertions.size() && event >= current_.insertions[block_].start;
     }
     events_.append() = {.thread = key, .variant = variant_, .index = thread.made, .type = op.type->hash, .offered = offered_,
-                        .touches = traces_.size(), .touches_end = traces_.size(), .in_block = in_block};
+                        .touches = accesses_.size(), .touches_end = accesses_.size(), .in_block = in_block};
     if (clocks_.size() < (std::size_t{event} + 1) * width_) clocks_.resize((std::size_t{event} + 1) * width_ * 2);
     const Count* before = now(key);
     const bool judged = made_ >= prefix_.size();  // its block, if any, is complete
@@ -298,14 +298,14 @@ void Dpor::performed(const Step& step) {
     // The part for wide accesses, out of line. Returns whether it has done all for this touch.
     const auto touches_widely = [&](const Touch& touch, std::int32_t effect, std::uint64_t state) __attribute__((noinline)) {
       if (!is_wide(touch)) {
-        if (!fault(Fault::wide_is_not_found)) each_conflict_at(wide_, touch, event, depends_on);
+        if (!planted(PlantedFault::wide_is_not_found)) each_conflict_at(wide_, touch, event, depends_on);
         return false;
       }
       if (wide_ == none) wide_ = slot_of(wide_key);
       each_slot_within(touch, [&](std::uint32_t slot) { each_conflict_at(slot, touch, event, depends_on); });
       each_conflict_at(wide_, touch, event, depends_on);
-      const std::uint32_t last = std::exchange(slots_[wide_].last, traces_.size());
-      traces_.append() = {.touch = touch, .event = event, .slot = wide_, .previous = last, .other = last, .effect = effect, .state = state};
+      const std::uint32_t last = std::exchange(slots_[wide_].last, accesses_.size());
+      accesses_.append() = {.touch = touch, .event = event, .slot = wide_, .previous = last, .other = last, .effect = effect, .state = state};
       return true;
     };
     each_touch(op, [&](Touch touch, std::int32_t effect, std::uint64_t state) {
@@ -319,15 +319,15 @@ void Dpor::performed(const Step& step) {
         if (std::exchange(first, false) && part_was_written(slot, touch, event)) here.access = Access::write;
         each_conflict_at(slot, here, event, depends_on);
         const std::uint32_t last = slots_[slot].last;
-        const bool same = last != none && commute(traces_[last].touch.access, here.access);
-        const std::uint32_t other = same ? traces_[last].other : last;
-        slots_[slot].last = traces_.size();
-        traces_.append() = {.touch = here, .event = event, .slot = slot, .previous = last, .other = other, .effect = effect, .state = state};
+        const bool same = last != none && commute(accesses_[last].touch.access, here.access);
+        const std::uint32_t other = same ? accesses_[last].other : last;
+        slots_[slot].last = accesses_.size();
+        accesses_.append() = {.touch = here, .event = event, .slot = slot, .previous = last, .other = other, .effect = effect, .state = state};
       }
     });
     if (nothing) clock_rows::clear(row, width_);
     row[key] = thread.made;
-    events_[event].touches_end = traces_.size();
+    events_[event].touches_end = accesses_.size();
     if (ends_ != none) [[unlikely]] askers_.emplace_back(event, ends_);
     settled_ = false;
   } else if (thread.past.row || thread.past.size > 1) {

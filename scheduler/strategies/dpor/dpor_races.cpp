@@ -10,7 +10,7 @@ void Dpor::settle() {
   if (judged) {
     const std::uint32_t last = made_ - 1;
     if (!settled_) judge_executed(last);
-    if (!fault(Fault::waiting_is_not_judged)) {
+    if (!planted(PlantedFault::waiting_is_not_judged)) {
       for (const std::uint32_t thread : waiting_) {
         if (threads_[thread].pending != nullptr) judge_waiting(thread, last, threads_[thread].fresh);
       }
@@ -25,7 +25,7 @@ void Dpor::settle() {
 // The races of x, which was made last, are in races_: what it depends on and what does not happen before its thread's event before it. (What
 // happens before one of these is not among them: x cannot come before that without coming before that one first.)
 void Dpor::judge_executed(std::uint32_t x) {
-  const Event& event = events_[x];
+  const StepRecord& event = events_[x];
   if (event.variant != 0 && x + 1 == prefix_.size()) return;  // its first alternative is judged
   if (std::all_of(races_.begin(), races_.end(), [&](std::uint32_t d) { return events_[d].in_block; })) return;
   if (event.touches_end - event.touches > 1 || !askers_.empty() || wide_ != none) {
@@ -34,7 +34,7 @@ void Dpor::judge_executed(std::uint32_t x) {
   }
   x_.reaches.clear();
   for (std::uint32_t t = event.touches; t < event.touches_end; ++t)
-    x_.reaches.push_back({.touch = traces_[t].touch, .slot = traces_[t].slot, .effect = traces_[t].effect, .state = traces_[t].state});
+    x_.reaches.push_back({.touch = accesses_[t].touch, .slot = accesses_[t].slot, .effect = accesses_[t].effect, .state = accesses_[t].state});
   reach_widely(x_);
   x_.thread = event.thread;
   x_.ends = ends_;
@@ -50,10 +50,10 @@ void Dpor::judge_executed(std::uint32_t x) {
         x_ = seen_;
         as_before(d, event.thread);
       }
-      const std::vector<Count> needed = fault(Fault::forgets_what_x_needs) ? past_ : std::vector<Count>{};
-      if (fault(Fault::forgets_what_x_needs)) copy(past_.data(), before());
+      const std::vector<Count> needed = planted(PlantedFault::forgets_what_x_needs) ? past_ : std::vector<Count>{};
+      if (planted(PlantedFault::forgets_what_x_needs)) copy(past_.data(), before());
       judge(d, event.thread, Kind::executed, x);
-      if (fault(Fault::forgets_what_x_needs)) past_ = needed;
+      if (planted(PlantedFault::forgets_what_x_needs)) past_ = needed;
     }
     join(past_.data(), clock(d));
   }
@@ -63,10 +63,10 @@ void Dpor::judge_executed(std::uint32_t x) {
 // fails then counts as a write: if it would succeed without that, it would depend on accesses to the other bytes that do not
 // depend on that, and that it need not have waited for.
 bool Dpor::part_was_written(std::uint32_t slot, const Touch& own, std::uint32_t below) const {
-  for (std::uint32_t t = slots_[slot].last; t != none; t = traces_[t].previous) {
-    const Trace& trace = traces_[t];
-    if (trace.event < below && trace.touch.access == Access::write && dependent(trace.touch, own) &&
-        (trace.touch.address != own.address || trace.touch.size != own.size))
+  for (std::uint32_t t = slots_[slot].last; t != none; t = accesses_[t].previous) {
+    const AccessRecord& access = accesses_[t];
+    if (access.event < below && access.touch.access == Access::write && dependent(access.touch, own) &&
+        (access.touch.address != own.address || access.touch.size != own.size))
       return true;
   }
   return false;
@@ -76,21 +76,21 @@ bool Dpor::part_was_written(std::uint32_t slot, const Touch& own, std::uint32_t 
 void Dpor::as_before(std::uint32_t d, std::uint32_t thread) {
   const Touch own = first_touch(last_);
   for (std::uint32_t t = events_[d].touches; t < events_[d].touches_end; ++t) {
-    const Trace& trace = traces_[t];
-    if (!conflict(trace.touch, own)) continue;
-    std::uint64_t state = trace.state;
-    if (trace.touch.address != own.address || trace.touch.size != own.size) {
-      if (own.size > 8 || trace.touch.size > 8) {  // it is not known, so it counts as what depends on most
+    const AccessRecord& access = accesses_[t];
+    if (!conflict(access.touch, own)) continue;
+    std::uint64_t state = access.state;
+    if (access.touch.address != own.address || access.touch.size != own.size) {
+      if (own.size > 8 || access.touch.size > 8) {  // it is not known, so it counts as what depends on most
         x_.reaches[0].touch.access = Access::write;
         continue;
       }
       // Words of different sizes overlap: the bytes that d writes, as they were; the others as x finds them.
       state = last_.state;
-      for (std::uint32_t i = 0; i < trace.touch.size; ++i) {
-        const std::uintptr_t at = trace.touch.address + i - own.address;
+      for (std::uint32_t i = 0; i < access.touch.size; ++i) {
+        const std::uintptr_t at = access.touch.address + i - own.address;
         if (at >= own.size) continue;
         state &= ~(std::uint64_t{0xff} << 8 * at);
-        state |= (trace.state >> 8 * i & 0xff) << 8 * at;
+        state |= (access.state >> 8 * i & 0xff) << 8 * at;
       }
     }
     const bool fails = last_.type->fails(last_, state, threads_[thread].id);
@@ -101,7 +101,7 @@ void Dpor::as_before(std::uint32_t d, std::uint32_t thread) {
     }
     x_.reaches[0].touch.access = fails && !part_was_written(x_.reaches[0].slot, x_.reaches[0].touch, d) ? last_.type->failed : last_.type->access;
   }
-  for (Subject::Reach& reach : x_.reaches)
+  for (Footprint::Reach& reach : x_.reaches)
     if (reach.slot == wide_ && reach.touch.address == own.address) reach.touch.access = x_.reaches[0].touch.access;
 }
 
@@ -114,10 +114,10 @@ void Dpor::judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh) {
     // Only what touches the object changes anything.
     bool met = !askers_.empty() && askers_.back().first == last && may_end(thread, askers_.back().second);
     for (std::uint32_t t = events_[last].touches; t < events_[last].touches_end; ++t) {
-      const Trace& trace = traces_[t];
+      const AccessRecord& access = accesses_[t];
       // What only gave something back, to one at a time, makes nobody wait, and all before it come before it.
-      if (trace.effect >= 0 && trace.touch.access == Access::write && trace.touch.address == wanted.address) continue;
-      met |= conflict(trace.touch, wanted);
+      if (access.effect >= 0 && access.touch.access == Access::write && access.touch.address == wanted.address) continue;
+      met |= conflict(access.touch, wanted);
     }
     if (!met) return;
   }
@@ -131,7 +131,7 @@ void Dpor::judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh) {
   std::sort(races_.begin(), races_.end(), std::greater<>());
   races_.erase(std::unique(races_.begin(), races_.end()), races_.end());
   for (const std::uint32_t d : races_) {
-    const Event& reversed = events_[d];
+    const StepRecord& reversed = events_[d];
     if (reversed.in_block) continue;
     if (!fresh && d != last && clock(last)[reversed.thread] >= reversed.index) continue;  // nothing new for this one
     // Those that x would depend on and that do not come of d: each set of them that is closed is a past of x.
@@ -148,14 +148,14 @@ void Dpor::judge_waiting(std::uint32_t thread, std::uint32_t last, bool fresh) {
 // A timeout was there before the event that woke its thread, with nothing left to happen before it but what asks whether that
 // thread has ended, now or later; what woke it wrote what it would have written.
 void Dpor::judge_withdrawn(const Withdrawn& x, std::uint32_t last) {
-  const Event& waker = events_[x.by];
+  const StepRecord& waker = events_[x.by];
   if (waker.in_block) return;
   if (x.by != last) {
     if (askers_.empty() || askers_.back().first != last || !may_end(x.thread, askers_.back().second)) return;
     if (clock(last)[waker.thread] >= waker.index) return;
   }
   x_.reaches.clear();
-  reach(x_, traces_[waker.touches].touch, 0, 0);
+  reach(x_, accesses_[waker.touches].touch, 0, 0);
   reach_widely(x_);
   x_.thread = x.thread;
   x_.ends = none;
@@ -191,22 +191,22 @@ void Dpor::judge_subsets(std::uint32_t d, std::uint32_t thread, Kind kind, std::
 // What the events from d on that are not kept added to the availability of the object of x.
 std::int64_t Dpor::effects_given_up(std::uint32_t d, std::uint32_t x_event, const Count* kept) {
   std::int64_t sum = 0;
-  for (std::uint32_t t = slots_[x_.reaches[0].slot].last; t != none && traces_[t].event >= d; t = traces_[t].previous)
-    if (traces_[t].event != x_event && traces_[t].touch.address == x_.reaches[0].touch.address && !within(traces_[t].event, kept))
-      sum += traces_[t].effect;
+  for (std::uint32_t t = slots_[x_.reaches[0].slot].last; t != none && accesses_[t].event >= d; t = accesses_[t].previous)
+    if (accesses_[t].event != x_event && accesses_[t].touch.address == x_.reaches[0].touch.address && !within(accesses_[t].event, kept))
+      sum += accesses_[t].effect;
   return sum;
 }
 
 // Whether, as far as the blocks directly before d go that were put there because of d, x comes after their heads.
 bool Dpor::first_in_chain(std::uint32_t d, std::uint32_t thread) {
-  if (fault(Fault::chains_are_not_ordered)) return true;
-  const Event& reversed = events_[d];
+  if (planted(PlantedFault::chains_are_not_ordered)) return true;
+  const StepRecord& reversed = events_[d];
   std::uint32_t end = d;
   bool known = false;
-  for (auto block = current_.blocks.rbegin(); block != current_.blocks.rend(); ++block) {
-    if (block->head >= end) continue;
-    if (block->head + 1 != end || block->alternative || block->thread != reversed.thread ||
-        block->index != reversed.index || block->type != reversed.type)
+  for (auto insertion = current_.insertions.rbegin(); insertion != current_.insertions.rend(); ++insertion) {
+    if (insertion->head >= end) continue;
+    if (insertion->head + 1 != end || insertion->alternative || insertion->thread != reversed.thread ||
+        insertion->index != reversed.index || insertion->type != reversed.type)
       return true;
     if (!std::exchange(known, true)) {
       // All that happens before x once d does not.
@@ -216,9 +216,9 @@ bool Dpor::first_in_chain(std::uint32_t d, std::uint32_t thread) {
         return !covered;
       });
     }
-    if (within(block->head, whole_past_.data())) return true;
-    if (thread < events_[block->head].thread) return false;
-    end = block->start;
+    if (within(insertion->head, whole_past_.data())) return true;
+    if (thread < events_[insertion->head].thread) return false;
+    end = insertion->start;
   }
   return true;
 }
@@ -226,15 +226,15 @@ bool Dpor::first_in_chain(std::uint32_t d, std::uint32_t thread) {
 // Is this the execution in which x, an event of `thread` with the accesses x_, is to be put before d? past_: what happens
 // before x then, as far as it comes after d.
 void Dpor::judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t x_event) {
-  const Event& reversed = events_[d];
+  const StepRecord& reversed = events_[d];
   const Count* past = past_.data();
 
   // Everything that is given up must be as the default has it.
-  for (auto block = current_.blocks.rbegin(); block != current_.blocks.rend() && block->head > d; ++block) {
-    if (fault(Fault::heads_may_be_given_up)) break;
-    if (block->head == x_event) {
-      if (block->alternative) return;
-    } else if (!within(block->head, past)) {
+  for (auto insertion = current_.insertions.rbegin(); insertion != current_.insertions.rend() && insertion->head > d; ++insertion) {
+    if (planted(PlantedFault::heads_may_be_given_up)) break;
+    if (insertion->head == x_event) {
+      if (insertion->alternative) return;
+    } else if (!within(insertion->head, past)) {
       return;
     }
   }
@@ -248,7 +248,7 @@ void Dpor::judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t
     if (slack < 0) return;
     std::int32_t effect = 0;
     for (std::uint32_t t = reversed.touches; t < reversed.touches_end; ++t)
-      if (traces_[t].touch.address == x_.reaches[0].touch.address) effect = traces_[t].effect;
+      if (accesses_[t].touch.address == x_.reaches[0].touch.address) effect = accesses_[t].effect;
     if ((slack + effect < 0) != (kind == Kind::announced)) return;
   } else if (kind == Kind::announced) {
     return;  // nothing keeps it waiting: judged when it happens
@@ -261,7 +261,7 @@ void Dpor::judge(std::uint32_t d, std::uint32_t thread, Kind kind, std::uint32_t
   const auto before = static_cast<std::uint32_t>(current_.items.size());
   for (std::uint32_t e = d + 1; e < made_; ++e)
     if (e != x_event && within(e, past)) current_.items.push_back({events_[e].thread, events_[e].variant});
-  current_.children.push_back({.at = d, .before = before, .before_end = static_cast<std::uint32_t>(current_.items.size()),
+  current_.branches.push_back({.at = d, .before = before, .before_end = static_cast<std::uint32_t>(current_.items.size()),
                                .head = {thread, 0}, .alternative = false, .sibling = false, .thread = reversed.thread,
                                .index = reversed.index, .type = reversed.type});
 }

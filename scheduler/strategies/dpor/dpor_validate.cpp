@@ -43,16 +43,16 @@ void Dpor::validate_tree() {
   for (std::size_t i = 0; i < depth_; ++i) {
     const Node& node = nodes_[i];
     std::uint32_t items = 0;
-    for (const Child& child : node.children) {
-      must(child.at <= node.sequence.size(), "tree: a child begins within the sequence of its node");
-      must(child.before >= items && child.before_end >= child.before, "tree: the items of a child come after those of the child before");
-      items = child.before_end;
+    for (const Branch& branch : node.branches) {
+      must(branch.at <= node.sequence.size(), "tree: a child begins within the sequence of its node");
+      must(branch.before >= items && branch.before_end >= branch.before, "tree: the items of a child come after those of the child before");
+      items = branch.before_end;
     }
     must(items <= node.items.size(), "tree: the items of a child are there");
-    for (std::size_t b = 0; b < node.blocks.size(); ++b) {
-      const Block& block = node.blocks[b];
-      must(block.start <= block.head, "tree: a block begins before its head");
-      must(b == 0 || node.blocks[b - 1].head < block.start, "tree: blocks do not overlap");
+    for (std::size_t b = 0; b < node.insertions.size(); ++b) {
+      const Insertion& insertion = node.insertions[b];
+      must(insertion.start <= insertion.head, "tree: a block begins before its head");
+      must(b == 0 || node.insertions[b - 1].head < insertion.start, "tree: blocks do not overlap");
     }
   }
 }
@@ -68,18 +68,18 @@ void Dpor::validate_history() {
   must(made_ == events_.size(), "history: there are as many events as were made");
   std::vector<Count> counted(family_.size());
   for (std::uint32_t e = 0; e < events_.size(); ++e) {
-    const Event& event = events_[e];
+    const StepRecord& event = events_[e];
     must(event.thread < counted.size() && ++counted[event.thread] == event.index, "history: events count the steps of their thread");
     must(event.touches <= event.touches_end, "history: the accesses of an event are a range");
     must(event.touches == (e == 0 ? 0 : events_[e - 1].touches_end), "history: the accesses of events lie end to end");
   }
-  must(events_.size() == 0 || events_.back().touches_end == traces_.size(), "history: the last accesses are those of the last event");
+  must(events_.size() == 0 || events_.back().touches_end == accesses_.size(), "history: the last accesses are those of the last event");
 }
 
 void Dpor::validate_order() {
   std::vector<std::uint32_t> last(family_.size(), none);
   for (std::uint32_t e = 0; e < events_.size(); ++e) {
-    const Event& event = events_[e];
+    const StepRecord& event = events_[e];
     const Count* row = clock(e);
     must(row[event.thread] == event.index, "order: an event is its thread's latest in its own clock");
     if (const std::uint32_t before = std::exchange(last[event.thread], e); before != none)
@@ -88,13 +88,13 @@ void Dpor::validate_order() {
       must(row[t] <= (last[t] == none ? 0 : events_[last[t]].index), "order: nothing that comes later happens before an event");
     for (std::uint32_t own = event.touches; own < event.touches_end; ++own)
       for (std::uint32_t other = 0; other < event.touches; ++other)
-        must(!dependent(traces_[other].touch, traces_[own].touch) || within(traces_[other].event, row), "order: what an event depends on happens before it");
+        must(!dependent(accesses_[other].touch, accesses_[own].touch) || within(accesses_[other].event, row), "order: what an event depends on happens before it");
   }
 }
 
 // Just before the race of d with x, which has been executed, becomes a child. past_: what is put before d with x.
 void Dpor::validate_reversal(std::uint32_t d, std::uint32_t x) {
-  const Event& reversed = events_[d];
+  const StepRecord& reversed = events_[d];
   for (std::uint32_t e = d + 1; e < x; ++e) {
     const bool needed = within(e, clock(x)) && clock(e)[reversed.thread] < reversed.index;
     must(within(e, past_.data()) == needed, "reversal: what is put before d is what x needs and does not come of d");

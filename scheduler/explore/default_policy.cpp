@@ -1,0 +1,69 @@
+#include "scheduler/explore/default_policy.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "scheduler/api/environment.hpp"
+#include "scheduler/explore/explore.hpp"
+#include "scheduler/report/report.hpp"
+
+namespace interleave::engine {
+namespace {
+
+constexpr std::uint64_t sample_executions = 10'000;
+
+std::uint64_t budget() {
+  const char* value = std::getenv("INTERLEAVE_SEARCH_STEPS");
+  return value == nullptr || *value == '\0' ? search_steps : parse_number(value, "INTERLEAVE_SEARCH_STEPS");
+}
+
+void merge(std::vector<std::string>& list, const std::vector<std::string>& more) {
+  for (const std::string& each : more)
+    if (std::find(list.begin(), list.end(), each) == list.end()) list.push_back(each);
+}
+
+// `report` is of the sampling; what the search before it did counts as well.
+void add(Report& report, const Report& search) {
+  report.executions += search.executions;
+  report.redundant += search.redundant;
+  report.cut += search.cut;
+  report.steps += search.steps;
+  report.steps_longest = std::max(report.steps_longest, search.steps_longest);
+  report.threads_most = std::max(report.threads_most, search.threads_most);
+  report.seconds += search.seconds;
+  for (const auto& [value, count] : search.outcomes) report.outcomes[value] += count;
+  report.complete = report.whole = false;
+  merge(report.unseen, search.unseen);
+  merge(report.trusted, search.trusted);
+  for (std::size_t i = 0; i < std::min(report.suppressions.size(), search.suppressions.size()); ++i)
+    report.suppressions[i].count = std::max(report.suppressions[i].count, search.suppressions[i].count);  // mostly the same findings
+  if (search.cut > 0 && report.verdict == Verdict::pass) {
+    report.verdict = Verdict::incomplete;
+    report.incomplete_reason = search.incomplete_reason;
+  }
+}
+
+}  // namespace
+
+Report explore_by_default(const std::function<void()>& body, const Options& options) {
+  const bool as_asked = !options.strategy.empty() || !options.schedule.empty() || options.executions_max != 0 || options.time_max.count() > 0;
+  const std::uint64_t steps = as_asked ? 0 : budget();
+  Report search = explore(body, options, steps);
+  if (steps == 0 || search.verdict != Verdict::incomplete || search.steps < steps) return search;
+
+  Options sampled = options;
+  sampled.strategy = "auto";
+  sampled.executions_max = sample_executions;
+  // Whoever takes a pass for a proof should know better.
+  fmt::print(stderr, "interleave: {}  the search has not ended after {} steps, so {} executions are drawn instead, which proves nothing "
+             "(name a strategy or a limit to have it otherwise)  strategy auto  seed {}\n",
+             options.name, grouped(steps), grouped(sample_executions), options.seed);
+  Report report = explore(body, sampled, 0);
+  add(report, search);
+  return report;
+}
+
+}  // namespace interleave::engine
