@@ -86,7 +86,7 @@ void SignalGuard::on_signal(int number, siginfo_t* info, void* context) {
   const bool overflow = number == SIGSEGV && has_overflowed(info->si_addr, top);
   if (broken_stack != nullptr && number == SIGSEGV && !overflow) longjmp(*broken_stack, 1);
   if (is_on_handler_stack(top)) stop_harness("a crash of the program was followed by one in the handler that was to contain it");
-  if (mode == Mode::outside && number == SIGABRT && !run->has_failed())
+  if (mode == Mode::outside && number == SIGABRT && !run->outcome().failed)
     stop_harness("the engine aborts, by a fault of its own or because the program has overwritten its memory");
   mode = Mode::outside;
   if (asynchronous || (sent_by_itself && number != SIGABRT))

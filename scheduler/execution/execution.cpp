@@ -1,7 +1,5 @@
 #include "scheduler/execution/execution.hpp"
 
-#include <link.h>
-
 #include <algorithm>
 #include <cassert>
 #include <csignal>
@@ -11,6 +9,7 @@
 
 #include <interleave/interleave.hpp>
 #include "scheduler/api/failure_kinds.hpp"
+#include "scheduler/execution/candidate_set_inline.hpp"
 #include "scheduler/fibers/tls_block.hpp"
 #include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/memory/memory.hpp"
@@ -18,34 +17,13 @@
 #include "scheduler/races/shared_lines.hpp"
 
 namespace interleave::engine {
-namespace {
-
-std::uint32_t fingerprint_of(const Thread& thread, std::uint32_t variant) {
-  const std::uint32_t h = (thread.pending.type->hash + thread.id * 0x9e3779b9u + variant * 0xc2b2ae35u) * 0x85ebca6bu;
-  return h ^ h >> 15;
-}
-
-// Where the program's image begins.
-std::uintptr_t program_base() {
-  static std::uintptr_t base = 0;
-  if (base == 0)
-    dl_iterate_phdr([](dl_phdr_info* info, std::size_t, void*) {
-      base = info->dlpi_addr + info->dlpi_phdr[0].p_vaddr;
-      return 1;
-    }, nullptr);
-  return base;
-}
-
-}  // namespace
 
 __thread Mode mode = Mode::outside;
 bool explores_races = false;
 Execution* Execution::current = nullptr;
 
 Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<ExecutionListener*> listeners)
-    : strategy_(strategy), options_(options), listeners_(std::move(listeners)),
-      watching_(is_watching()), attentive_(watching_),
-      steps_max_(limit_of(options.steps_max)) {
+    : strategy_(strategy), options_(options), listeners_(std::move(listeners)), steps_max_(limit_of(options.steps_max)), time_(options.virtual_clock) {
   Memory::instance();
   if (options_.keeps_states) states_ = std::make_unique<StateHasher>(*options_.counters, options_.solo_run);
   if (tls_blocks::needed() || explores_races) {  // libstdc++ keeps variables of its own between two accesses
@@ -55,7 +33,7 @@ Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::v
     blocks_ = true;
   }
   strategy_.attach(*this);
-  if (may_replay_prefixes()) prefix_replay_ = strategy_.prefix_replay();
+  if (listeners_.none() && !options_.keeps_states && !options_.virtual_clock) prefix_replay_ = strategy_.prefix_replay();
   if (prefix_replay_ != nullptr) prefix_replay_->available();
   explorer_.adopt_os_thread(blocks_);
 }
@@ -66,23 +44,14 @@ Ending Execution::run(const std::function<void()>& body) {
   static std::uint64_t begun = 0;
   ordinal_ = ++begun;
   thread_count_ = 0;
-  live_.clear();
   awaiting_.clear();
-  conditional_ = 0;
-  candidates_changed();
-  point_.step = 0;
-  point_.last = 0;
-  clock_ = 0;
-  if (std::exchange(time_has_passed_, false)) times_.clear();
-  stepped_ = nullptr;
-  has_outcome_ = false;
-  choices_.clear();
-  if (failed_) violation_ = {};
-  failed_ = false;
+  candidates_.begin();
+  time_.begin();
+  outcome_.begin();
   keys.clear();
-  listener_ = strategy_listener_ = strategy_.listener();
-  attentive_ = watching_ = is_watching();
-  if (prefix_replay_ != nullptr) begin_prefix();
+  if (prefix_replay_ != nullptr) prefix_.begin(prefix_replay_->length(), prefix_replay_->wanted());
+  listeners_.begin(strategy_.listener(), options_.keeps_states || explores_races, prefix_.records());
+  if (prefix_.replaying()) listeners_.pause(prefix_.records());
   if (states_ != nullptr) states_->begin_execution();
   memory->tell_changes(states_.get());
   interleave_keeps_states = states_ != nullptr;
@@ -100,105 +69,90 @@ Ending Execution::run(const std::function<void()>& body) {
   running_ = nullptr;
   memory->tell_changes(nullptr);
   interleave_keeps_states = false;
-  for (ExecutionListener* listener : listeners_) listener->ended(*this, ending_);
-  return ending_;
+  listeners_.each([this](ExecutionListener& listener) { listener.ended(*this, outcome_.ending); });
+  return outcome_.ending;
 }
 
-// Brings candidates_ up to date where they may have changed. Lets virtual time pass while there are none; ends the execution if that helps nothing.
+// Brings the candidates up to date where they may have changed. Lets virtual time pass while there are none; ends the execution if that helps nothing.
 void Execution::look_for_candidates() {
-  if (!candidates_valid_ || (conditional_ != 0 && !ask_again())) {
-    collect();
+  if (!candidates_.refresh(*this)) {
+    candidates_.collect(*this);
     while (candidates_.empty()) {
       if (!pass_time()) end(ending());
-      collect();
+      candidates_.collect(*this);
     }
   }
-  candidates_stay_ = conditional_ == 0 && awaiting_.empty();
+  candidates_.settle(awaiting_.empty());
 }
 
 // REQUIRES: the step before has been reported.
 __attribute__((always_inline)) inline Thread& Execution::choose_next_inline() {
-  if (!candidates_stay_) {
+  ChoicePoint& point = candidates_.point;
+  if (!candidates_.settled()) {
     if (!awaiting_.empty()) resume_awaiting();
-    const bool repeating = replaying_prefix_;
-    if (repeating) {
+    const bool replaying = prefix_.replaying();
+    if (replaying) {
       if (Thread* const next = replay_step()) return *next;
     }
     look_for_candidates();
-    if (repeating) compare_with_last();
+    if (replaying && !prefix_.take_over(point.fingerprint)) [[unlikely]] differs("the program offers other candidates than under the same choices before");
   }
-  if (point_.step == steps_max_) [[unlikely]] end(Ending::cut);
-  ++point_.step;
+  if (point.step == steps_max_) [[unlikely]] end(Ending::cut);
+  ++point.step;
   std::size_t index = 0;
   try {
-    index = strategy_.choose(point_);
+    index = strategy_.choose(point);
   } catch (const Divergence& divergence) {
     fail("nondeterminism", divergence.what());
   }
   if (index == Strategy::prune) [[unlikely]] {
-    --point_.step;
+    --point.step;
     end(Ending::redundant);
   }
-  const std::size_t many = point_.enabled.size();
+  const std::size_t many = point.enabled.size();
   assert(index < many);
-  const Candidate& chosen = point_.enabled.data()[index];
+  const Candidate& chosen = point.enabled.data()[index];
   Thread& next = *threads_[chosen.thread];
   if (many > 1) {
-    if (choices_.full()) [[unlikely]] {
-      if (records_) record(chosen);
+    if (outcome_.choices.full()) [[unlikely]] {
+      if (prefix_.records()) prefix_.add(chosen, static_cast<std::uint32_t>(outcome_.choices.size()), point.fingerprint);
       end(Ending::cut);
     }
-    choices_.push(index, point_.fingerprint);
+    outcome_.choices.push(index, point.fingerprint);
   }
   next.variant = chosen.variant;
-  point_.last = chosen.thread;
-  if (attentive_) [[unlikely]] {
-    if (records_) record(chosen);
-    if (watching_) stepped_ = &next;
+  point.last = chosen.thread;
+  if (listeners_.attentive()) [[unlikely]] {
+    if (prefix_.records()) prefix_.add(chosen, static_cast<std::uint32_t>(outcome_.choices.size()), point.fingerprint);
+    if (listeners_.watching()) listeners_.chosen(next);
     if (states_ != nullptr) states_->chosen(chosen.thread, chosen.variant);
   }
   return next;
 }
 
 Thread& Execution::choose_next() {
-  if (watching_) report_step();
+  if (listeners_.watching()) report_step();
   return choose_next_inline();
-}
-
-// Updates what is derived from the type of the announced operation. Cheap where the type is that of the announcement before, as in a loop.
-inline void Execution::announce(Thread& thread) {
-  const OperationType* const type = thread.pending.type;
-  if (thread.fingerprinted == type) return;
-  const bool conditional = type->candidates != nullptr;
-  if (conditional != thread.conditional) depends_on_state(thread, conditional);
-  const std::uint32_t fingerprint = fingerprint_of(thread, 0);
-  if (thread.offered != 0) point_.fingerprint ^= thread.fingerprint ^ fingerprint;  // of use only as long as the candidates are valid
-  thread.fingerprint = fingerprint;
-  thread.fingerprinted = type;
-}
-
-void Execution::tell_announced(const Thread& thread) {
-  if (listener_ != nullptr) listener_->announced(thread.id, thread.pending);
 }
 
 // Puts a thread that had gone round back among the live ones, because something that it read has changed.
 void Execution::resume(Thread& thread) {
   thread.awaiting = thread.polling = false;
-  admit(thread);
-  announce(thread);
-  tell_announced(thread);
+  candidates_.admit(thread);
+  candidates_.announced(thread);
+  if (listeners_.strategy() != nullptr) listeners_.strategy()->announced(thread.id, thread.pending);
 }
 
 // The operation has been announced: on to whoever is next, and back when it is this thread's turn.
 std::uint32_t Execution::proceed() {
   Thread& me = *running_;
-  announce(me);
-  if (watching_) [[unlikely]] {
-    tell_announced(me);
-    for (ExecutionListener* listener : listeners_) listener->announced(*this, me);
+  candidates_.announced(me);
+  if (listeners_.watching()) [[unlikely]] {
+    if (listeners_.strategy() != nullptr) listeners_.strategy()->announced(me.id, me.pending);
+    listeners_.each([&](ExecutionListener& listener) { listener.announced(*this, me); });
   }
   if (me.resumer != nullptr) [[unlikely]] {
-    if (candidates_valid_ && me.offered == 0 && !me.conditional) offer(me);
+    candidates_.offer_first(me);
     Thread& back = *std::exchange(me.resumer, nullptr);
     runs(back);
     me.fiber.switch_back_to(back.fiber);
@@ -219,50 +173,6 @@ __attribute__((noinline)) std::uint32_t Execution::proceed_below() {
   return variant;
 }
 
-void Execution::collect() {
-  candidates_.clear();
-  std::uint32_t threads = 0, fingerprint = 0;
-  for (Thread* thread : live_) {
-    const OperationType& type = *thread->pending.type;
-    if (thread->fingerprinted != &type) [[unlikely]] announce(*thread);  // another thread has announced it, by waking this one
-    const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(*this, *thread);
-    thread->offered = n;
-    if (n == 0) continue;
-    ++threads;
-    candidates_.push_back({thread->id, 0, &thread->pending});
-    fingerprint ^= thread->fingerprint;
-    for (std::uint32_t variant = 1; variant < n; ++variant) {
-      candidates_.push_back({thread->id, variant, &thread->pending});
-      fingerprint ^= fingerprint_of(*thread, variant);
-    }
-  }
-  point_.enabled = candidates_;
-  point_.threads = threads;
-  point_.fingerprint = fingerprint;
-  candidates_valid_ = true;
-}
-
-// Asks the threads with conditional operations anew; all other candidates have stayed as they were. False: call `collect`, which is less work then.
-bool Execution::ask_again() {
-  if (conditional_ * 4 > live_.size() + 3) return false;
-  std::size_t left = conditional_;
-  for (auto at = live_.begin(); left != 0; ++at) {
-    Thread* const thread = *at;
-    if (!thread->conditional) continue;
-    --left;
-    const OperationType& type = *thread->pending.type;
-    const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(*this, *thread);
-    if ((n | thread->offered) > 1) return false;
-    if (n == thread->offered) continue;
-    if (n == 1) {
-      offer(*thread);
-    } else {
-      withdraw(*thread);
-    }
-  }
-  return !candidates_.empty();
-}
-
 bool Execution::anybody_unfinished() const {
   for (std::size_t id = 0; id < thread_count_; ++id)
     if (const Thread& thread = *threads_[id]; !thread.finished && (!thread.daemon || id == 0)) return true;
@@ -271,28 +181,22 @@ bool Execution::anybody_unfinished() const {
 
 // All threads sleep. With a virtual clock, the earliest of them wakes up.
 bool Execution::pass_time() {
-  if (!options_.virtual_clock) return false;
-  std::uint64_t earliest = ~std::uint64_t{0};
-  for (const Thread* thread : live_)
-    if (thread->timed && thread->deadline > clock_) earliest = std::min(earliest, thread->deadline);
-  // Who spins until some time looks again whenever time has passed.
+  if (!time_.one_clock()) return false;
   constexpr std::uint64_t never = ~std::uint64_t{0};
+  std::uint64_t earliest = never;
+  for (const Thread* thread : candidates_.live())
+    if (thread->timed && thread->deadline > time_.clock()) earliest = std::min(earliest, thread->deadline);
+  // Who spins until some time looks again whenever time has passed.
   const auto looks_at_clock = [](const Thread* thread) { return thread->read_clock; };
   const auto looker = std::find_if(awaiting_.begin(), awaiting_.end(), looks_at_clock);
-  if (earliest == never && (looker == awaiting_.end() || clock_ > never / 4)) return false;
-  clock_ = earliest != never ? earliest : clock_ + hurry(**looker);
+  if (earliest == never && (looker == awaiting_.end() || time_.clock() > never / 4)) return false;
+  time_.advance_to(earliest != never ? earliest : time_.clock() + VirtualTime::hurry(**looker));
   std::erase_if(awaiting_, [&](Thread* thread) {
     if (!looks_at_clock(thread)) return false;
     resume(*thread);
     return true;
   });
   return true;
-}
-
-void Execution::pass_until(std::uint64_t deadline) {
-  if (options_.virtual_clock || deadline <= running_->now) return;
-  running_->now = deadline;
-  time_has_passed_ = true;
 }
 
 // The running thread is about to make a step at these places.
@@ -302,34 +206,34 @@ void Execution::note_used(std::size_t size, const void* object, const void* seco
   if (second != nullptr) shared_lines->note(second, second_size);
 }
 
-void Execution::report_stepped() {
+void Listeners::report_stepped(Execution& run) {
   Thread& thread = *std::exchange(stepped_, nullptr);
-  if (listener_ != nullptr) listener_->performed({thread.id, thread.variant, &thread.pending});
-  for (ExecutionListener* listener : listeners_) listener->performed(*this, thread);
+  if (strategy_ != nullptr) strategy_->performed({thread.id, thread.variant, &thread.pending});
+  for (ExecutionListener* listener : all_) listener->performed(run, thread);
 }
 
 void Execution::end(Ending ending) {
   mode = Mode::outside;
-  if (watching_) report_step();
-  if (listener_ != nullptr) listener_->closing();
-  if (failed_) ending = Ending::failed;
+  if (listeners_.watching()) report_step();
+  if (listeners_.strategy() != nullptr) listeners_.strategy()->closing();
+  if (outcome_.failed) ending = Ending::failed;
   if (options_.break_on_failure && (ending == Ending::failed || ending == Ending::deadlock)) std::raise(SIGTRAP);
-  ending_ = ending;
-  misses_plain_writes_ = ending == Ending::redundant && waits_for_plain_write();
-  if (!failed_) culprit_ = running_->id;
+  outcome_.ending = ending;
+  outcome_.misses_plain_writes = ending == Ending::redundant && waits_for_plain_write();
+  if (!outcome_.failed) outcome_.culprit = running_->id;
   running_->fiber.leave_to(explorer_);
 }
 
 // The first failure of an execution is the one that counts.
 void Execution::record_failure(std::string kind, std::string message) {
   mode = Mode::outside;
-  if (failed_) return;
-  violation_ = {std::move(kind), std::move(message)};
-  failed_ = true;
-  culprit_ = running_->id;
-  choices_.keep();
-  failing_step_ = point_.step;
-  for (ExecutionListener* listener : listeners_) listener->failing(*this, *running_);
+  if (outcome_.failed) return;
+  outcome_.violation = {std::move(kind), std::move(message)};
+  outcome_.failed = true;
+  outcome_.culprit = running_->id;
+  outcome_.choices.keep();
+  outcome_.failing_step = steps();
+  listeners_.each([this](ExecutionListener& listener) { listener.failing(*this, *running_); });
 }
 
 void Execution::fail(std::string kind, std::string message) {
@@ -338,7 +242,7 @@ void Execution::fail(std::string kind, std::string message) {
   if (options_.run_on == nullptr || hopeless) end(Ending::failed);
   abandon_framework_frame();
   options_.run_on();
-  if (watching_) report_step();
+  if (listeners_.watching()) report_step();
   leave(*running_);
 }
 
@@ -350,32 +254,19 @@ void Execution::object(std::string kind, std::string message) {
 void Execution::crash(std::string kind, std::string message) { fail(std::move(kind), std::move(message)); }
 
 void Execution::set_outcome(std::string_view value) {
-  if (failed_) return;
-  outcome_.assign(value);
-  has_outcome_ = true;
+  if (outcome_.failed) return;
+  outcome_.value.assign(value);
+  outcome_.has_value = true;
   if (states_ != nullptr) states_->has_outcome(value);
 }
 
-// By offset, in what executions use or in the program's own image.
-std::uint64_t Execution::name_of(const void* object) const {
-  const auto p = reinterpret_cast<std::uintptr_t>(object);
-  if (memory->contains(object)) return (p - memory->base()) << 1 | 1;
-  return (p - program_base()) << 1;
-}
-
-const void* Execution::named(std::uint64_t name) const {
-  return reinterpret_cast<const void*>((name >> 1) + ((name & 1) != 0 ? memory->base() : program_base()));
-}
-
-std::uintptr_t Execution::heap() const { return memory->start(); }
-
 void Execution::tell_life(const void* object, std::size_t size) {
-  if (stepped_ == running_) report_step();  // complete: the thread has left that door
-  for (ExecutionListener* listener : listeners_) listener->life(object, size);
+  if (listeners_.is_last(running_)) report_step();  // complete: the thread has left that door
+  listeners_.each([&](ExecutionListener& listener) { listener.life(object, size); });
 }
 
 void Execution::note(const std::string& text) {
-  for (ExecutionListener* listener : listeners_) listener->noted(*this, *running_, text);
+  listeners_.each([&](ExecutionListener& listener) { listener.noted(*this, *running_, text); });
 }
 
 }  // namespace interleave::engine

@@ -24,37 +24,21 @@
 #include <utility>
 #include <vector>
 
+#include "scheduler/execution/candidate_set.hpp"
+#include "scheduler/execution/listeners.hpp"
+#include "scheduler/execution/outcome.hpp"
+#include "scheduler/execution/prefix_record.hpp"
 #include "scheduler/execution/thread.hpp"
-#include "scheduler/execution/causal_time.hpp"
+#include "scheduler/execution/virtual_time.hpp"
 #include "scheduler/liveness/state_hasher.hpp"
 #include "scheduler/memory/memory.hpp"
-#include "scheduler/model/choices.hpp"
+#include "scheduler/memory/object_names.hpp"
 #include "scheduler/model/operation.hpp"
 #include "scheduler/model/strategy.hpp"
 #include "scheduler/races/repeated_accesses.hpp"
 #include "scheduler/support/interception_mode.hpp"
-#include "scheduler/support/ordered_list.hpp"
-#include "scheduler/support/pod_vector.hpp"
 
 namespace interleave::engine {
-
-// Why an execution ended as a failure. `message` may be refined when the failure is explained.
-struct Violation {
-  std::string kind, message;
-};
-
-// Watches the steps of an execution: the recorder of traces, observers. Costs nothing where there is none. All but `ended`
-// are called on the small stack of a fiber, or of a signal handler.
-class ExecutionListener {
- public:
-  virtual ~ExecutionListener() = default;
-  virtual void announced(const Execution&, const Thread&) {}
-  virtual void performed(Execution&, const Thread&) {}  // may call fail
-  virtual void life(const void* /*object*/, std::size_t /*size*/) {}  // what was here ends, or another begins
-  virtual void noted(const Execution&, const Thread&, const std::string& /*text*/) {}
-  virtual void failing(const Execution&, const Thread&) {}  // the thread's execution fails at this point
-  virtual void ended(Execution&, Ending) {}             // still with all its threads
-};
 
 struct ExecutionOptions {
   std::uint64_t steps_max = 0;
@@ -97,16 +81,10 @@ class Execution final : public ExecutionView {
     for (std::size_t id = 0; id < thread_count_; ++id) most = std::max(most, threads_[id]->spin.deepest());
     return most;
   }
-  const Violation& violation() const { return violation_; }
-  std::uint64_t steps() const { return point_.step; }
+  std::uint64_t steps() const { return candidates_.point.step; }
   std::uint64_t ordinal() const { return ordinal_; }   // of all that ran in this process
-  std::uint64_t failing_step() const { return failed_ ? failing_step_ : point_.step; }
-  std::size_t thread_count() const { return thread_count_; }
-  const Choices& choices() const { return choices_; }  // those of the failure, if it failed
-  const std::string* outcome() const { return has_outcome_ ? &outcome_ : nullptr; }
-  bool has_failed() const { return failed_; }
-  bool abandoned() const { return ending_ != Ending::finished; }
-  const Thread& culprit() const { return *threads_[culprit_]; }  // the thread that ran last
+  const ExecutionOutcome& outcome() const { return outcome_; }
+  std::uint64_t failing_step() const { return outcome_.failed ? outcome_.failing_step : steps(); }
 
   // ---- for doors, on the fiber of a modelled thread, within an EngineScope ----
   Thread& self() { return *running_; }
@@ -118,7 +96,7 @@ class Execution final : public ExecutionView {
     // Inlined, so that the operation is written where it belongs, field by field: what is put together elsewhere and copied in
     // larger pieces has to wait until its pieces have left the processor.
     repeated_accesses.forget();
-    if (watching_) [[unlikely]] {
+    if (listeners_.watching()) [[unlikely]] {
       if (explores_races) note_used(operation.bytes(), operation.object, operation.second, operation.second_size);
       if (states_ != nullptr) [[unlikely]] {
         const Operation whole = operation;  // whose address is taken here only
@@ -126,8 +104,8 @@ class Execution final : public ExecutionView {
       }
       report_step();
     }
-    if (time_has_passed_) [[unlikely]] settle();
     Thread& me = *running_;
+    if (time_.has_passed()) [[unlikely]] time_.settle(me);
     if (!operation.type->polls) {
       me.polling = false;
       me.pending = operation;
@@ -155,19 +133,19 @@ class Execution final : public ExecutionView {
 
   // What `before` has done happens before what `after` does next.
   void ordered(const Thread& before, const Thread& after) {
-    if (listener_ != nullptr) [[unlikely]] listener_->ordered(before.id, after.id);
+    if (listeners_.strategy() != nullptr) [[unlikely]] listeners_.strategy()->ordered(before.id, after.id);
   }
 
   // The running thread goes into a section, or comes out of it.
   void entered(std::uint64_t section, std::size_t most) {
-    if (listener_ == nullptr) return;
-    if (stepped_ == running_) report_step();  // complete: the thread has left the door
-    listener_->entered(running_->id, section, most);
+    if (listeners_.strategy() == nullptr) return;
+    if (listeners_.is_last(running_)) report_step();  // complete: the thread has left the door
+    listeners_.strategy()->entered(running_->id, section, most);
   }
   void left(std::uint64_t section) {
-    if (listener_ == nullptr) return;
-    if (stepped_ == running_) report_step();
-    listener_->left(running_->id, section);
+    if (listeners_.strategy() == nullptr) return;
+    if (listeners_.is_last(running_)) report_step();
+    listeners_.strategy()->left(running_->id, section);
   }
 
   // Runs the bodies side by side; returns when all have ended. No step.
@@ -178,14 +156,13 @@ class Execution final : public ExecutionView {
   void object(std::string kind, std::string message);
   void set_outcome(std::string_view value);
   void note(const std::string& text);
-  bool watched_by_strategy() const { return strategy_listener_ != nullptr; }
-  bool watched() const { return !listeners_.empty(); }
+  bool watched_by_strategy() const { return listeners_.of_strategy() != nullptr; }
+  bool watched() const { return !listeners_.none(); }
   // What was in these bytes ends, or something begins there, which need not be a step. REQUIRES: watched().
   void tell_life(const void* object, std::size_t size);
 
   // Threads that have gone round (liveness/spin_detector.hpp) and that no change has brought back.
   const std::vector<Thread*>& awaiting() const { return awaiting_; }
-  bool misses_plain_writes() const { return misses_plain_writes_; }
   bool has_stopped() const { return options_.stops_round && !awaiting_.empty(); }
   // The running thread reads something that is no step, perhaps in order to wait for its change.
   void polled(const void* object, std::size_t size) {
@@ -215,15 +192,8 @@ class Execution final : public ExecutionView {
   // Ends the execution from a signal handler, wherever the program stands.
   [[noreturn]] void crash(std::string kind, std::string message);
 
-  // ---- virtual time, nanoseconds ----
-  std::uint64_t now() {
-    settle();
-    return options_.virtual_clock ? clock_ : running_->now;
-  }
-  bool due(const Thread& thread) const { return !options_.virtual_clock || clock_ >= thread.deadline; }
-  void pass_until(std::uint64_t deadline);
-  // `to` has waited for `from`: its clock shows no earlier time than that of `from`.
-  static void pass_on_time(const Thread& from, Thread& to) { to.now = std::max(to.now, from.now); }
+  VirtualTime& time() { return time_; }
+  const VirtualTime& time() const { return time_; }
 
   // ---- for anybody ----
   std::size_t threads_created() const { return thread_count_; }
@@ -233,13 +203,12 @@ class Execution final : public ExecutionView {
   Thread* of_kernel_id(std::int32_t id);
   template <class F>
   void each_live(F f) const {
-    for (Thread* thread : live_) f(*thread);
+    for (Thread* thread : candidates_.live()) f(*thread);
   }
 
-  std::uint64_t name_of(const void* object) const override;
-  const void* named(std::uint64_t name) const override;
-  std::uintptr_t heap() const override;
-  bool may_replay_prefixes() const { return listeners_.empty() && !options_.keeps_states && !options_.virtual_clock; }
+  std::uint64_t name_of(const void* object) const override { return name_of_object(object); }
+  const void* named(std::uint64_t name) const override { return object_of_name(name); }
+  std::uintptr_t heap() const override { return memory->start(); }
   std::int64_t slack_of(std::uint32_t thread) const override {
     const Thread& asked = *threads_[thread];
     return asked.pending.type->slack == nullptr ? unblockable : asked.pending.type->slack(*this, asked);
@@ -266,39 +235,17 @@ class Execution final : public ExecutionView {
   static void note_performed(Thread& thread);
   bool has_cycled(const OperationType& type, const void* object);
   std::uint32_t await();
-  void announce(Thread& thread);
-  void tell_announced(const Thread& thread);
-  void admit(Thread& thread);
   void resume(Thread& thread);
   void resume_awaiting();
-  static std::uint64_t hurry(Thread& thread);
   Ending ending() const;
   bool waits_for_plain_write() const;
-  void dismiss(Thread& thread);
   Thread& choose_next();
   void begin_prefix();
   Thread* replay_step();
-  void record(const Candidate& chosen) {
-    made_.append() = {.type = chosen.operation->type, .object = chosen.operation->object, .thread = chosen.thread, .variant = chosen.variant,
-                      .choices = static_cast<std::uint32_t>(choices_.size()), .fingerprint = point_.fingerprint};
-  }
-  void compare_with_last();
   [[noreturn]] void differs(const char* how);
   Thread& choose_next_inline();
   bool pass_time();
   void look_for_candidates();
-  void collect();
-  bool ask_again();
-  void offer(Thread& thread);
-  void withdraw(Thread& thread);
-  // `conditional`: whether the number of candidates of `thread` depends on the state from now on.
-  void depends_on_state(Thread& thread, bool conditional) {
-    thread.conditional = conditional;
-    conditional_ += conditional ? 1 : -1;
-    candidates_stay_ &= !conditional;
-    if (!conditional && thread.offered > 1) candidates_changed();
-  }
-  void candidates_changed() { candidates_valid_ = candidates_stay_ = false; }
   __attribute__((always_inline)) void switch_to(Thread& to) {
     Thread& from = *running_;
     runs(to);
@@ -309,66 +256,24 @@ class Execution final : public ExecutionView {
   Thread& go_on_without(Thread& thread);
   [[noreturn]] void leave(Thread& thread) { thread.fiber.leave_to(go_on_without(thread).fiber); }
   void record_failure(std::string kind, std::string message);
-  void report_step() {
-    if (stepped_ != nullptr) report_stepped();
-  }
-  void report_stepped();
+  void report_step() { listeners_.report(*this); }
   static void note_used(std::size_t size, const void* object, const void* second, std::size_t second_size);
-  bool is_watching() const { return listener_ != nullptr || !listeners_.empty() || options_.keeps_states || explores_races; }
-  // The running thread's clock takes notice of its last operation.
-  void settle() {
-    if (time_has_passed_ && running_->pending.type != nullptr) times_.settle(running_->pending, running_->now);
-  }
 
   Strategy& strategy_;
   ExecutionOptions options_;
-  std::vector<ExecutionListener*> listeners_;
   bool blocks_ = false;             // each thread has a block of thread-local variables of its own
-  PrefixReplay* prefix_replay_ = nullptr;       // of the strategy, where prefixes may be replayed
-  StepListener* strategy_listener_ = nullptr;   // of the strategy, in this execution
-  StepListener* listener_ = nullptr;            // the same, or null while steps are made that it is not told of
-  bool watching_;                   // anybody does
-  bool records_ = false;            // the steps that are made, for the execution that follows
-  bool attentive_;                  // one of these
+  PrefixReplay* prefix_replay_ = nullptr;  // of the strategy, where prefixes may be replayed
+  Listeners listeners_;
   std::vector<std::unique_ptr<Thread>> threads_;  // by id; reused between executions
   std::size_t thread_count_ = 0;
-  OrderedList<Thread*> live_;       // unfinished and not waiting in parallel(), by id
-  std::vector<Thread*> awaiting_;   // not in live_
-  OrderedList<Candidate> candidates_;
-  // While they are valid, they are what the live threads offered when they announced: a thread whose operation is conditional is
-  // asked again at every choice point.
-  bool candidates_valid_ = false;
-  bool candidates_stay_ = false;    // they are valid, nothing is conditional, and no thread that spins may come back
-  std::size_t conditional_ = 0;     // live threads whose pending operation is conditional
-  // What the strategy is asked at the next step. It is kept up to date, not put together at each: `enabled` are candidates_, `step` is
-  // how many steps were made, and `fingerprint` is the exclusive or of one mark per candidate.
-  ChoicePoint point_{};
+  std::vector<Thread*> awaiting_;   // they have gone round, and are not live
+  CandidateSet candidates_;
   Thread* running_ = nullptr;
-  Thread* stepped_ = nullptr;       // whose step has not been reported yet
-  std::uint64_t steps_max_, failing_step_ = 0;
+  std::uint64_t steps_max_;
   std::uint64_t ordinal_ = 0;
-  // Steps that are those of the execution before are made again without asking anybody (PrefixReplay).
-  struct Made {
-    const OperationType* type;
-    const void*   object;
-    std::uint32_t thread, variant;
-    std::uint32_t choices;          // that were recorded, with it
-    std::uint32_t fingerprint;      // of the candidates that it was chosen from
-  };
-  PodVector<Made> made_;             // by this execution; while steps are made again, by the one before
-  std::uint64_t prefix_length_ = 0;      // how many are made again
-  bool replaying_prefix_ = false;          // that is what happens now
-  std::uint64_t clock_ = 0;
-  CausalTime times_;
-  bool time_has_passed_ = false;    // for some thread of this execution: until then all clocks agree
-  std::uint32_t culprit_ = 0;
-  Ending ending_ = Ending::finished;
-  bool misses_plain_writes_ = false;  // at the end
-  Violation violation_;
-  bool failed_ = false;             // and runs on
-  std::string outcome_;
-  bool has_outcome_ = false;
-  Choices choices_;
+  PrefixRecord prefix_;
+  VirtualTime time_;
+  ExecutionOutcome outcome_;
   std::unique_ptr<StateHasher> states_;
   Fiber explorer_;
 };

@@ -25,8 +25,8 @@ void Execution::note_performed(Thread& thread) {
 // Whether the running thread, which announces an operation of `type` on `object`, has gone round.
 bool Execution::has_cycled(const OperationType& type, const void* object) {
   Thread& me = *running_;
-  if (point_.step >= options_.spins_from) return false;
-  if (options_.virtual_clock && type.waits) {  // time passes when nobody else can step: that is progress
+  if (steps() >= options_.spins_from) return false;
+  if (time_.one_clock() && type.waits) {  // time passes when nobody else can step: that is progress
     me.polling = false;
     return false;
   }
@@ -62,36 +62,29 @@ __attribute__((noinline)) void Execution::step_between(const Operation& operatio
 // The running thread has gone round and has announced the same operation once more.
 std::uint32_t Execution::await() {
   Thread& me = *running_;
-  if (me.read_clock && !options_.virtual_clock && me.now < std::numeric_limits<std::uint64_t>::max() / 4) {
+  if (me.read_clock && !time_.one_clock() && me.now < std::numeric_limits<std::uint64_t>::max() / 4) {
     me.polling = false;
-    pass_until(me.now + hurry(me));
+    time_.pass_until(me, me.now + VirtualTime::hurry(me));
     return proceed();
   }
   if (!options_.stops_round && me.spin.reads_changed()) {
     me.polling = false;
     return proceed();
   }
-  for (ExecutionListener* listener : listeners_) listener->announced(*this, me);
+  listeners_.each([&](ExecutionListener& listener) { listener.announced(*this, me); });
   me.awaiting = true;
-  dismiss(me);
+  candidates_.dismiss(me);
   awaiting_.push_back(&me);
-  candidates_stay_ = false;
+  candidates_.unsettle();
   Thread* back = std::exchange(me.resumer, nullptr);
   Thread& next = back != nullptr ? *back : choose_next();
   if (&next != &me) switch_to(next);
   return me.variant;
 }
 
-// A thread that spins and looks at the clock may wait for a certain time. Returns by how many nanoseconds its clock advances now: one second,
-// then eight times as much each time.
-std::uint64_t Execution::hurry(Thread& thread) {
-  constexpr std::uint64_t second = 1'000'000'000;
-  return thread.haste = thread.haste == 0 ? second : thread.haste * 8;
-}
-
 // Enables the awaiting threads for which something that they read has changed.
 void Execution::resume_awaiting() {
-  const bool all = point_.step >= options_.spins_from;
+  const bool all = steps() >= options_.spins_from;
   if (options_.stops_round && !all) return;
   std::erase_if(awaiting_, [&](Thread* thread) {
     if (!all && !thread->spin.reads_changed()) return false;
@@ -111,7 +104,7 @@ Ending Execution::ending() const {
   for (const Thread* thread : awaiting_)
     if (thread->spin.reads_changed()) return Ending::redundant;
   if (anybody_unfinished()) return Ending::deadlock;
-  return live_.empty() && awaiting_.empty() ? Ending::finished : Ending::quiescent;
+  return candidates_.live().empty() && awaiting_.empty() ? Ending::finished : Ending::quiescent;
 }
 
 }  // namespace interleave::engine

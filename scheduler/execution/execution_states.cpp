@@ -14,7 +14,7 @@ __attribute__((noinline)) std::uint32_t Execution::step_below(const Operation& o
   char gap[4096];
   asm volatile("" : : "r"(gap) : "memory");
   report_step();
-  settle();
+  time_.settle(*running_);
   hash_step(&operation, false);
   Thread& me = *running_;
   const bool round = operation.type->polls && has_cycled(*operation.type, operation.object);
@@ -37,7 +37,7 @@ void Execution::hash_step(const Operation* operation, bool ends) {
   if (me.resumer != nullptr) states_->beyond();  // a part of another thread's step
   const HashedStep step = operation != nullptr ? states_->announced(me.id, *operation, interleave_call_state, me.stack_high)
                                                     : states_->ended(me.id, me.result, ends);
-  if (listener_ != nullptr) listener_->hashed(me.id, step);
+  if (listeners_.strategy() != nullptr) listeners_.strategy()->hashed(me.id, step);
 }
 
 }  // namespace interleave::engine

@@ -31,7 +31,7 @@ Thread& Execution::new_thread() {
     ++running_->started;
   }
   if (running_ != nullptr && running_->has_extras()) thread.extras().attributes = running_->extras().attributes.inherited();
-  live_.push_back(&thread);
+  candidates_.add(thread);
   return thread;
 }
 
@@ -49,48 +49,6 @@ Thread* Execution::of_kernel_id(std::int32_t kernel_id) {
   for (std::size_t id = 0; id < thread_count_; ++id)
     if (threads_[id]->kernel_id() == kernel_id) return threads_[id].get();
   return nullptr;
-}
-
-// Adds the one candidate of `thread` to the list. REQUIRES: the list is valid, and `thread` has no candidate in it.
-void Execution::offer(Thread& thread) {
-  const Candidate candidate{thread.id, 0, &thread.pending};
-  if (candidates_.empty() || candidates_.end()[-1].thread < thread.id) {
-    candidates_.push_back(candidate);
-  } else {
-    const auto behind = [&](const Candidate& c) { return c.thread > thread.id; };
-    candidates_.insert(std::find_if(candidates_.begin(), candidates_.end(), behind), candidate);
-  }
-  point_.enabled = candidates_;
-  ++point_.threads;
-  point_.fingerprint ^= thread.fingerprint;
-  thread.offered = 1;
-}
-
-// Takes the one candidate of `thread` out of the list. REQUIRES: the list is valid, and `thread` has exactly one candidate in it.
-void Execution::withdraw(Thread& thread) {
-  candidates_.take_out(std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.thread == thread.id; }));
-  point_.enabled = candidates_;
-  --point_.threads;
-  point_.fingerprint ^= thread.fingerprint;
-  thread.offered = 0;
-}
-
-// Takes `thread` out of the live threads: it offers no candidate until `admit`.
-void Execution::dismiss(Thread& thread) {
-  live_.take_out(std::find(live_.begin(), live_.end(), &thread));
-  if (thread.conditional) depends_on_state(thread, false);
-  if (candidates_valid_ && thread.offered != 0) {  // one, or else they would not be
-    withdraw(thread);
-    if (candidates_.empty()) candidates_changed();
-  }
-  thread.offered = 0;
-  thread.fingerprinted = nullptr;  // so that all is counted again when it is back
-}
-
-// Puts a thread that was dismissed back among the live ones.
-void Execution::admit(Thread& thread) {
-  live_.insert(std::upper_bound(live_.begin(), live_.end(), &thread, [](Thread* a, Thread* b) { return a->id < b->id; }), &thread);
-  candidates_changed();
 }
 
 void Execution::prepare(Thread& thread) {
@@ -166,7 +124,7 @@ Thread* Execution::spawn(void* (*start)(void*), void* argument, const std::funct
   thread.argument = argument;
   thread.body = body;
   thread.now = running_->now;
-  if (listener_ != nullptr) listener_->created(running_->id, thread.id, false);
+  if (listeners_.strategy() != nullptr) listeners_.strategy()->created(running_->id, thread.id, false);
   if (shadow != nullptr) shadow->created(running_->id, thread.id);
   launch(thread);
   return &thread;
@@ -180,37 +138,38 @@ void Execution::advance(Thread& thread) {
 
 void Execution::wake(Thread& thread) {
   thread.woken = true;
-  candidates_changed();
+  candidates_.changed();
   if (states_ != nullptr) states_->beyond();
-  settle();
-  pass_on_time(*running_, thread);
-  if (listener_ == nullptr) return;
+  time_.settle(*running_);
+  VirtualTime::pass_on(*running_, thread);
+  StepListener* const listener = listeners_.strategy();
+  if (listener == nullptr) return;
   // Whether it could have gone on without us: asked before the state changes.
-  if (thread.pending.type->candidates(*this, thread) > 0) listener_->disabled(thread.id);
-  listener_->ordered(running_->id, thread.id);
+  if (thread.pending.type->candidates(*this, thread) > 0) listener->disabled(thread.id);
+  listener->ordered(running_->id, thread.id);
 }
 
 void Execution::wake(Thread& thread, const Operation& operation) {
   wake(thread);
   thread.timed = false;
   thread.pending = operation;
-  if (listener_ != nullptr) listener_->announced(thread.id, thread.pending);
+  if (listeners_.strategy() != nullptr) listeners_.strategy()->announced(thread.id, thread.pending);
 }
 
 void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
   Thread& me = *running_;
-  settle();
+  time_.settle(me);
   me.polling = false;
-  if (watching_) report_step();  // it may be the one that created this thread, and comes before what it creates
+  if (listeners_.watching()) report_step();  // it may be the one that created this thread, and comes before what it creates
   if (states_ != nullptr) hash_step(nullptr, false);
   me.group_left = static_cast<std::uint32_t>(bodies.size()) + 1;  // one for ourselves: no early wake-up while starting
   const std::size_t first = thread_count_;
   static constexpr OperationType wait{.name = "parallel", .waits = true, .candidates = [](const Execution&, const Thread&) {
                                         return std::uint32_t{0};
                                       }, .does = OperationClass::joins_all};
-  if (!listeners_.empty()) [[unlikely]] {  // it stands here, also while its bodies run to their first steps
+  if (!listeners_.none()) [[unlikely]] {  // it stands here, also while its bodies run to their first steps
     me.pending = {.type = &wait};
-    for (ExecutionListener* listener : listeners_) listener->announced(*this, me);
+    listeners_.each([&](ExecutionListener& listener) { listener.announced(*this, me); });
   }
   for (const auto& body : bodies) {
     if (thread_count_ == memory->stacks_max())
@@ -219,16 +178,16 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
     thread.body = &body;
     thread.group = &me;
     thread.now = me.now;
-    if (listener_ != nullptr) listener_->created(me.id, thread.id, true);
+    if (listeners_.strategy() != nullptr) listeners_.strategy()->created(me.id, thread.id, true);
     if (shadow != nullptr) shadow->created(me.id, thread.id);
     launch(thread);
   }
   if (--me.group_left > 0) {
     me.pending = {.type = &wait};
-    dismiss(me);
+    candidates_.dismiss(me);
     Thread* back = std::exchange(me.resumer, nullptr);
     switch_to(back != nullptr ? *back : choose_next());
-    admit(me);
+    candidates_.admit(me);
   }
   if (shadow == nullptr) return;
   for (std::size_t id = first; id < thread_count_; ++id)
@@ -239,20 +198,20 @@ void Execution::parallel(const std::vector<std::function<void()>>& bodies) {
 Thread& Execution::finish_thread(void* result) {
   Thread& me = *running_;
   mode = Mode::outside;
-  if (watching_) [[unlikely]] report_step();
-  settle();
-  if (me.group != nullptr) pass_on_time(me, *me.group);
+  if (listeners_.watching()) [[unlikely]] report_step();
+  time_.settle(me);
+  if (me.group != nullptr) VirtualTime::pass_on(me, *me.group);
   me.result = result;
   if (states_ != nullptr) hash_step(nullptr, true);
   me.finished = true;
-  if (listener_ != nullptr) listener_->finished(me.id);
+  if (listeners_.strategy() != nullptr) listeners_.strategy()->finished(me.id);
   return go_on_without(me);
 }
 
 // The running thread `me` stops for good. Returns the thread that runs next.
 Thread& Execution::go_on_without(Thread& me) {
   if (me.group != nullptr) ordered(me, *me.group);  // also if it has failed: its starter goes on all the same
-  dismiss(me);
+  candidates_.dismiss(me);
   Thread* back = std::exchange(me.resumer, nullptr);
   Thread* next = back;
   if (me.group != nullptr && --me.group->group_left == 0) {  // the last of a parallel(): its starter goes on at once

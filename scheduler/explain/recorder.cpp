@@ -93,7 +93,7 @@ void Recorder::ended(Execution& run, Ending ending) {
       if (const Thread* blocker = waits && type.blocker != nullptr ? type.blocker(run, thread) : nullptr)
         state.holder = name_of(*blocker);
     }
-    if (ending == Ending::failed && &thread == &run.culprit()) {
+    if (ending == Ending::failed && &thread == &run.thread(run.outcome().culprit)) {
       phase = ThreadPhase::failed;
       if (failing_.size() > 1) {
         state.location = symbols_.place(failing_);

@@ -33,7 +33,7 @@ void StackFrames::announced(const Execution&, const Thread& thread) {
 
 // The running thread has gone on since its announcement. After a crash its stack may be anything.
 void StackFrames::failing(const Execution& run, const Thread& thread) {
-  if (shadow != nullptr && run.violation().kind == shadow->found()) announced(run, thread);
+  if (shadow != nullptr && run.outcome().violation.kind == shadow->found()) announced(run, thread);
 }
 
 std::string StackFrames::variable(Symbols& symbols, std::uint32_t thread, std::uintptr_t address) const {

@@ -119,12 +119,12 @@ Ending Explorer::run_once(Execution& execution, Violation& violation, bool obser
   hooks::BeforeExecution::call_all();
   if (observed) bridge_.begin();
   Ending ending = execution.run(body_);
-  if (ending == Ending::failed) violation = execution.violation();
+  if (ending == Ending::failed) violation = execution.outcome().violation;
   abandon_framework_frame();
   if (ending == Ending::failed) release_streams();
   close_streams();
-  leaks_ = options_.leaks && ending == Ending::finished && !execution.has_failed() ? find_leaks(frame_, leak_set_aside) : Leaks{};
-  memory->end_execution(!execution.abandoned());
+  leaks_ = options_.leaks && ending == Ending::finished && !execution.outcome().failed ? find_leaks(frame_, leak_set_aside) : Leaks{};
+  memory->end_execution(!execution.outcome().abandoned());
   outer_.restore();
   if (ending == Ending::deadlock) {
     violation = {std::string(text_of(execution.awaiting().empty() ? FailureKind::deadlock : FailureKind::livelock)), ""};
@@ -161,7 +161,7 @@ bool Explorer::learns_from(const Execution& execution, Ending ending, const Viol
 }
 
 Explorer::Judgement Explorer::judge(const Execution& execution, Ending ending, Violation& violation) {
-  if (ending == Ending::redundant && execution.misses_plain_writes()) {
+  if (ending == Ending::redundant && execution.outcome().misses_plain_writes) {
     ending = Ending::cut;
     ++tally_.missing_writes;
   }
@@ -195,7 +195,7 @@ void Explorer::count(const Execution& execution, const Judgement& judged) {
   if (judged.ending == Ending::cut) {
     ++tally_.cut;
     if (!first_cut_)
-      first_cut_ = Finding{.kind = "cut", .message = "", .choices = execution.choices().copy(), .steps = execution.steps(),
+      first_cut_ = Finding{.kind = "cut", .message = "", .choices = execution.outcome().choices.copy(), .steps = execution.steps(),
                            .execution = begun_, .seed = {}, .strategy = "", .stopped = execution.has_stopped()};
   } else if (strategy_->redundant() || (judged.ending == Ending::redundant && !judged.comes_back)) {
     ++tally_.redundant;
@@ -208,7 +208,7 @@ void Explorer::count(const Execution& execution, const Judgement& judged) {
 bool Explorer::keep_failure(const Execution& execution, const Judgement& judged, const Violation& violation) {
   // One that was counted already fails anew only if it did not fail then.
   tally_.failing += !strategy_->redundant() || tally_.failing == 0;
-  Finding finding{violation.kind, violation.message, execution.choices().copy(), execution.failing_step(), begun_, {}, {}, execution.has_stopped(), judged.comes_back};
+  Finding finding{violation.kind, violation.message, execution.outcome().choices.copy(), execution.failing_step(), begun_, {}, {}, execution.has_stopped(), judged.comes_back};
   Recipe recipe = strategy_->recipe();
   finding.seed = recipe.seed;
   finding.strategy = std::move(recipe.spec);

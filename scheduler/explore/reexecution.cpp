@@ -66,7 +66,7 @@ Schedule Explorer::schedule_of(const Finding& finding) const {
 // Executes the schedule of this execution again; returns whether it leaks again. A library that allocates something once and keeps it where the
 // search for references does not look does not allocate it a second time, and is no leak.
 bool Explorer::leaks_again(const Execution& execution) {
-  Replay replay(schedule_of({.kind = "leak", .message = "", .choices = execution.choices().copy(), .seed = {}, .strategy = ""}));
+  Replay replay(schedule_of({.kind = "leak", .message = "", .choices = execution.outcome().choices.copy(), .seed = {}, .strategy = ""}));
   replay.begin_execution();
   Execution again(replay, execution_options(), {});
   Violation violation;
@@ -76,9 +76,9 @@ bool Explorer::leaks_again(const Execution& execution) {
 
 // Executes the last execution again, to learn which of its operations with an order weaker than seq_cst are on objects that several threads access.
 void Explorer::look_at_orders(const Execution& execution) {
-  if (execution.choices().full()) return;
+  if (execution.outcome().choices.full()) return;
   Finding finding;
-  finding.choices = execution.choices().copy();
+  finding.choices = execution.outcome().choices.copy();
   finding.stopped = execution.has_stopped();
   Replay replay(schedule_of(finding));
   replay.begin_execution();
@@ -93,12 +93,12 @@ void Explorer::look_at_orders(const Execution& execution) {
 // states kept (liveness/state_hasher.hpp), or with the counters that were found.
 bool Explorer::may_go_round(const Execution& execution) {
   constexpr std::size_t returns_least = 8;
-  const bool recorded = !execution.choices().full();
+  const bool recorded = !execution.outcome().choices.full();
   if (replaying_ || !recorded || !traits_.recognizes_states || options_.clock == "virtual" ||
       options_.spurious_wakeups || options_.interrupts)
     return false;
   Finding finding;
-  finding.choices = execution.choices().copy_all();
+  finding.choices = execution.outcome().choices.copy_all();
   finding.stopped = execution.has_stopped();
   Replay replay(schedule_of(finding));
   replay.begin_execution();
@@ -174,7 +174,7 @@ std::string Explorer::covered_by_counting() const {
 // Whether some schedule leads from the end of this execution, which has come back to an earlier state, to an end (cycle_analysis.hpp).
 CycleAnalysis::Answer Explorer::classify_cycle(const Execution& execution) {
   if (again_ == nullptr) again_ = std::make_unique<Execution>(stand_in_, execution_options(), std::vector<ExecutionListener*>{});
-  return cycle_analysis_.classify(without_checks(execution.choices().copy()), execution.steps(), executing_again(execution.has_stopped()));
+  return cycle_analysis_.classify(without_checks(execution.outcome().choices.copy()), execution.steps(), executing_again(execution.has_stopped()));
 }
 
 CycleAnalysis::Execute Explorer::executing_again(bool stopped) {
@@ -190,7 +190,7 @@ CycleAnalysis::Execute Explorer::executing_again(bool stopped) {
 void Explorer::show_cycle(Finding& finding) {
   const std::vector<std::uint32_t> choices = without_checks(finding.choices);
   cycle_analysis_.exhibit(choices, finding.steps, executing_again(finding.stopped));
-  finding.choices = again_->choices().copy();
+  finding.choices = again_->outcome().choices.copy();
   finding.stopped = false;
   Replay replay(schedule_of(finding));
   replay.begin_execution();

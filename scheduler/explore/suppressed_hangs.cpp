@@ -41,7 +41,7 @@ bool Explorer::hang_set_aside(const Execution& execution, const std::string& kin
   if (!suppressions::meant_for(kind)) return false;
   Finding finding;
   finding.kind = kind;
-  finding.choices = execution.choices().copy();
+  finding.choices = execution.outcome().choices.copy();
   finding.steps = execution.steps();
   finding.stopped = execution.has_stopped();
   finding.comes_back = comes_back;

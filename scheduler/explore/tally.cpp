@@ -7,12 +7,12 @@ namespace interleave::engine {
 void Tally::add_work(const Execution& execution) {
   steps += execution.steps();
   steps_longest = std::max(steps_longest, execution.steps());
-  threads_most = std::max(threads_most, execution.thread_count());
+  threads_most = std::max(threads_most, execution.threads_created());
 }
 
 void Tally::add_execution(const Execution& execution) {
   ++executions;
-  if (const std::string* value = execution.outcome()) ++outcomes[*value];
+  if (execution.outcome().has_value) ++outcomes[execution.outcome().value];
 }
 
 void Tally::merge(const Tally& other) {

@@ -40,7 +40,7 @@ const char* shown(const Operation& op, bool asleep) {
 const OperationType asleep_type{
     .name = "condition timeout", .access = Access::write, .failed = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
-      return (t.timed && run.due(t)) + (run.options().spurious_wakeups && t.may_be_disturbed(t.pending.object));
+      return (t.timed && run.time().due(t)) + (run.options().spurious_wakeups && t.may_be_disturbed(t.pending.object));
     },
     .noted = true, .failure = "", .shown = &shown, .does = OperationClass::resumes};
 const OperationType signal_type{
@@ -75,7 +75,7 @@ int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint6
   const std::uint32_t variant = run.step({.type = &asleep_type, .object = c, .second = m});
   int result = 0;
   // The candidates of a sleeper are: timeout (if its time has come), then spurious wakeup.
-  const bool timed_out = !me.woken && can_time_out && variant == 0 && run.due(me);
+  const bool timed_out = !me.woken && can_time_out && variant == 0 && run.time().due(me);
   if (me.woken || timed_out) {
     me.undisturbed(c);
   } else {
@@ -86,7 +86,7 @@ int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint6
     if (timed_out) {
       result = ETIMEDOUT;
       me.pending.failed = true;
-      run.pass_until(*deadline);
+      run.time().pass_until(run.self(), *deadline);
     } else {
       me.pending.argument = by_itself;
     }

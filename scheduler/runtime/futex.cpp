@@ -26,7 +26,7 @@ const void* queue_of(const void* word) {
 const OperationType wait_type{.name = "futex wait", .access = Access::read, .noted = true, .does = OperationClass::waits};
 const OperationType asleep_type{
     .name = "futex timeout", .access = Access::write, .failed = Access::write, .waits = true,
-    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return t.timed && run.due(t); },
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return t.timed && run.time().due(t); },
     .noted = true, .failure = "", .shown = [](const Operation&, bool asleep) { return asleep ? "futex wait" : "futex timeout"; },
     .does = OperationClass::resumes};
 
@@ -101,7 +101,7 @@ long wait(Execution& run, int* word, int expected, const std::uint64_t* deadline
   if (me.woken) return 0;
   if (run.watched_by_strategy()) me.pending.state = sleepers(run, queue) + 1;
   me.pending.failed = true;
-  run.pass_until(*deadline);
+  run.time().pass_until(run.self(), *deadline);
   errno = ETIMEDOUT;
   return -1;
 }
@@ -132,7 +132,7 @@ long futex(Execution& run, int* word, int operation, int value, const timespec* 
     }
     deadline = command == FUTEX_WAIT_BITSET
                    ? virtual_deadline(*time, clock)
-                   : run.now() + static_cast<std::uint64_t>(time->tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time->tv_nsec);
+                   : run.time().now(run.self()) + static_cast<std::uint64_t>(time->tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time->tv_nsec);
   }
   switch (command) {
     case FUTEX_WAIT:

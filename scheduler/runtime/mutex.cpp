@@ -92,7 +92,7 @@ const OperationType try_lock_type{.name = "mutex try_lock", .access = Access::wr
                                   .bytes = sizeof(pthread_mutex_t), .does = OperationClass::takes, .tries = true};
 const OperationType timed_lock_type{
     .name = "mutex timed lock", .access = Access::write, .waits = true,
-    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return can_proceed(t) || run.due(t); },
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return can_proceed(t) || run.time().due(t); },
     .fails = &fails, .blocker = &holder, .polls = true, .bytes = sizeof(pthread_mutex_t), .does = OperationClass::takes, .tries = true};
 const OperationType unlock_type{.name = "mutex unlock", .access = Access::write, .noted = true, .does = OperationClass::gives};
 const OperationType init_type{.name = "mutex init", .access = Access::write, .does = OperationClass::begins};
@@ -107,7 +107,7 @@ int timed_lock(Execution& run, pthread_mutex_t* m, clockid_t clock, const timesp
   run.step({.type = &timed_lock_type, .object = m});
   const int result = attempt(run, m);
   if (result != EBUSY) return result;
-  run.pass_until(deadline);
+  run.time().pass_until(run.self(), deadline);
   return ETIMEDOUT;
 }
 

@@ -20,9 +20,9 @@ clock_t times(tms* used) noexcept {
   if (used != nullptr) {
     memory->note_write(used, sizeof *used);
     *used = {};
-    used->tms_utime = static_cast<clock_t>((clock_origin(CLOCK_PROCESS_CPUTIME_ID) + model->now()) / tick);
+    used->tms_utime = static_cast<clock_t>((clock_origin(CLOCK_PROCESS_CPUTIME_ID) + model->time().now(model->self())) / tick);
   }
-  return static_cast<clock_t>((clock_origin(CLOCK_MONOTONIC) + model->now()) / tick);
+  return static_cast<clock_t>((clock_origin(CLOCK_MONOTONIC) + model->time().now(model->self())) / tick);
 }
 
 int getrusage(__rusage_who_t who, rusage* used) noexcept {
@@ -34,7 +34,7 @@ int getrusage(__rusage_who_t who, rusage* used) noexcept {
   memory->note_write(used, sizeof *used);
   *used = {};
   if (who == RUSAGE_CHILDREN) return 0;
-  const std::uint64_t microseconds = (clock_origin(CLOCK_PROCESS_CPUTIME_ID) + model->now()) / 1000;
+  const std::uint64_t microseconds = (clock_origin(CLOCK_PROCESS_CPUTIME_ID) + model->time().now(model->self())) / 1000;
   used->ru_utime = {.tv_sec = static_cast<time_t>(microseconds / 1'000'000), .tv_usec = static_cast<suseconds_t>(microseconds % 1'000'000)};
   return 0;
 }

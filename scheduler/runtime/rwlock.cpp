@@ -82,7 +82,7 @@ const OperationType read_lock_type{
     .blocker = &writer, .noted = true, .does = OperationClass::takes, .hold = Hold::shared};
 const OperationType timed_read_lock_type{
     .name = "rwlock timed read lock", .access = Access::share, .second = When::done, .waits = true,
-    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_read(t.pending.object) || run.due(t); },
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_read(t.pending.object) || run.time().due(t); },
     .fails = &read_fails, .blocker = &writer, .polls = true, .bytes = sizeof(pthread_rwlock_t),
     .does = OperationClass::takes, .hold = Hold::shared, .tries = true};
 const OperationType try_read_lock_type{.name = "rwlock try read lock", .access = Access::share, .second = When::done, .fails = &read_fails,
@@ -95,7 +95,7 @@ const OperationType write_lock_type{
     .held_up_by_many = true, .blocker = &writer, .noted = true, .does = OperationClass::takes};
 const OperationType timed_write_lock_type{
     .name = "rwlock timed write lock", .access = Access::write, .waits = true,
-    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_write(t.pending.object) || run.due(t); },
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return may_write(t.pending.object) || run.time().due(t); },
     .fails = &write_fails, .blocker = &writer, .polls = true, .bytes = sizeof(pthread_rwlock_t), .does = OperationClass::takes, .tries = true};
 const OperationType try_write_lock_type{.name = "rwlock try write lock", .access = Access::write, .second = When::done, .fails = &write_fails,
                                         .polls = true, .bytes = sizeof(pthread_rwlock_t), .does = OperationClass::takes, .tries = true};
@@ -126,7 +126,7 @@ const OperationType after_waiting_type{
     .held_up_by_many = true, .blocker = &writer_in_room, .inside = room_offset, .shown = &shown_after_waiting, .does = OperationClass::takes};
 const OperationType timed_after_waiting_type{
     .name = "rwlock timed write lock after waiting", .access = Access::write, .second_effect = When::failed, .waits = true,
-    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return room_is_empty(t) || run.due(t); },
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return room_is_empty(t) || run.time().due(t); },
     .fails = &write_fails, .blocker = &writer_in_room, .inside = room_offset, .does = OperationClass::takes, .tries = true};
 
 // Stands, beside the lock, for what its readers did.
@@ -172,7 +172,7 @@ int enter(Execution& run, pthread_rwlock_t* l, bool writing) {
 }
 
 int give_up(Execution& run, std::uint64_t deadline) {
-  run.pass_until(deadline);
+  run.time().pass_until(run.self(), deadline);
   return ETIMEDOUT;
 }
 

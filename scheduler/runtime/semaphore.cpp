@@ -27,7 +27,7 @@ const OperationType wait_type{
 const OperationType timed_wait_type{
     .name = "sem_timedwait", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
-      return (value(t.pending.object) > 0 || run.due(t)) + may_interrupt(run, t);
+      return (value(t.pending.object) > 0 || run.time().due(t)) + may_interrupt(run, t);
     },
     .fails = &fails, .polls = true, .bytes = sizeof(sem_t), .noun = "semaphore", .does = OperationClass::takes, .hold = Hold::permit, .tries = true};
 const OperationType try_wait_type{.name = "sem_trywait", .access = Access::write, .fails = &fails, .polls = true, .bytes = sizeof(sem_t),
@@ -51,7 +51,7 @@ int wait(Execution& run, sem_t* s, const OperationType& type, const std::uint64_
   Thread& me = run.self();
   const std::uint32_t variant = run.step({.type = &type, .object = s});
   me.pending.state = value(s);
-  const bool ready = value(s) > 0 || (deadline != nullptr && run.due(me));
+  const bool ready = value(s) > 0 || (deadline != nullptr && run.time().due(me));
   if (variant == (ready ? 1u : 0u)) {
     me.disturbed(s);
     used(s);
@@ -68,7 +68,7 @@ int wait(Execution& run, sem_t* s, const OperationType& type, const std::uint64_
     return 0;
   }
   used(s);
-  run.pass_until(*deadline);
+  run.time().pass_until(run.self(), *deadline);
   return fail_with(run, ETIMEDOUT);
 }
 

@@ -27,7 +27,7 @@ const OperationType join_type{
 const OperationType timed_join_type{
     .name = "thread timed join", .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
-      return target(run, t).finished || run.due(t);
+      return target(run, t).finished || run.time().due(t);
     },
     .asks_for_end = true, .blocker = &blocking_target, .does = OperationClass::joins};
 const OperationType try_join_type{.name = "thread try_join", .asks_for_end = true, .does = OperationClass::joins};
@@ -42,7 +42,7 @@ int joinable(Execution& run, const Thread* thread) {
 
 int collect(Execution& run, Thread& thread, void** result) {
   thread.joined = true;
-  run.pass_on_time(thread, run.self());
+  VirtualTime::pass_on(thread, run.self());
   joined(thread);
   if (result != nullptr) hand_over(*result, thread.result);
   return 0;
@@ -63,7 +63,7 @@ int timed_join(Execution& run, pthread_t h, void** result, std::uint64_t deadlin
   run.step({.type = &timed_join_type, .second_access = Access::read, .second = &waking, .argument = thread->id});
   if (thread->finished) return collect(run, *thread, result);
   run.self().pending.failed = true;
-  run.pass_until(deadline);
+  run.time().pass_until(run.self(), deadline);
   return ETIMEDOUT;
 }
 

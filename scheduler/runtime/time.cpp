@@ -17,13 +17,13 @@ constexpr std::uint64_t second = 1'000'000'000;
 const OperationType yield_type{.name = "yield", .polls = true};
 const OperationType sleep_type{
     .name = "sleep", .waits = true,
-    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return run.due(t); },
+    .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t { return run.time().due(t); },
     .polls = true};
 
 void sleep_until(Execution& run, std::uint64_t deadline) {
   const Timed timed(run.self(), deadline);
   run.step({.type = &sleep_type});
-  run.pass_until(deadline);
+  run.time().pass_until(run.self(), deadline);
 }
 
 std::uint64_t nanoseconds(const timespec& t) {
@@ -72,7 +72,7 @@ int clock_gettime(clockid_t clock, timespec* result) noexcept {
   if (!model) return REAL(clock_gettime)(clock, result);
   model->look_at_clock();
   memory->note_write(result, sizeof *result);
-  *result = as_timespec(clock_origin(clock) + model->now());
+  *result = as_timespec(clock_origin(clock) + model->time().now(model->self()));
   return 0;
 }
 
@@ -80,7 +80,7 @@ int gettimeofday(timeval* result, void* zone) noexcept {
   Model model;
   if (!model) return REAL(gettimeofday)(result, zone);
   model->look_at_clock();
-  const timespec t = as_timespec(clock_origin(CLOCK_REALTIME) + model->now());
+  const timespec t = as_timespec(clock_origin(CLOCK_REALTIME) + model->time().now(model->self()));
   memory->note_write(result, sizeof *result);
   *result = {t.tv_sec, t.tv_nsec / 1000};
   return 0;
@@ -90,7 +90,7 @@ time_t time(time_t* result) noexcept {
   Model model;
   if (!model) return REAL(time)(result);
   model->look_at_clock();
-  const auto t = static_cast<time_t>((clock_origin(CLOCK_REALTIME) + model->now()) / second);
+  const auto t = static_cast<time_t>((clock_origin(CLOCK_REALTIME) + model->time().now(model->self())) / second);
   if (result != nullptr) hand_over(*result, t);
   return t;
 }
@@ -100,7 +100,7 @@ clock_t clock() noexcept {
   Model model;
   if (!model) return REAL(clock)();
   model->look_at_clock();
-  return static_cast<clock_t>((clock_origin(CLOCK_PROCESS_CPUTIME_ID) + model->now()) / 1000);
+  return static_cast<clock_t>((clock_origin(CLOCK_PROCESS_CPUTIME_ID) + model->time().now(model->self())) / 1000);
 }
 
 int timespec_get(timespec* result, int base) noexcept {
@@ -109,7 +109,7 @@ int timespec_get(timespec* result, int base) noexcept {
   if (base != TIME_UTC) return 0;
   model->look_at_clock();
   memory->note_write(result, sizeof *result);
-  *result = as_timespec(clock_origin(CLOCK_REALTIME) + model->now());
+  *result = as_timespec(clock_origin(CLOCK_REALTIME) + model->time().now(model->self()));
   return base;
 }
 
@@ -121,7 +121,7 @@ INTERLEAVE_BEHIND_DOOR int interleave_nanosleep(const timespec* duration, timesp
     errno = EINVAL;
     return -1;
   }
-  sleep_until(*model, saturated_sum(model->now(), nanoseconds(*duration)));
+  sleep_until(*model, saturated_sum(model->time().now(model->self()), nanoseconds(*duration)));
   return 0;
 }
 
@@ -131,7 +131,7 @@ INTERLEAVE_BEHIND_DOOR int interleave_clock_nanosleep(clockid_t clock, int flags
   if (!model) return REAL(clock_nanosleep)(clock, flags, t, remaining);
   if (!valid(*t) || t->tv_sec < 0) return EINVAL;
   sleep_until(*model, (flags & TIMER_ABSTIME) != 0 ? virtual_deadline(*t, clock)
-                                                   : saturated_sum(model->now(), nanoseconds(*t)));
+                                                   : saturated_sum(model->time().now(model->self()), nanoseconds(*t)));
   return 0;
 }
 
@@ -139,7 +139,7 @@ INTERLEAVE_POLLING_DOOR("usleep", "interleave_usleep", 1);
 INTERLEAVE_BEHIND_DOOR int interleave_usleep(useconds_t microseconds) {
   Model model;
   if (!model) return REAL(usleep)(microseconds);
-  sleep_until(*model, saturated_sum(model->now(), std::uint64_t{microseconds} * 1000));
+  sleep_until(*model, saturated_sum(model->time().now(model->self()), std::uint64_t{microseconds} * 1000));
   return 0;
 }
 
@@ -147,7 +147,7 @@ INTERLEAVE_POLLING_DOOR("sleep", "interleave_sleep", 1);
 INTERLEAVE_BEHIND_DOOR unsigned interleave_sleep(unsigned seconds) {
   Model model;
   if (!model) return REAL(sleep)(seconds);
-  sleep_until(*model, saturated_sum(model->now(), seconds * second));
+  sleep_until(*model, saturated_sum(model->time().now(model->self()), seconds * second));
   return 0;
 }
 

@@ -55,7 +55,7 @@ void give_cycle_counter(greg_t* registers, bool names_processor, Execution* run)
   unsigned processor = 0;
   if (run != nullptr) {
     run->look_at_clock();
-    count = clock_origin(CLOCK_MONOTONIC) + run->now();
+    count = clock_origin(CLOCK_MONOTONIC) + run->time().now(run->self());
     processor = static_cast<unsigned>(std::countr_zero(run->self().extras().attributes.processors));
   } else {
     if (trapping) trap(false);
