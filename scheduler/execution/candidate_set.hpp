@@ -63,7 +63,7 @@ class CandidateSet {
   }
 
   // Brings a list that is not settled up to date if that takes less than `collect`. False: call `collect`.
-  bool refresh(const Execution& run) { return valid_ && (conditional_ == 0 || ask_again(run)); }
+  __attribute__((always_inline)) bool refresh(const Execution& run) { return valid_ && (conditional_ == 0 || ask_again(run)); }
   // Asks all live threads.
   void collect(const Execution& run);
 
@@ -84,7 +84,7 @@ class CandidateSet {
     settled_ &= !conditional;
     if (!conditional && thread.offered > 1) changed();
   }
-  bool ask_again(const Execution& run);
+  __attribute__((noinline)) bool ask_again(const Execution& run);
   void offer(Thread& thread);
   void withdraw(Thread& thread);
 
