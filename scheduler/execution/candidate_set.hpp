@@ -80,7 +80,7 @@ class CandidateSet {
   // `conditional`: whether the number of candidates of `thread` depends on the state from now on.
   void depends_on_state(Thread& thread, bool conditional) {
     thread.conditional = conditional;
-    conditional_ += conditional ? 1 : -1;
+    conditional_ += static_cast<std::size_t>(conditional ? 1 : -1);
     settled_ &= !conditional;
     if (!conditional && thread.offered > 1) changed();
   }

@@ -155,7 +155,7 @@ void Memory::reuse(void* p, std::size_t size, Origin origin) {
   assert(found != freed_.end());
   freed_.erase(found);
   header(p)->live = 1;
-  header(p)->size = size;
+  header(p)->size = size & size_max;
   header(p)->origin = origin;
   ++live_;
 }

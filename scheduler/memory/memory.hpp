@@ -234,6 +234,7 @@ class Memory {
     std::size_t   size : 48;
     Origin        origin;
   };
+  static constexpr std::size_t size_max = (std::size_t{1} << 48) - 1;  // of a block; the arena is smaller
   static Block* header(void* p) { return static_cast<Block*>(p) - 1; }
   static const Block* header(const void* p) { return static_cast<const Block*>(p) - 1; }
   static std::uint16_t check_of(std::uintptr_t address) { return static_cast<std::uint16_t>((address >> 4) * 0x9e37u ^ 0xb10c); }
@@ -294,7 +295,7 @@ inline void* Memory::allocate(std::size_t size, std::size_t alignment, Origin or
   if (user > end || size > end - user) [[unlikely]] return nullptr;
   const std::uintptr_t distance = last_ == 0 ? 0 : user - last_;
   *(reinterpret_cast<Block*>(user) - 1) = {.previous = static_cast<std::uint32_t>(distance >> 4), .live = 1, .exempt = 0,
-                                           .check = check_of(user), .size = size, .origin = origin};
+                                           .check = check_of(user), .size = size & size_max, .origin = origin};
   last_ = user;
   ++live_;
   top_ = (user + size + 15) & ~std::uintptr_t{15};

@@ -195,7 +195,7 @@ class Reader {
       return;
     }
     if (category == ZYDIS_CATEGORY_CALL) {
-      for (const std::size_t lost : {0, 1, 2, 6, 7, 8, 9, 10, 11}) state_.of[lost] = Value::other;
+      for (const std::size_t lost : {0u, 1u, 2u, 6u, 7u, 8u, 9u, 10u, 11u}) state_.of[lost] = Value::other;
       if (calls_) {
         calls_->merge(state_);
       } else {

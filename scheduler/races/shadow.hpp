@@ -218,7 +218,7 @@ class Shadow {
   // ---- clocks: how much of each thread happens before; a thread's own entry begins at 1 ----
   enum Row { of_thread, acquired, released, rows };  // acquired: by relaxed loads, counts from the next acquire fence on;
                                                      // released: at the last release fence, what relaxed stores release
-  Count* clock(std::uint32_t thread, Row row = of_thread) { return clocks_.data() + thread * stride_ + row * width_; }
+  Count* clock(std::uint32_t thread, Row row = of_thread) { return clocks_.data() + thread * stride_ + static_cast<std::size_t>(row) * width_; }
   // To be written to.
   Count* weak_clock(std::uint32_t thread, Row row) {
     weak_[thread] = 1;

@@ -300,12 +300,12 @@ pid_t wait4(pid_t p, int* status, int options, rusage* usage) {
 }
 int waitid(idtype_t type, id_t id, siginfo_t* info, int options) {
   if (!modelled()) return REAL(waitid)(type, id, info, options);
-  siginfo_t found{};
-  const int result = attempted("waitid", some_child, [&] { return REAL(waitid)(type, id, &found, options | WNOHANG); },
-                               [&](int r) { return r == 0 && found.si_pid == 0 && (options & WNOHANG) == 0; });
+  siginfo_t child{};
+  const int result = attempted("waitid", some_child, [&] { return REAL(waitid)(type, id, &child, options | WNOHANG); },
+                               [&](int r) { return r == 0 && child.si_pid == 0 && (options & WNOHANG) == 0; });
   if (info != nullptr) {
     about_to_fill(info, sizeof *info);
-    *info = found;
+    *info = child;
   }
   return result;
 }

@@ -21,13 +21,13 @@ bool fails(const Operation&, std::uint64_t state, std::uint32_t) { return state 
 const OperationType wait_type{
     .name = "sem_wait", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
-      return (value(t.pending.object) > 0) + may_interrupt(run, t);
+      return std::uint32_t{value(t.pending.object) > 0} + may_interrupt(run, t);
     },
     .slack = &slack, .noted = true, .noun = "semaphore", .does = OperationClass::takes, .hold = Hold::permit};
 const OperationType timed_wait_type{
     .name = "sem_timedwait", .access = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
-      return (value(t.pending.object) > 0 || run.time().due(t)) + may_interrupt(run, t);
+      return std::uint32_t{value(t.pending.object) > 0 || run.time().due(t)} + may_interrupt(run, t);
     },
     .fails = &fails, .polls = true, .bytes = sizeof(sem_t), .noun = "semaphore", .does = OperationClass::takes, .hold = Hold::permit, .tries = true};
 const OperationType try_wait_type{.name = "sem_trywait", .access = Access::write, .fails = &fails, .polls = true, .bytes = sizeof(sem_t),

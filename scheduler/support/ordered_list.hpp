@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <span>
 #include <vector>
 
 namespace interleave::engine {
@@ -24,7 +23,6 @@ class OrderedList {
   std::size_t size() const { return static_cast<std::size_t>(end_ - first_); }
   bool empty() const { return first_ == end_; }
   T& operator[](std::size_t i) { return first_[i]; }
-  operator std::span<const T>() const { return {first_, size()}; }
 
   void clear() { first_ = end_ = items_.data(); }
   void push_back(const T& item) {

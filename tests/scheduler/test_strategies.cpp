@@ -8,6 +8,8 @@
 #include <catch2/catch.hpp>
 
 #include <interleave/interleave.hpp>
+
+#include "execution_view.hpp"
 #include "scheduler/model/strategy_registry.hpp"
 
 using namespace interleave;
@@ -18,7 +20,7 @@ namespace {
 constexpr OperationType write{.name = "write", .access = Access::write};
 
 // Thread 0 makes one step, which creates the others. Each of these makes `steps` writes to one object.
-class Program final : public ExecutionView {
+class Program final : public View {
  public:
   Program(std::uint32_t threads, std::uint32_t steps) : threads_(threads), steps_(steps) {}
 
@@ -58,20 +60,14 @@ class Program final : public ExecutionView {
     return order;
   }
 
-  std::int64_t slack_of(std::uint32_t) const override { return unblockable; }
+  // Addresses differ from run to run; there is one object.
   std::uint64_t name_of(const void*) const override { return 1; }
   const void* named(std::uint64_t) const override { return &object_; }
   std::uintptr_t heap() const override { return 4096; }
-  const StateHash* state() const override { return nullptr; }
-  const StateHash& state_modulo_counters() const override { return nothing_; }
-  bool has_counters() const override { return false; }
-  std::size_t counted_rounds() const override { return 0; }
-  bool counts() const override { return false; }
 
  private:
   const std::uint32_t threads_, steps_;
   alignas(8) int object_ = 0;
-  StateHash nothing_;
   std::vector<std::uint32_t> made_;
   std::vector<Operation> pending_;
 };

@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "execution_view.hpp"
 #include "scheduler/model/strategy_registry.hpp"
 #include "scheduler/model/wrapper.hpp"
 
@@ -48,22 +49,6 @@ class Probe final : public Strategy, private StepListener, private PrefixReplay 
 
 const Registration probe{"probe", "for tests: notes what is called", {}, false,
                          [](const Arguments&, std::unique_ptr<Strategy>) { return std::make_unique<Probe>(); }};
-
-class View final : public ExecutionView {
- public:
-  std::int64_t slack_of(std::uint32_t) const override { return unblockable; }
-  std::uint64_t name_of(const void* object) const override { return reinterpret_cast<std::uintptr_t>(object); }
-  const void* named(std::uint64_t name) const override { return reinterpret_cast<const void*>(name); }
-  std::uintptr_t heap() const override { return 0; }
-  const StateHash* state() const override { return nullptr; }
-  const StateHash& state_modulo_counters() const override { return nothing_; }
-  bool has_counters() const override { return false; }
-  std::size_t counted_rounds() const override { return 0; }
-  bool counts() const override { return false; }
-
- private:
-  StateHash nothing_;
-};
 
 using Names = std::set<std::string>;
 

@@ -120,7 +120,7 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   void join_past(std::uint32_t thread);
   void happens_before(std::uint32_t event, std::uint32_t thread);
   void happens_before_all_of(std::uint32_t thread, std::uint32_t other);
-  const Count* before() { return before_ == none ? zeros_.data() : before_ == own ? row_.data() : clock(before_); }
+  const Count* before() { return before_ == none ? zeros_.data() : before_ == own_row ? row_.data() : clock(before_); }
   bool within(std::uint32_t event, const Count* row) const { return events_[event].index <= row[events_[event].thread]; }
   void join(Count* into, const Count* from) const { clock_rows::join(into, from, width_); }
   void copy(Count* into, const Count* from) const { clock_rows::copy(into, from, width_); }
@@ -279,7 +279,7 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   // ---- scratch ----
   std::vector<Count> past_ = std::vector<Count>(width_), whole_past_ = past_;
   std::vector<Count> zeros_ = past_, row_ = past_;
-  std::uint32_t before_ = none;                  // whose clock says what happened before the last event; own: row_
+  std::uint32_t before_ = none;                  // whose clock says what happened before the last event; own_row: row_
   Footprint x_, seen_;
   std::uint32_t ends_ = none;                    // the thread of which the last event asks whether it has ended
   const OperationType* last_type_ = nullptr;     // of the last event,

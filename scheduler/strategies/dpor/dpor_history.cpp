@@ -272,8 +272,8 @@ void Dpor::performed(const Step& step) {
     const Count* before = now(key);
     const bool judged = made_ >= prefix_.size();  // its block, if any, is complete
     if (judged) {
-      before_ = thread.past.row ? own : thread.past.size == 1 ? thread.past.events[0] : none;
-      if (before_ == own) copy(row_.data(), before);
+      before_ = thread.past.row ? own_row : thread.past.size == 1 ? thread.past.events[0] : none;
+      if (before_ == own_row) copy(row_.data(), before);
       races_.clear();
     }
     Count* row = clock(event);

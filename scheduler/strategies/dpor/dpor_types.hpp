@@ -38,7 +38,7 @@ constexpr bool planted(PlantedFault) { return false; }
 #endif
 
 using Count = std::uint32_t;
-constexpr std::uint32_t none = ~std::uint32_t{0}, own = none - 1;
+constexpr std::uint32_t none = ~std::uint32_t{0}, own_row = none - 1;
 
 inline bool conflict(const Touch& a, const Touch& b) {
   const auto are = [&](Access one, Access other) {
