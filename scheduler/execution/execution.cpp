@@ -271,7 +271,7 @@ bool Execution::anybody_unfinished() const {
 
 // All threads sleep. With a virtual clock, the earliest of them wakes up.
 bool Execution::pass_time() {
-  if (!options_.virtual_clock) return false;
+  if (!has_virtual_clock()) return false;
   std::uint64_t earliest = ~std::uint64_t{0};
   for (const Thread* thread : live_)
     if (thread->timed && thread->deadline > clock_) earliest = std::min(earliest, thread->deadline);
@@ -290,7 +290,7 @@ bool Execution::pass_time() {
 }
 
 void Execution::pass_until(std::uint64_t deadline) {
-  if (options_.virtual_clock || deadline <= running_->now) return;
+  if (has_virtual_clock() || deadline <= running_->now) return;
   running_->now = deadline;
   time_has_passed_ = true;
 }

@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "scheduler/api/model_values.hpp"
 #include "scheduler/execution/thread.hpp"
 #include "scheduler/execution/times.hpp"
 #include "scheduler/liveness/states.hpp"
@@ -58,9 +59,7 @@ class Watcher {
 
 struct ExecutionOptions {
   std::uint64_t steps_max = 0;
-  bool virtual_clock = false;
-  bool spurious_wakeups = false;
-  bool interrupts = false;
+  ModelValues model;
   bool stops_round = false;       // a thread that has gone round stops (spin.hpp); as a strategy that reduces wants it
   bool keeps_states = false;      // states.hpp
   const Counters* counters = nullptr;  // REQUIRED where states are kept
@@ -218,9 +217,9 @@ class Execution final : public ExecutionView {
   // ---- virtual time, nanoseconds ----
   std::uint64_t now() {
     settle();
-    return options_.virtual_clock ? clock_ : running_->now;
+    return has_virtual_clock() ? clock_ : running_->now;
   }
-  bool due(const Thread& thread) const { return !options_.virtual_clock || clock_ >= thread.deadline; }
+  bool due(const Thread& thread) const { return !has_virtual_clock() || clock_ >= thread.deadline; }
   void pass_until(std::uint64_t deadline);
   // `to` has waited for `from`: its clock shows no earlier time than that of `from`.
   static void pass_on_time(const Thread& from, Thread& to) { to.now = std::max(to.now, from.now); }
@@ -239,13 +238,14 @@ class Execution final : public ExecutionView {
   std::uint64_t name_of(const void* object) const override;
   const void* named(std::uint64_t name) const override;
   std::uintptr_t heap() const override;
-  bool may_replay_prefixes() const { return watchers_.empty() && !options_.keeps_states && !options_.virtual_clock; }
+  bool may_replay_prefixes() const { return watchers_.empty() && !options_.keeps_states && !has_virtual_clock(); }
   std::int64_t slack_of(std::uint32_t thread) const override {
     const Thread& asked = *threads_[thread];
     return asked.pending.type->slack == nullptr ? unblockable : asked.pending.type->slack(*this, asked);
   }
 
  private:
+  bool has_virtual_clock() const { return options_.model.has(model_value(&Options::clock, "virtual")); }
   static std::uint64_t limit_of(std::uint64_t steps_max) { return steps_max != 0 ? steps_max : ~std::uint64_t{0}; }
   static Fiber& thread_main(void* thread);
   static void destroy_thread_locals(Thread& thread);

@@ -26,7 +26,7 @@ void Execution::note_performed(Thread& thread) {
 bool Execution::gone_round(const OperationType& type, const void* object) {
   Thread& me = *running_;
   if (point_.step >= options_.spins_from) return false;
-  if (options_.virtual_clock && type.waits) {  // time passes when nobody else can step: that is progress
+  if (has_virtual_clock() && type.waits) {  // time passes when nobody else can step: that is progress
     me.polling = false;
     return false;
   }
@@ -62,7 +62,7 @@ __attribute__((noinline)) void Execution::step_between(const Operation& operatio
 // The running thread has gone round and has announced the same operation once more.
 std::uint32_t Execution::await() {
   Thread& me = *running_;
-  if (me.read_clock && !options_.virtual_clock && me.now < std::numeric_limits<std::uint64_t>::max() / 4) {
+  if (me.read_clock && !has_virtual_clock() && me.now < std::numeric_limits<std::uint64_t>::max() / 4) {
     me.polling = false;
     pass_until(me.now + hurry(me));
     return proceed();

@@ -18,11 +18,8 @@ Schedule pinned(unsigned n) {
   schedule.name = "pinned/" + std::to_string(n);
   schedule.build = 0x2a5c3f1u + n;
   const char* const races[] = {"fail", "explore", "ignore"};
-  schedule.spurious_wakeups = n % 2 != 0;
-  schedule.interrupts = n / 2 % 2 != 0;
-  schedule.virtual_clock = n / 4 % 2 != 0;
-  schedule.reuses_blocks = n / 8 % 2 != 0;
-  schedule.races = races[n / 16];
+  schedule.options = ModelValues({.races = races[n / 16], .clock = n / 4 % 2 != 0 ? "virtual" : "any", .spurious_wakeups = n % 2 != 0,
+                                  .interrupts = n / 2 % 2 != 0, .heap = n / 8 % 2 != 0 ? "reuse" : "fresh"});
   schedule.stops_round = n % 3 == 1;
   schedule.comes_back = n % 5 == 2;
   schedule.keeps_private = n / 16 == 1 && n % 4 == 3;

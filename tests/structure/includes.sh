@@ -38,7 +38,7 @@ rooms_table="
 primitives/.*      primitives/[^/]*
 checkers/.*        checkers/[^/]*|scheduler/api/[^/]*|scheduler/(explain/trace|model/operation|support/unseen|support/mode)[.]hpp
 scenarios/.*       scenarios/[^/]*|scenarios/zoo/[^/]*|primitives/[^/]*|checkers/[^/]*|scheduler/api/(interleave|observer)[.]hpp
-cli/.*             scenarios/[^/]*|scheduler/(api/[^/]*|stress/stress[.]hpp|report/(report|fields|codec)[.]hpp|model/(schedule|recorded_options)[.]hpp|support/nearest[.]hpp)
+cli/.*             scenarios/[^/]*|scheduler/(api/[^/]*|stress/stress[.]hpp|report/(report|fields|codec)[.]hpp|model/schedule[.]hpp|support/nearest[.]hpp)
 (tests|bench)/.*   .*
 "
 
