@@ -6,7 +6,7 @@
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/services.hpp>
 #include "scheduler/api/failure_kinds.hpp"
-#include "scheduler/model/recorded_options.hpp"
+#include "scheduler/model/schedule.hpp"
 
 #include "campaign.hpp"
 #include "runtime.hpp"
@@ -37,7 +37,7 @@ void say_what_the_token_overrules(const Settings& asked, const Options& recorded
   for (std::size_t i = 0; i < asked.model.size(); ++i) {
     const ModelOption& option = model_options[i];
     const auto& wish = asked.model[i];
-    if (option.recorded && wish && *wish != value_of(option, recorded))
+    if (option.is_recorded() && wish && *wish != value_of(option, recorded))
       overruled += fmt::format("{}{}={}", overruled.empty() ? "" : ", ", option.flag, *wish);
   }
   if (!overruled.empty()) remark(fmt::format("the schedule was recorded otherwise, and fits nothing else: going on without {}", overruled));
@@ -49,7 +49,7 @@ Options of_token(const std::string& token, const scenarios::Definition& scenario
   require_model("replay", any_strategy);
   Options options = settings.applied_to(scenario.options);
   options.schedule = token;
-  apply_recorded(decode(token, scenario.name), options);
+  decode(token, scenario.name).options.apply_recorded(options);
   say_what_the_token_overrules(settings, options);
   return options;
 }

@@ -24,9 +24,9 @@ namespace {
 // What the reporter reads. Written by the process that explores, which may end between any two writes.
 struct Record {
   bool          exploring = false;
-  bool          spurious_wakeups = false, interrupts = false, virtual_clock = false, reuses_blocks = false;
+  ModelValues   options;         // as the schedule has them
   std::uint64_t execution = 0;   // that is under way
-  char          name[1024] = "", races[16] = "";
+  char          name[1024] = "";
   char          kind[64] = "";   // of a failure found
   char          token[std::size_t{1} << 20] = "";
 };
@@ -57,9 +57,7 @@ void say(std::string_view text) {
 }
 
 std::string token_of_choices() {
-  Schedule schedule{.name = record->name, .build = build_id(), .spurious_wakeups = record->spurious_wakeups,
-                    .interrupts = record->interrupts, .virtual_clock = record->virtual_clock, .races = record->races,
-                    .reuses_blocks = record->reuses_blocks, .choices = {}, .checks = {}};
+  Schedule schedule{.name = record->name, .build = build_id(), .options = record->options, .choices = {}, .checks = {}};
   std::vector<std::uint32_t> fingerprints;
   for (std::size_t i = 0; i < std::min({shared->size, shared->kept, ChoiceList::capacity}); ++i) {
     schedule.choices.push_back(shared->entries[i] & 0xffffff);
@@ -123,12 +121,8 @@ void open() {
 void begin(const Schedule& schedule) {
   open();
   if (record == nullptr) return;
-  record->spurious_wakeups = schedule.spurious_wakeups;
-  record->interrupts = schedule.interrupts;
-  record->virtual_clock = schedule.virtual_clock;
-  record->reuses_blocks = schedule.reuses_blocks;
+  record->options = schedule.options;
   put(record->name, schedule.name);
-  put(record->races, schedule.races);
   record->token[0] = '\0';
   record->execution = 0;
   record->exploring = true;

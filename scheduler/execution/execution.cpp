@@ -23,7 +23,7 @@ bool explores_races = false;
 Execution* Execution::current = nullptr;
 
 Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::vector<ExecutionListener*> listeners)
-    : strategy_(strategy), options_(options), listeners_(std::move(listeners)), steps_max_(limit_of(options.steps_max)), time_(options.virtual_clock) {
+    : strategy_(strategy), options_(options), listeners_(std::move(listeners)), steps_max_(limit_of(options.steps_max)), time_(options.model.has(model_value(&Options::clock, "virtual"))) {
   Memory::instance();
   if (options_.keeps_states) states_ = std::make_unique<StateHasher>(*options_.counters, options_.solo_run);
   if (tls_blocks::needed() || explores_races) {  // libstdc++ keeps variables of its own between two accesses
@@ -33,7 +33,7 @@ Execution::Execution(Strategy& strategy, const ExecutionOptions& options, std::v
     blocks_ = true;
   }
   strategy_.attach(*this);
-  if (listeners_.none() && !options_.keeps_states && !options_.virtual_clock) prefix_replay_ = strategy_.prefix_replay();
+  if (listeners_.none() && !options_.keeps_states && !time_.one_clock()) prefix_replay_ = strategy_.prefix_replay();
   if (prefix_replay_ != nullptr) prefix_replay_->available();
   explorer_.adopt_os_thread(blocks_);
 }

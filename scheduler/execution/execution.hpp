@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "scheduler/api/model_values.hpp"
 #include "scheduler/execution/candidate_set.hpp"
 #include "scheduler/execution/listeners.hpp"
 #include "scheduler/execution/outcome.hpp"
@@ -42,9 +43,7 @@ namespace interleave::engine {
 
 struct ExecutionOptions {
   std::uint64_t steps_max = 0;
-  bool virtual_clock = false;
-  bool spurious_wakeups = false;
-  bool interrupts = false;
+  ModelValues model;
   bool stops_round = false;       // a thread that has gone round stops (spin_detector.hpp); as a strategy that reduces wants it
   bool keeps_states = false;      // state_hasher.hpp
   const LoopCounters* counters = nullptr;  // REQUIRED where states are kept

@@ -23,7 +23,6 @@
 #include "scheduler/fibers/tls_block.hpp"
 #include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/memory/memory.hpp"
-#include "scheduler/model/recorded_options.hpp"
 #include "scheduler/model/schedule.hpp"
 #include "scheduler/model/strategy_registry.hpp"
 #include "scheduler/modules/instrumentation_check.hpp"
@@ -77,9 +76,15 @@ Explorer::Explorer(const std::function<void()>& body, const Options& options, co
       unseen_runs_(learnt.traces_unseen), keeps_states_(learnt.keeps_states),
       stack_cleared_(learnt.stack_cleared) {
   under_way = true;
-  explores_races = options_.races == "explore";
   shared_lines = &learnt_.shared_lines;
-  reuses_blocks = options_.heap == "reuse";
+  take_model_options();
+}
+
+// From options_, which are those of the token where one is replayed.
+void Explorer::take_model_options() {
+  model_ = ModelValues(options_);
+  explores_races = model_.has(model_value(&Options::races, "explore"));
+  reuses_blocks = model_.has(model_value(&Options::heap, "reuse"));
 }
 
 Explorer::~Explorer() {
@@ -96,17 +101,16 @@ std::unique_ptr<Strategy> Explorer::make() {
     const Schedule schedule = decode(options_.schedule, options_.name);
     replaying_ = true;
     // What decides which candidates there are comes from the recording.
-    apply_recorded(schedule, options_);
-    reuses_blocks = schedule.reuses_blocks;
+    schedule.options.apply_recorded(options_);
+    take_model_options();
     stops_round_ = schedule.stops_round;
     keeps_states_ = spins_freely_ = schedule.comes_back;
-    explores_races = options_.races == "explore";
     if (schedule.keeps_private) learnt_.shared_lines.use(schedule.shared_lines);
     if (schedule.build != build_id())
       fmt::print(stderr, "interleave: the schedule was recorded from another build; replaying as long as it fits\n");
     return std::make_unique<Replay>(schedule);
   }
-  const bool virtual_clock = options_.clock == "virtual";
+  const bool virtual_clock = model_.has(model_value(&Options::clock, "virtual"));
   if (options_.strategy.empty()) return make_strategy(virtual_clock ? "dfs" : "dpor", options_.seed);
   auto strategy = make_strategy(options_.strategy, options_.seed);
   if (virtual_clock && strategy->traits().reduces)
@@ -123,7 +127,7 @@ Ending Explorer::run_once(Execution& execution, Violation& violation, bool obser
   abandon_framework_frame();
   if (ending == Ending::failed) release_streams();
   close_streams();
-  leaks_ = options_.leaks && ending == Ending::finished && !execution.outcome().failed ? find_leaks(frame_, leak_set_aside) : Leaks{};
+  leaks_ = model_.has(model_value(&Options::leaks)) && ending == Ending::finished && !execution.outcome().failed ? find_leaks(frame_, leak_set_aside) : Leaks{};
   memory->end_execution(!execution.outcome().abandoned());
   outer_.restore();
   if (ending == Ending::deadlock) {
@@ -225,7 +229,8 @@ ExecutionOptions Explorer::begin() {
   traits_ = strategy_->traits();
   hooks::Basis::begin_all(options_);
   // A wakeup that may come at any moment leaves the virtual clock no moment at which nobody can step.
-  if (options_.clock == "virtual" && (options_.spurious_wakeups || options_.interrupts))
+  if (model_.has(model_value(&Options::clock, "virtual")) &&
+      (model_.has(model_value(&Options::spurious_wakeups)) || model_.has(model_value(&Options::interrupts))))
     throw UsageError("the virtual clock moves when nobody can step, so it goes with neither spurious wakeups nor interrupts: leave out one");
   // An execution that a sampler draws is to be drawn again from its seed alone, by whoever has learnt nothing.
   if (explores_races && !replaying_ && traits_.ends) learnt_.shared_lines.begin();
@@ -249,8 +254,8 @@ Limits Explorer::limits(std::uint64_t steps_in_all) const {
 
 std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
   const ExecutionOptions execution_options = begin();
-  Shadow memory_shadow(shadow_limits(), options_.races == "fail", learnt_.keeps_stacks, learnt_.keeps_stacks);
-  shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
+  Shadow memory_shadow(shadow_limits(), model_.has(model_value(&Options::races, "fail")), learnt_.keeps_stacks, learnt_.keeps_stacks);
+  shadow = model_.has(model_value(&Options::races, "ignore")) ? nullptr : &memory_shadow;
   std::vector<ExecutionListener*> listeners;
   if (bridge_.watches()) listeners.push_back(&bridge_);
   crash_reporter::open();

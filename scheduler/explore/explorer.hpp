@@ -91,6 +91,7 @@ class Explorer {
   };
   std::unique_ptr<Strategy> make();
   ExecutionOptions begin();
+  void take_model_options();
   Limits limits(std::uint64_t steps_in_all) const;
   bool wants_traces() const { return unseen_runs_.wants_traces(); }
   bool wants_lines() const { return learnt_.shared_lines.has_learnt() && !replaying_; }
@@ -102,8 +103,7 @@ class Explorer {
   std::string why_incomplete(bool nothing_ended);
   std::string doubt(const std::string& kind) const;
   ExecutionOptions execution_options() const {
-    return {.steps_max = options_.steps_max, .virtual_clock = options_.clock == "virtual",
-            .spurious_wakeups = options_.spurious_wakeups, .interrupts = options_.interrupts, .stops_round = stops_round_,
+    return {.steps_max = options_.steps_max, .model = model_, .stops_round = stops_round_,
             .keeps_states = keeps_states_, .counters = learnt_.counters.get(), .stack_cleared = replaying_ || keeps_states_ ? stack_cleared_most : stack_cleared_,
             .spins_from = spins_freely_ ? 0 : ~std::uint64_t{0}};
   }
@@ -141,6 +141,7 @@ class Explorer {
 
   const std::function<void()>& body_;
   Options options_;
+  ModelValues model_;         // the model options of options_
   Learnt& learnt_;
   const void* frame_;         // where the stack of whoever asked begins
   doors::RunOfFrameworks frameworks_;  // before the state is first looked at

@@ -13,7 +13,6 @@
 #include "scheduler/explain/stack_frames.hpp"
 #include "scheduler/explain/recorder.hpp"
 #include "scheduler/explain/weak_orders.hpp"
-#include "scheduler/model/recorded_options.hpp"
 #include "scheduler/races/shadow.hpp"
 #include "scheduler/strategies/prefix_strategy.hpp"
 #include "scheduler/strategies/replay.hpp"
@@ -49,7 +48,7 @@ Schedule Explorer::schedule_of(const Finding& finding) const {
   Schedule schedule;
   schedule.name = options_.name;
   schedule.build = build_id();
-  record_options(options_, schedule);
+  schedule.options = model_.recorded();
   schedule.stops_round = finding.stopped;
   schedule.comes_back = finding.comes_back;
   schedule.keeps_private = learnt_.shared_lines.in_use();
@@ -94,8 +93,8 @@ void Explorer::look_at_orders(const Execution& execution) {
 bool Explorer::may_go_round(const Execution& execution) {
   constexpr std::size_t returns_least = 8;
   const bool recorded = !execution.outcome().choices.full();
-  if (replaying_ || !recorded || !traits_.recognizes_states || options_.clock == "virtual" ||
-      options_.spurious_wakeups || options_.interrupts)
+  if (replaying_ || !recorded || !traits_.recognizes_states || model_.has(model_value(&Options::clock, "virtual")) ||
+      model_.has(model_value(&Options::spurious_wakeups)) || model_.has(model_value(&Options::interrupts)))
     return false;
   Finding finding;
   finding.choices = execution.outcome().choices.copy_all();
@@ -241,8 +240,8 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   std::vector<ExecutionListener*> listeners{&recorder, &frames};
   bridge_.explains(&recorder, &symbols);
   if (bridge_.watches()) listeners.push_back(&bridge_);
-  Shadow memory_shadow(shadow_limits(), options_.races == "fail", true, learnt_.keeps_stacks);
-  shadow = options_.races == "ignore" ? nullptr : &memory_shadow;
+  Shadow memory_shadow(shadow_limits(), model_.has(model_value(&Options::races, "fail")), true, learnt_.keeps_stacks);
+  shadow = model_.has(model_value(&Options::races, "ignore")) ? nullptr : &memory_shadow;
   Execution execution(replay, execution_options(finding), std::move(listeners));
   Violation violation;
   if (run_once(execution, violation) == Ending::redundant && finding.comes_back) violation.kind = text_of(FailureKind::livelock);
@@ -265,7 +264,7 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   failure.message = violation.kind == memory_shadow.found()
                         ? memory_shadow.describe(symbols, execution, frames)
                         : hooks::Checker::explain(options_.checks, violation.kind, failure.threads, failure.trace, violation.message);
-  if (kind == FailureKind::leak && options_.races != "ignore")
+  if (kind == FailureKind::leak && !model_.has(model_value(&Options::races, "ignore")))
     failure.message = fmt::format("{}, is referred to by nothing when the execution has ended{}",
                                   memory_shadow.describe_block(symbols, execution, leaks_.first),
                                   leaks_.blocks == 1 ? "" : fmt::format("; nor are {} others, {} bytes in all", leaks_.blocks - 1, leaks_.bytes));

@@ -8,8 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cassert>
 #include <cctype>
 #include <cstring>
@@ -25,20 +23,23 @@
 
 #include <interleave/interleave.hpp>
 
+#include "scheduler/model/option_code.hpp"
+#include "scheduler/support/bit_text.hpp"
+
 namespace interleave {
 namespace {
 
+using engine::BitReader;
+using engine::BitWriter;
+
 constexpr std::string_view prefix = "il1:";
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr int hash_bits = 30;  // five characters
 constexpr std::size_t hash_chars = hash_bits / 6;
 constexpr std::size_t shortest = prefix.size() + hash_chars + hash_chars + 1 + hash_chars;
 
-constexpr std::array<std::string_view, 3> races_values = {"fail", "explore", "ignore"};
-
-// In the place of `races`: four bits of further options follow, then the real value.
-constexpr std::uint64_t further_options = 3, stops_round_bit = 1, reuses_blocks_bit = 2, comes_back_bit = 4, keeps_private_bit = 8;
-constexpr std::uint64_t all_further_bits = stops_round_bit | reuses_blocks_bit | comes_back_bit | keeps_private_bit;
+// The bits of `further` (option_code.hpp) that are not of an option.
+constexpr std::uint64_t stops_round_bit = 1, comes_back_bit = 4, keeps_private_bit = 8;
+constexpr std::uint64_t own_bits = stops_round_bit | comes_back_bit | keeps_private_bit;
 constexpr std::size_t shared_lines_max = std::size_t{1} << 16;  // a guard against a forged token
 
 constexpr std::uint32_t hash_mask = (std::uint32_t{1} << hash_bits) - 1;
@@ -46,83 +47,6 @@ constexpr std::uint32_t hash_mask = (std::uint32_t{1} << hash_bits) - 1;
 std::uint32_t hash(std::span<const char> bytes) {
   return static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size())) & hash_mask;
 }
-
-// Bits into characters, most significant first.
-class BitWriter {
- public:
-  explicit BitWriter(std::string& out) : out_(out) {}
-
-  void bits(std::uint64_t value, int count) {
-    while (count-- > 0) {
-      pending_ = pending_ << 1 | (value >> count & 1);
-      if (++filled_ == 6) flush();
-    }
-  }
-
-  // Elias gamma: as many zeros as the number has further bits, then the number. REQUIRES: value > 0.
-  void gamma(std::uint64_t value) {
-    assert(value > 0);
-    const int width = static_cast<int>(std::bit_width(value));
-    bits(0, width - 1);
-    bits(value, width);
-  }
-
-  // Fills the last character with zeros: never mistaken for a number, because a number has a 1 in it.
-  void pad() {
-    while (filled_ != 0) bits(0, 1);
-  }
-
- private:
-  void flush() {
-    out_ += alphabet[pending_];
-    pending_ = 0;
-    filled_ = 0;
-  }
-
-  std::string& out_;
-  unsigned pending_ = 0;
-  int filled_ = 0;
-};
-
-// Characters into bits. Every method answers nothing once the text does not hold what was asked for.
-class BitReader {
- public:
-  explicit BitReader(std::string_view text) : text_(text) {}
-
-  std::optional<std::uint64_t> bits(int count) {
-    if (static_cast<std::size_t>(count) > left()) return std::nullopt;
-    std::uint64_t value = 0;
-    while (count-- > 0) value = value << 1 | next();
-    return value;
-  }
-
-  std::optional<std::uint64_t> gamma() {
-    int further = 0;
-    while (left() > 0 && next() == 0) ++further;
-    if (left() < static_cast<std::size_t>(further) || further > 62) return std::nullopt;
-    const auto rest = bits(further);
-    return std::uint64_t{1} << further | *rest;
-  }
-
-  // Only the zeros that fill the last character are left.
-  bool at_padding() const {
-    if (left() >= 6) return false;
-    for (std::size_t i = position_; i < text_.size() * 6; ++i) {
-      if (bit(i) != 0) return false;
-    }
-    return true;
-  }
-
- private:
-  std::size_t left() const { return text_.size() * 6 - position_; }
-  unsigned next() { return bit(position_++); }
-  unsigned bit(std::size_t i) const {
-    return static_cast<unsigned>(alphabet.find(text_[i / 6])) >> (5 - i % 6) & 1;
-  }
-
-  std::string_view text_;  // of the alphabet only
-  std::size_t position_ = 0;
-};
 
 std::size_t check_count(std::size_t choices) {
   const std::size_t chunk = schedule_chunk(choices);
@@ -145,7 +69,7 @@ std::string_view checked_body(std::string_view token) {
     refuse(token, "a schedule token of an unknown version; replay it with the version of Interleave that printed it");
   }
   constexpr std::string_view damaged = "this schedule token is damaged: its checksum does not match (copy it whole from the report)";
-  if (token.size() < shortest || token.substr(prefix.size()).find_first_not_of(alphabet) != token.npos) refuse(token, damaged);
+  if (token.size() < shortest || token.substr(prefix.size()).find_first_not_of(engine::bit_characters) != token.npos) refuse(token, damaged);
   const std::string_view summed = token.substr(0, token.size() - hash_chars);
   if (BitReader(token.substr(summed.size())).bits(hash_bits) != hash(summed)) refuse(token, damaged);
   return summed.substr(prefix.size());
@@ -255,7 +179,7 @@ struct BuildSum {
 int add_object(dl_phdr_info* object, std::size_t, void* build_sum) {
   auto& total = *static_cast<BuildSum*>(build_sum);
   const bool executable = std::exchange(total.executable, false);
-  if (!executable && !contains(*object, alphabet.data())) return 0;
+  if (!executable && !contains(*object, prefix.data())) return 0;
   const auto note = note_of(*object);
   const auto id = !note.empty() ? hash(note) : hash_of_file(executable ? "/proc/self/exe" : object->dlpi_name);
   total.sum = (total.sum * 31 + id) & hash_mask;
@@ -279,8 +203,6 @@ std::vector<std::uint8_t> schedule_checks(std::span<const std::uint32_t> fingerp
 }
 
 std::string encode(const Schedule& schedule) {
-  const auto races = std::find(races_values.begin(), races_values.end(), schedule.races);
-  if (races == races_values.end()) throw UsageError(fmt::format("races={}: must be fail, explore or ignore", schedule.races));
   if (schedule.choices.size() > schedule_choices_max) {
     throw UsageError(fmt::format("a schedule of {} choices is too long for a token (at most {}); lower the limit of steps",
                                  schedule.choices.size(), schedule_choices_max));
@@ -294,15 +216,8 @@ std::string encode(const Schedule& schedule) {
   out.bits(hash(schedule.name), hash_bits);
   out.bits(schedule.build, hash_bits);
   out.bits(!schedule.checks.empty(), 1);
-  out.bits(schedule.spurious_wakeups, 1);
-  out.bits(schedule.interrupts, 1);
-  out.bits(schedule.virtual_clock, 1);
-  if (schedule.reuses_blocks || schedule.stops_round || schedule.comes_back || schedule.keeps_private) {
-    out.bits(further_options, 2);
-    out.bits((schedule.reuses_blocks ? reuses_blocks_bit : 0) | (schedule.stops_round ? stops_round_bit : 0) |
-             (schedule.comes_back ? comes_back_bit : 0) | (schedule.keeps_private ? keeps_private_bit : 0), 4);
-  }
-  out.bits(static_cast<std::uint64_t>(races - races_values.begin()), 2);
+  engine::write_options(out, model_options, schedule.options.numbers(),
+                (schedule.stops_round ? stops_round_bit : 0) | (schedule.comes_back ? comes_back_bit : 0) | (schedule.keeps_private ? keeps_private_bit : 0));
   if (schedule.keeps_private) write_lines(out, schedule.shared_lines);
   out.gamma(schedule.choices.size() + 1);
   for (auto run = schedule.choices.begin(); run != schedule.choices.end();) {
@@ -326,23 +241,16 @@ Schedule decode(std::string_view token, std::string_view expected_name) {
   schedule.name = expected_name;
   schedule.build = static_cast<std::uint32_t>(*in.bits(hash_bits));
   const bool checked = *in.bits(1) != 0;
-  schedule.spurious_wakeups = *in.bits(1) != 0;
-  schedule.interrupts = *in.bits(1) != 0;
-  schedule.virtual_clock = *in.bits(1) != 0;
-  auto races = *in.bits(2);
-  if (races == further_options) {
-    const auto further = in.bits(4), value = in.bits(2);
-    const bool known = further && value && *further != 0 && (*further & ~all_further_bits) == 0;
-    schedule.stops_round = known && (*further & stops_round_bit) != 0;
-    schedule.comes_back = known && (*further & comes_back_bit) != 0;
-    schedule.reuses_blocks = known && (*further & reuses_blocks_bit) != 0;
-    schedule.keeps_private = known && (*further & keeps_private_bit) != 0;
-    races = known ? *value : further_options;
+  std::uint64_t own = 0;
+  switch (engine::read_options(in, model_options, schedule.options.numbers(), own_bits, own)) {
+    case engine::OptionsRead::good: break;
+    case engine::OptionsRead::damaged: refuse(token, malformed);
+    case engine::OptionsRead::unknown:
+      refuse(token, "a schedule token with an unknown option; replay it with the version of Interleave that printed it");
   }
-  if (races >= races_values.size()) {
-    refuse(token, "a schedule token with an unknown option; replay it with the version of Interleave that printed it");
-  }
-  schedule.races = races_values[races];
+  schedule.stops_round = (own & stops_round_bit) != 0;
+  schedule.comes_back = (own & comes_back_bit) != 0;
+  schedule.keeps_private = (own & keeps_private_bit) != 0;
   if (schedule.keeps_private) read_lines(in, token, schedule);
   read_choices(in, token, checked, schedule);
   if (encode(schedule) != token) refuse(token, malformed);  // one schedule, one token

@@ -7,7 +7,7 @@
 //     |     |      |      |  |               |
 //     |     |      |      |  |               30 bits: checksum of everything before it
 //     |     |      |      |  how many choices; the choices, as runs (value, length), each number in Elias gamma code; the checks
-//     |     |      |      options that change which candidates there are; two letters if threads spin; which lines of
+//     |     |      |      options that change which candidates there are (option_code.hpp), one letter or more; which lines of
 //     |     |      |      stacks are shared, if that decides what is a step
 //     |     |      30 bits: the build
 //     |     30 bits: hash of the scenario's name
@@ -24,6 +24,8 @@
 #include <string_view>
 #include <vector>
 
+#include "scheduler/api/model_values.hpp"
+
 namespace interleave {
 
 // A line of 64 bytes of a thread's stack: the index of the stack, and how many lines lie between it and the end of its slot of addresses.
@@ -35,11 +37,7 @@ struct StackLine {
 struct Schedule {
   std::string   name;   // of the scenario or check
   std::uint32_t build = 0;               // build_id() of the program that recorded it, 30 bits
-  bool          spurious_wakeups = false;
-  bool          interrupts = false;
-  bool          virtual_clock = false;
-  std::string   races = "fail";          // fail | explore | ignore
-  bool          reuses_blocks = false;   // heap=reuse
+  ModelValues   options;                 // those that decide which candidates there are; the others at their defaults
   bool          stops_round = false;     // a thread that had gone round stopped (spin_detector.hpp)
   bool          comes_back = false;      // the execution ends where it has come back to where it was (cycle_analysis.hpp)
   bool          keeps_private = false;   // accesses of threads to their own stacks are steps only on these lines (shared_lines.hpp)
@@ -62,7 +60,7 @@ std::uint8_t schedule_check(std::span<const std::uint32_t> fingerprints);
 // The checks of a whole schedule.
 std::vector<std::uint8_t> schedule_checks(std::span<const std::uint32_t> fingerprints);
 
-// The token of a schedule. Throws UsageError if there are more choices than a token carries, or for an unknown `races`.
+// The token of a schedule. Throws UsageError if there are more choices than a token carries.
 std::string encode(const Schedule& schedule);
 
 // The schedule of a token. Throws UsageError if the text is not a token, is of another version, is damaged, or is meant for

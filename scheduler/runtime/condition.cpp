@@ -40,7 +40,7 @@ const char* shown(const Operation& op, bool asleep) {
 const OperationType asleep_type{
     .name = "condition timeout", .access = Access::write, .failed = Access::write, .waits = true,
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
-      return (t.timed && run.time().due(t)) + (run.options().spurious_wakeups && t.may_be_disturbed(t.pending.object));
+      return (t.timed && run.time().due(t)) + (run.options().model.has(model_value(&Options::spurious_wakeups)) && t.may_be_disturbed(t.pending.object));
     },
     .noted = true, .failure = "", .shown = &shown, .does = OperationClass::resumes};
 const OperationType signal_type{

@@ -10,7 +10,9 @@ namespace {
 
 std::uint32_t& value(const void* semaphore) { return *static_cast<std::uint32_t*>(const_cast<void*>(semaphore)); }
 
-bool may_interrupt(const Execution& run, const Thread& thread) { return run.options().interrupts && thread.may_be_disturbed(thread.pending.object); }
+bool may_interrupt(const Execution& run, const Thread& thread) {
+  return run.options().model.has(model_value(&Options::interrupts)) && thread.may_be_disturbed(thread.pending.object);
+}
 
 std::int64_t slack(const Execution& run, const Thread& thread) {
   return may_interrupt(run, thread) ? unblockable : static_cast<std::int64_t>(value(thread.pending.object)) - 1;

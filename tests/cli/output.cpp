@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <interleave/catch2.hpp>
+#include <interleave/scheduler/observer.hpp>
 
 #include "scheduler/api/model_options.hpp"
 #include "scheduler/report/codec.hpp"
@@ -241,6 +242,13 @@ TEST_CASE("nothing is lost by an interruption") {
   }
 }
 
+// The row of an option in docs/command.md.
+std::string row_of(const interleave::ModelOption& option) {
+  std::string values;
+  for (const char c : std::string_view(option.values)) values += c == '|' ? "\\|" : std::string(1, c);
+  return "| `" + std::string(option.flag) + "` | `" + option.variable + "` | " + (values.empty() ? "" : "`" + values + "`") + " | " + option.help + " |\n";
+}
+
 // A row of the table of options and nothing else is what a flag, its variable, its help and its documentation are made of.
 TEST_CASE("an option of the model has its flag, its variable, its help, and its row in docs/command.md") {
   const auto docs = content(INTERLEAVE_DOCS "/command.md");
@@ -250,16 +258,16 @@ TEST_CASE("an option of the model has its flag, its variable, its help, and its 
   std::string rows;
   for (const auto& option : interleave::model_options) {
     CAPTURE(option.flag);
-    std::string values;
-    for (const char c : std::string_view(option.values)) values += c == '|' ? "\\|" : std::string(1, c);
-    rows += "| `" + std::string(option.flag) + "` | " + (values.empty() ? "" : "`" + values + "`") + " | " + option.help + " |\n";
+    rows += row_of(option);
+    INFO("docs/command.md, \"Options of the model\", is to have this row, the rows in the order of the table of model options:\n" << row_of(option));
+    CHECK(has(docs, row_of(option)));
     CHECK(has(words, option.flag));
     CHECK(has(words, option.help));
     CHECK(command(std::string("search good/passes ") + option.flag + "=nonsense").status == 2);
     CHECK(command("search good/passes", std::string(option.variable) + "=nonsense").status == 2);
     CHECK(has(command(std::string("list ") + option.flag).err, "list takes no"));
   }
-  CHECK(has(docs, "| flag | values | meaning |\n|---|---|---|\n" + rows + "\n"));
+  CHECK(has(docs, "| flag | variable | values | meaning |\n|---|---|---|---|\n" + rows + "\n"));  // and no other row
 }
 
 TEST_CASE("a report survives the way through a pipe, whatever is in it; a damaged one is refused") {
@@ -278,6 +286,9 @@ TEST_CASE("a report survives the way through a pipe, whatever is in it; a damage
   failure.threads[1].daemon = true;
   failure.trace.resize(3);
   failure.trace[2].call = "Event::wait";
+  failure.trace[2].does = failure.threads[1].does = interleave::OperationClass::takes;
+  failure.trace[2].hold = interleave::Hold::permit;
+  failure.trace[2].succeeded = false;
   failure.objects = {{"atomic 1", "ready"}};
   report.failure = failure;
   const std::string bytes = interleave::codec::bytes_of(report);
@@ -286,6 +297,9 @@ TEST_CASE("a report survives the way through a pipe, whatever is in it; a damage
   CHECK(interleave::codec::bytes_of(back) == bytes);
   CHECK(back.outcomes == report.outcomes);
   CHECK(back.failure->threads[1].round == 7);
+  CHECK(back.failure->threads[1].does == interleave::OperationClass::takes);
+  CHECK(back.failure->trace[2].hold == interleave::Hold::permit);
+  CHECK_FALSE(back.failure->trace[2].succeeded);
   CHECK(back.failure->objects == failure.objects);
   for (std::size_t size = 0; size < bytes.size(); ++size) CHECK_FALSE(interleave::codec::read(bytes.substr(0, size), back));
   CHECK_FALSE(interleave::codec::read(bytes + "x", back));

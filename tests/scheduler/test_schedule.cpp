@@ -3,7 +3,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <set>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #define XXH_INLINE_ALL
@@ -11,6 +15,7 @@
 
 #include <interleave/interleave.hpp>
 #include "random_numbers.hpp"
+#include "scheduler/model/option_code.hpp"
 #include "scheduler/model/schedule.hpp"
 
 namespace interleave {
@@ -30,6 +35,14 @@ Schedule with_choices(std::vector<std::uint32_t> choices) {
 
 Schedule there_and_back(const Schedule& schedule) { return decode(encode(schedule), schedule.name); }
 
+// The token with this text between version and checksum.
+std::string sealed(std::string_view body) {
+  std::string token = "il1:" + std::string(body);
+  const std::uint64_t sum = XXH3_64bits(token.data(), token.size());
+  for (int bit = 24; bit >= 0; bit -= 6) token += base64url[sum >> bit & 63];
+  return token;
+}
+
 TEST_CASE("a token gives back the schedule that it was made from") {
   const std::vector<std::vector<std::uint32_t>> examples = {
       {}, {0}, {1}, {0, 0, 0}, {2, 2, 1, 0, 7}, {0, 4294967295u, 0}, std::vector<std::uint32_t>(100'000, 0),
@@ -45,32 +58,146 @@ TEST_CASE("a token gives back the schedule that it was made from") {
   }
 }
 
-TEST_CASE("a token carries every option that changes the candidates") {
-  for (const bool spurious_wakeups : {false, true}) {
-    for (const bool interrupts : {false, true}) {
-      for (const bool virtual_clock : {false, true}) {
-        for (const char* races : {"fail", "explore", "ignore"}) {
-          auto schedule = with_choices({1, 0, 1});
-          schedule.spurious_wakeups = spurious_wakeups;
-          schedule.interrupts = interrupts;
-          schedule.virtual_clock = virtual_clock;
-          schedule.races = races;
-          CHECK(there_and_back(schedule) == schedule);
+TEST_CASE("a token carries every value of every option that changes the candidates, in all combinations") {
+  std::set<std::string> tokens;
+  auto schedule = with_choices({1, 0, 1});
+  const auto numbers = schedule.options.numbers();
+  const auto try_all = [&](const auto& self, std::size_t row) -> void {
+    if (row == numbers.size()) {
+      CHECK(there_and_back(schedule) == schedule);
+      tokens.insert(encode(schedule));
+      return;
+    }
+    const std::size_t values = model_options[row].is_recorded() ? number_of_values(model_options[row]) : 1;
+    for (std::size_t number = 0; number < values; ++number) {
+      numbers[row] = static_cast<std::uint8_t>(number);
+      self(self, row + 1);
+    }
+    numbers[row] = 0;
+  };
+  try_all(try_all, 0);
+  std::size_t combinations = 1;
+  for (const ModelOption& option : model_options)
+    if (option.is_recorded()) combinations *= number_of_values(option);
+  CHECK(combinations >= 48);
+  CHECK(tokens.size() == combinations);
+}
+
+TEST_CASE("the table of model options is sound") {
+  CHECK(ModelValues(Options{}) == ModelValues());  // the first value of an option is its default, and a switch is off
+  std::set<std::pair<TokenPart, int>> places;
+  for (const ModelOption& option : model_options) {
+    CAPTURE(option.name);
+    CHECK((option.word != nullptr) != (option.on != nullptr));
+    CHECK(number_of_values(option) < 256);
+    switch (option.token.part) {
+      case TokenPart::none: continue;
+      case TokenPart::flags: CHECK((option.token.at < 3 && number_of_values(option) == 2)); break;
+      case TokenPart::further: CHECK((option.token.at == 1 && number_of_values(option) == 2)); break;  // the others are the schedule's own
+      case TokenPart::races: CHECK((option.token.at == 0 && number_of_values(option) == 3)); break;
+      case TokenPart::extension: CHECK(option.token.at >= 1); break;
+    }
+    CHECK(places.emplace(option.token.part, option.token.at).second);  // no two in one place
+  }
+}
+
+TEST_CASE("the values of options are texts for people and numbers for everything else") {
+  const ModelValues values({.races = "ignore", .spurious_wakeups = true, .leaks = true});
+  CHECK(values.has(model_value(&Options::races, "ignore")));
+  CHECK_FALSE(values.has(model_value(&Options::races, "fail")));
+  CHECK(values.has(model_value(&Options::clock, "any")));
+  CHECK(values.has(model_value(&Options::spurious_wakeups)));
+  CHECK_FALSE(values.has(model_value(&Options::interrupts)));
+  CHECK(values.has(model_value(&Options::leaks)));
+  CHECK_FALSE(values.recorded().has(model_value(&Options::leaks)));  // no token has it
+
+  Options options{.races = "explore", .clock = "virtual", .interrupts = true, .leaks = true};
+  values.recorded().apply_recorded(options);
+  CHECK(options.races == "ignore");
+  CHECK(options.clock == "any");
+  CHECK(options.spurious_wakeups);
+  CHECK_FALSE(options.interrupts);
+  CHECK(options.leaks);  // left alone
+  CHECK_THROWS_WITH(ModelValues({.races = "maybe"}), "races=maybe makes no sense; use fail or explore or ignore");
+}
+
+// Options that nobody has: what a token says of them is tested before anybody has.
+std::vector<ModelOption> with_later_options() {
+  std::vector<ModelOption> table(std::begin(model_options), std::end(model_options));
+  table.push_back({"sticky", "--sticky", "INTERLEAVE_STICKY", "", "for tests", {TokenPart::extension, 1}, nullptr, &Options::require_complete});
+  table.push_back({"mood", "--mood", "INTERLEAVE_MOOD", "a|b|c|d", "for tests", {TokenPart::extension, 7}, &Options::checks});
+  return table;
+}
+
+std::string options_text(std::span<const ModelOption> table, std::span<const std::uint8_t> numbers, std::uint64_t of_schedule) {
+  std::string text;
+  engine::BitWriter out(text);
+  engine::write_options(out, table, numbers, of_schedule);
+  out.pad();
+  return text;
+}
+
+TEST_CASE("an option that comes later gets bits of its own, and changes no token that has it at its default") {
+  const auto later = with_later_options();
+  constexpr std::uint64_t own_bits = 1 | 4 | 8;
+  std::set<std::string> texts;
+  std::size_t combinations = 0;
+  for (const std::uint64_t of_schedule : {0, 1, 13}) {
+    for (std::uint8_t races = 0; races < 3; ++races) {
+      for (std::uint8_t heap = 0; heap < 2; ++heap) {
+        for (std::uint8_t sticky = 0; sticky < 2; ++sticky) {
+          for (std::uint8_t mood = 0; mood < 4; ++mood) {
+            const std::vector<std::uint8_t> numbers = {races, 0, heap, 0, 1, 0, sticky, mood};
+            const std::string text = options_text(later, numbers, of_schedule);
+            texts.insert(text);
+            ++combinations;
+            CAPTURE(text, of_schedule);
+            std::vector<std::uint8_t> read(later.size());
+            std::uint64_t own = 0;
+            engine::BitReader in(text);
+            CHECK(engine::read_options(in, later, read, own_bits, own) == engine::OptionsRead::good);
+            CHECK(in.at_padding());
+            CHECK(read == numbers);
+            CHECK(own == of_schedule);
+            // As the version without these options has it, or as it says that the token is of another one.
+            const bool is_new = sticky != 0 || mood != 0;
+            const std::span<const std::uint8_t> old(numbers.data(), std::size(model_options));
+            CHECK((text == options_text(model_options, old, of_schedule)) == !is_new);
+            std::vector<std::uint8_t> read_before(std::size(model_options));
+            engine::BitReader in_before(text);
+            CHECK(engine::read_options(in_before, model_options, read_before, own_bits, own) ==
+                  (is_new ? engine::OptionsRead::unknown : engine::OptionsRead::good));
+            // A text that ends too early is damaged.
+            engine::BitReader half(std::string_view(text).substr(0, text.size() - 1));
+            CHECK(engine::read_options(half, later, read_before = std::vector<std::uint8_t>(later.size()), own_bits, own) == engine::OptionsRead::damaged);
+          }
         }
       }
     }
   }
+  CHECK(texts.size() == combinations);
+}
+
+TEST_CASE("a token with an option of a later version is refused, and says so") {
+  const auto old = encode(with_choices({1, 0, 1}));
+  const auto head = old.substr(4, 10);  // name, build
+  const std::vector<std::uint8_t> numbers = {0, 0, 0, 0, 0, 0, 1, 0};
+  // 0 no checks, 000 flags, 11 another part, 0000 further, 11 another part, one option: 1, its number: 1, its value: 1, 00 races; no choices: 1
+  CHECK(options_text(with_later_options(), numbers, 0) == "GHw");
+  CHECK_THROWS_WITH(decode(sealed(head + "DD5"), "event/producer_consumer"),
+                    Contains("unknown option; replay it with the version of Interleave that printed it"));
 }
 
 TEST_CASE("a token carries the lines of stacks that decide what is a step") {
   const std::vector<std::vector<StackLine>> examples = {{}, {{0, 0}}, {{0, 5}, {0, 6}, {0, 1000}, {3, 0}, {3, 2}, {1000, 262143}}};
   for (const auto& lines : examples) {
     auto schedule = with_choices({1, 0, 1});
-    schedule.races = "explore";
+    schedule.options = ModelValues({.races = "explore"});
     schedule.keeps_private = true;
     schedule.shared_lines = lines;
     CHECK(there_and_back(schedule) == schedule);
-    schedule.stops_round = schedule.reuses_blocks = schedule.comes_back = true;
+    schedule.options = ModelValues({.races = "explore", .heap = "reuse"});
+    schedule.stops_round = schedule.comes_back = true;
     CHECK(there_and_back(schedule) == schedule);
   }
 }
@@ -151,14 +278,6 @@ TEST_CASE("garbage is refused") {
   }
 }
 
-// The token with this text between version and checksum.
-std::string sealed(std::string_view body) {
-  std::string token = "il1:" + std::string(body);
-  const std::uint64_t sum = XXH3_64bits(token.data(), token.size());
-  for (int bit = 24; bit >= 0; bit -= 6) token += base64url[sum >> bit & 63];
-  return token;
-}
-
 TEST_CASE("a token that is accepted is the one that its schedule has: none with a forged checksum is another") {
   const auto schedule = with_choices({0, 0, 1, 0, 2, 0, 0, 0, 1, 3});
   const auto token = encode(schedule);
@@ -227,9 +346,6 @@ TEST_CASE("the identity of the build fits into a token and does not change while
 }
 
 TEST_CASE("what a token cannot carry is refused at once") {
-  auto schedule = with_choices({1});
-  schedule.races = "maybe";
-  CHECK_THROWS_AS(encode(schedule), UsageError);
   CHECK_THROWS_AS(encode(with_choices(std::vector<std::uint32_t>(schedule_choices_max + 1))), UsageError);
 }
 
