@@ -1,5 +1,5 @@
 // The table of docs/known-bugs.md: how many executions each strategy needs until it finds each of the classic defects, and what it
-// takes to prove its repaired twin.
+// takes to prove its repaired twin. The columns are the strategies that are registered: searches, then samplers.
 //
 //   bugs [SEEDS]     samplers: mean over SEEDS (20) seeds, at most 10,000 executions each
 #include <cstdio>
@@ -11,14 +11,14 @@
 #include <interleave/scenarios/scenario.hpp>
 #include <interleave/scheduler/services.hpp>
 
+#include "tests/strategies.hpp"
+
 namespace {
 
 using namespace interleave;
 using scenarios::Definition;
 
 constexpr std::uint64_t limit = 10'000;
-constexpr const char*   searches[] = {"dpor", "dfs"};
-constexpr const char*   samplers[] = {"random", "pct:depth=3", "pos", "surw", "auto"};
 
 Report run(const Definition& program, std::string strategy, std::uint64_t seed, std::uint64_t executions) {
   Options options = program.options;
@@ -71,18 +71,19 @@ int main(int argc, char** argv) {
     std::fputs("usage: bugs [SEEDS]\n", stderr);
     return 2;
   }
+  const std::vector<std::string> searches = strategies_that(true), samplers = strategies_that(false);
   std::printf("| bug | what it is | failure |");
-  for (const char* search : searches) std::printf(" %s |", search);
-  for (const char* sampler : samplers) std::printf(" %s |", sampler);
+  for (const std::string& search : searches) std::printf(" %s |", search.c_str());
+  for (const std::string& sampler : samplers) std::printf(" %s |", sampler.c_str());
   std::printf(" repaired | proof |\n|---|---|---|");
-  for (std::size_t i = 0; i < std::size(searches) + std::size(samplers); ++i) std::printf("--:|");
+  for (std::size_t i = 0; i < searches.size() + samplers.size(); ++i) std::printf("--:|");
   std::printf("---|--:|\n");
   for (const scenarios::Scenario* scenario : scenarios::all()) {
     const Definition& bug = scenario->definition();
     if (!bug.name.starts_with("bugs/") || bug.expect != Verdict::fail) continue;
     std::printf("| `%s` | %s | %s |", bug.name.substr(5).c_str(), bug.summary.c_str(), bug.failure_kind.c_str());
-    for (const char* search : searches) std::printf(" %s |", first(bug, search).c_str());
-    for (const char* sampler : samplers) {
+    for (const std::string& search : searches) std::printf(" %s |", first(bug, search).c_str());
+    for (const std::string& sampler : samplers) {
       std::printf(" %s |", mean(bug, sampler, seeds).c_str());
       std::fflush(stdout);
     }

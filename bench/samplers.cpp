@@ -1,4 +1,4 @@
-// How fast each sampler finds the bugs of the CS programs of SCTBench, beside published figures.
+// How fast each sampler that is registered finds the bugs of the CS programs of SCTBench, beside published figures where there are some.
 //
 //   samplers rates [RUNS]      how often an execution fails, of RUNS (20,000), beside the simulation of the same programs
 //   samplers first [SEEDS]     mean executions to the first failure over SEEDS (20) seeds, at most 10,000 each, beside the means
@@ -14,6 +14,8 @@
 #include <interleave/scenarios/scenario.hpp>
 #include <interleave/scheduler/services.hpp>
 
+#include "tests/strategies.hpp"
+
 namespace {
 
 using namespace interleave;
@@ -23,8 +25,27 @@ struct Row {
   std::vector<const char*> figures;
 };
 
-// PCT d=2, PCT d=3, POS, SURW: benchmark notes, section 4.5.
-const std::vector<Row> simulated = {
+// Figures of others: a column for each strategy of which there are some.
+struct Figures {
+  std::vector<const char*> strategies;
+  std::vector<Row> rows;
+
+  bool has(const std::string& strategy) const { return column(strategy) < strategies.size(); }
+  // Empty if there is none for this program.
+  const char* of(std::string_view program, const std::string& strategy) const {
+    for (const Row& row : rows)
+      if (row.name == program) return row.figures[column(strategy)];
+    return "";
+  }
+
+ private:
+  std::size_t column(const std::string& strategy) const {
+    return static_cast<std::size_t>(std::find(strategies.begin(), strategies.end(), strategy) - strategies.begin());
+  }
+};
+
+// Benchmark notes, section 4.5. PCT's depth is 3 where it is not said.
+const Figures simulated{{"pct:depth=2", "pct", "pos", "surw"}, {
     {"reorder_3", {"0.034", "0.057", "0.100", "0.195"}},
     {"reorder_4", {"0.023", "0.038", "0.082", "0.107"}},
     {"reorder_5", {"0.015", "0.027", "0.063", "0.093"}},
@@ -44,10 +65,10 @@ const std::vector<Row> simulated = {
     {"dining_2", {".10", ".19", ".33", ".33"}},
     {"dining_3", {".033", ".066", ".20", ".20"}},
     {"dining_4", {".008", ".019", ".117", ".12"}},
-};
+}};
 
-// SURW, PCT-3, POS, RW: mean and deviation of 20 runs (how many of them found it, if not all), section 4.2.
-const std::vector<Row> published = {
+// Mean and deviation of 20 runs (how many of them found it, if not all), section 4.2.
+const Figures published{{"surw", "pct", "pos", "random"}, {
     {"stringbuffer", {"8+-7", "281+-261", "23+-19", "2243+-2324 (19)"}},
     {"account", {"6+-5", "4+-2", "4+-3", "18+-24"}},
     {"carter01", {"n/a", "5+-3", "2+-2", "1+-0"}},
@@ -69,12 +90,14 @@ const std::vector<Row> published = {
     {"twostage_50", {"20+-17", "1676+-1715", "1637+-1385", "- (0)"}},
     {"twostage_100", {"454+-444", "7466+-831 (3)", "6674+-2877 (3)", "- (0)"}},
     {"wronglock_3", {"7+-7", "51+-50", "10+-14", "36+-42"}},
-};
+}};
 
-const Row* row_of(const std::vector<Row>& rows, std::string_view name) {
-  for (const Row& row : rows)
-    if (row.name == name) return &row;
-  return nullptr;
+// All that are registered, and those with other arguments of which there are figures.
+std::vector<std::string> samplers(const Figures& figures) {
+  std::vector<std::string> all = strategies_that(false);
+  for (const char* each : figures.strategies)
+    if (std::find(all.begin(), all.end(), each) == all.end()) all.emplace_back(each);
+  return all;
 }
 
 Report sample(const scenarios::Definition& program, const std::string& strategy, std::uint64_t seed, std::uint64_t executions,
@@ -96,20 +119,26 @@ void each_program(F f) {
   }
 }
 
-std::string figure(const Row* row, std::size_t column) { return row == nullptr ? "" : row->figures[column]; }
+// The first line of a table.
+void heading(const std::vector<std::string>& strategies, const Figures& figures, int width, const char* name_of_figures) {
+  std::printf("%-16s", "program");
+  for (const std::string& strategy : strategies) {
+    std::printf(" %*s", width, strategy.c_str());
+    if (figures.has(strategy)) std::printf(" %*s", width, name_of_figures);
+  }
+  std::printf("\n");
+}
 
 void rates(std::uint64_t runs) {
-  const std::vector<std::string> strategies = {"random", "pct:depth=2", "pct:depth=3", "pos", "surw", "urw", "auto"};
-  std::printf("%-16s %8s", "program", "random");
-  for (const char* name : {"pct 2", "pct 3", "pos", "surw"}) std::printf(" %8s %8s", name, "(sim)");
-  std::printf(" %8s %8s\n", "urw", "auto");
+  const std::vector<std::string> strategies = samplers(simulated);
+  constexpr int width = 11;
+  heading(strategies, simulated, width, "(sim)");
   each_program([&](const std::string& name, const scenarios::Definition& program) {
     std::printf("%-16s", name.c_str());
-    const Row* row = row_of(simulated, name);
-    for (std::size_t i = 0; i < strategies.size(); ++i) {
-      const Report report = sample(program, strategies[i], 1, runs, false);
-      std::printf(" %8.4f", static_cast<double>(report.failing) / static_cast<double>(report.executions));
-      if (i >= 1 && i <= 4) std::printf(" %8s", figure(row, i - 1).c_str());
+    for (const std::string& strategy : strategies) {
+      const Report report = sample(program, strategy, 1, runs, false);
+      std::printf(" %*.4f", width, static_cast<double>(report.failing) / static_cast<double>(report.executions));
+      if (simulated.has(strategy)) std::printf(" %*s", width, simulated.of(name, strategy));
       std::fflush(stdout);
     }
     std::printf("\n");
@@ -118,18 +147,16 @@ void rates(std::uint64_t runs) {
 
 void first(std::uint64_t seeds) {
   constexpr std::uint64_t limit = 10'000;
-  const std::vector<std::string> strategies = {"auto", "surw", "pct:depth=3", "pos", "random"};
-  std::printf("%-16s %16s", "program", "auto");
-  for (const char* name : {"surw", "pct 3", "pos", "random"}) std::printf(" %16s %16s", name, "(published)");
-  std::printf("\n");
+  const std::vector<std::string> strategies = samplers(published);
+  constexpr int width = 16;
+  heading(strategies, published, width, "(published)");
   each_program([&](const std::string& name, const scenarios::Definition& program) {
     std::printf("%-16s", name.c_str());
-    const Row* row = row_of(published, name);
-    for (std::size_t i = 0; i < strategies.size(); ++i) {
+    for (const std::string& strategy : strategies) {
       double sum = 0, squares = 0;
       std::uint64_t found = 0;
       for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-        const Report report = sample(program, strategies[i], seed, limit, true);
+        const Report report = sample(program, strategy, seed, limit, true);
         if (!report.failure) continue;
         ++found;
         const auto executions = static_cast<double>(report.executions);
@@ -145,8 +172,8 @@ void first(std::uint64_t seeds) {
         const int length = std::snprintf(text, sizeof text, "%.0f+-%.0f", mean, std::sqrt(std::max(0.0, squares / n - mean * mean)));
         if (found < seeds) std::snprintf(text + length, sizeof text - static_cast<std::size_t>(length), " (%d)", static_cast<int>(found));
       }
-      std::printf(" %16s", text);
-      if (i >= 1) std::printf(" %16s", figure(row, i - 1).c_str());
+      std::printf(" %*s", width, text);
+      if (published.has(strategy)) std::printf(" %*s", width, published.of(name, strategy));
       std::fflush(stdout);
     }
     std::printf("\n");

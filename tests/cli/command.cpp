@@ -41,4 +41,17 @@ Said command_tsan(const std::string& arguments) {
   return run("env TSAN_OPTIONS=report_bugs=0 " INTERLEAVE_TSAN_COMMAND " " + arguments);
 }
 
+bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+std::string way_back(const std::string& out, const std::string& with) {
+  const std::string begin = "interleave replay ";
+  for (auto at = out.find(begin); at != out.npos; at = out.find(begin, at + 1)) {
+    const auto line = out.substr(at + 11, out.find('\n', at) - at - 11);
+    if (has(line, with)) return line;
+  }
+  return "";
+}
+
 }  // namespace interleave::cli

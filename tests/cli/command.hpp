@@ -23,4 +23,9 @@ Said command(const std::string& arguments, const std::string& environment = "");
 // The same of the command on real threads, without ThreadSanitizer's comments.
 Said command_tsan(const std::string& arguments);
 
+bool has(const std::string& text, const std::string& part);
+std::string first_line(const std::string& text);
+// The command line behind "replay  interleave replay " (or "or      interleave replay "), up to the end of the line.
+std::string way_back(const std::string& out, const std::string& with);
+
 }  // namespace interleave::cli

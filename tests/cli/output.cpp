@@ -17,12 +17,11 @@
 #include "command.hpp"
 
 using interleave::cli::command;
+using interleave::cli::has;
 using interleave::cli::Said;
 using nlohmann::ordered_json;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t n = 0;

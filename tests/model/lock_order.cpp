@@ -8,6 +8,7 @@
 #include <shared_mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -16,6 +17,7 @@
 #include <interleave/primitives/rlock.hpp>
 
 #include "../annotations.hpp"
+#include "../strategies.hpp"
 #include "explored.hpp"
 
 using namespace interleave;
@@ -133,7 +135,9 @@ TEST_CASE("lock-order: off by default, and off again by no-lock-order") {
 }
 
 TEST_CASE("lock-order: every search and every sampler finds it in the first execution that has both orders") {
-  for (const char* strategy : {"dpor", "dfs", "random", "pct:depth=2", "preemptions:bound=0/dfs"}) {
+  std::vector<std::string> strategies = every_strategy();
+  strategies.push_back("preemptions:bound=0/dfs");
+  for (const std::string& strategy : strategies) {
     INFO(strategy);
     Options options{.strategy = strategy, .seed = 1, .executions_max = 1, .checks = "lock-order"};
     const Report report = explore([] {
