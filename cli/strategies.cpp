@@ -35,7 +35,9 @@ std::string document(const std::vector<RegisteredStrategy>& strategies) {
   nlohmann::ordered_json all = {{"schema", 1}, {"version", INTERLEAVE_VERSION}, {"strategies", nlohmann::ordered_json::array()}};
   for (const auto& strategy : strategies) {
     auto arguments = nlohmann::ordered_json::array();
-    for (const auto& argument : strategy.arguments) arguments.push_back({{"name", argument.key}, {"help", argument.help}});
+    for (const auto& argument : strategy.arguments) {
+      arguments.push_back({{"name", argument.key}, {"help", argument.help}, {"least", argument.least}, {"most", argument.most}});
+    }
     all["strategies"].push_back({{"name", strategy.name}, {"kind", kind_of(strategy)}, {"help", strategy.summary}, {"arguments", std::move(arguments)}});
   }
   return all.dump(2) + "\n";
@@ -57,8 +59,11 @@ ExitStatus strategies(const Request& request) {
   print(fmt::format("{:<{}}  {:<8}  {}\n", "strategy", width, "kind", "what it does"));
   for (const auto& strategy : all) {
     print(fmt::format("{:<{}}  {:<8}  {}\n", written(strategy), width, kind_of(strategy), strategy.summary));
-    for (const auto& argument : strategy.arguments)
-      print(fmt::format("{:<{}}  {:<8}    {}: {}\n", "", width, "", argument.key, argument.help));
+    for (const auto& argument : strategy.arguments) {
+      const bool is_bounded = argument.most != ~std::uint64_t{0};
+      print(fmt::format("{:<{}}  {:<8}    {}: {}{}\n", "", width, "", argument.key, argument.help,
+                        is_bounded ? fmt::format("; from {} to {}", argument.least, argument.most) : ""));
+    }
   }
   print("\nArguments may be left out. A strategy that wraps holds another one: preemptions:bound=2/dfs, repeat/dpor.\n");
   return ExitStatus::expected;

@@ -21,6 +21,7 @@ Report explore_unsaid(const std::function<void()>& body, Options options, Source
 struct RegisteredStrategy {
   struct Argument {
     std::string key, help;
+    std::uint64_t least = 0, most = ~std::uint64_t{0};  // what its number, or each of its numbers, may be
   };
   std::string name, summary;
   std::vector<Argument> arguments;

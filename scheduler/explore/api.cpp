@@ -188,7 +188,8 @@ std::vector<RegisteredStrategy> registered_strategies() {
   std::vector<RegisteredStrategy> all;
   for (const engine::Registration* each : engine::registered_strategies()) {
     RegisteredStrategy described{.name = std::string(each->name), .summary = std::string(each->summary), .arguments = {}, .wraps = each->wraps};
-    for (const auto& [key, help] : each->arguments) described.arguments.push_back({std::string(key), std::string(help)});
+    for (const engine::Argument& argument : each->arguments)
+      described.arguments.push_back({std::string(argument.key), std::string(argument.help), argument.least, argument.most});
     if (!each->wraps) described.ends = engine::make_strategy(each->name, 1)->traits().ends;
     all.push_back(std::move(described));
   }

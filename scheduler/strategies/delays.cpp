@@ -22,7 +22,7 @@ class Delays final : public Bounded {
 };
 
 const Registration delays{"delays", "schedules with 0, then 1, 2, ... delays of a round robin, up to bound",
-                          {{"bound", "the largest number of delays; without it, there is none"}}, true,
+                          {{"bound", "the largest number of delays; without it, there is none", 0, steps_most}}, true,
                           [](const Arguments& arguments, std::unique_ptr<Strategy> inner) {
                             return std::make_unique<Delays>("delays", std::move(inner), arguments.optional_number("bound"));
                           }};

@@ -107,7 +107,7 @@ class Dfs final : public Leaf, private PrefixReplay {
 };
 
 const Registration dfs{"dfs", "every interleaving, once, depth first",
-                       {{"run_on", "1: executions that fail go on, as those of dpor do; otherwise 0"}}, false,
+                       {{"run_on", "1: executions that fail go on, as those of dpor do; otherwise 0", 0, 1}}, false,
                        [](const Arguments& arguments, std::unique_ptr<Strategy>) {
                          return std::make_unique<Dfs>(arguments.number("run_on", 0) != 0);
                        }};

@@ -67,12 +67,14 @@ class Pct final : public Sampler {
   std::vector<std::uint64_t> priorities_, changes_;
 };
 
+// Each of the depth - 1 points is drawn for every execution, and looked for at every step.
+constexpr std::uint64_t depth_most = 1'000;
+
 const Registration pct{"pct", "random priorities that change at depth-1 random points: finds a bug of that depth with a known probability",
-                       {{"depth", "the depth of the bugs that it is to meet; otherwise 3"},
-                        {"steps", "steps of an execution; otherwise those of the longest one that was measured"}}, false,
+                       {{"depth", "the depth of the bugs that it is to meet; otherwise 3", 1, depth_most},
+                        {"steps", "steps of an execution; otherwise those of the longest one that was measured", 0, steps_most}}, false,
                        [](const Arguments& arguments, std::unique_ptr<Strategy>) {
-                         const std::uint64_t depth = arguments.number("depth", 3, 1);
-                         return std::make_unique<Pct>(arguments.seed(), depth, arguments.number("steps", 0));
+                         return std::make_unique<Pct>(arguments.seed(), arguments.number("depth", 3), arguments.number("steps", 0));
                        }};
 
 }  // namespace

@@ -19,7 +19,7 @@ class Preemptions final : public Bounded {
 };
 
 const Registration preemptions{"preemptions", "schedules with 0, then 1, 2, ... preemptions, up to bound",
-                               {{"bound", "the largest number of preemptions; without it, there is none"}}, true,
+                               {{"bound", "the largest number of preemptions; without it, there is none", 0, steps_most}}, true,
                                [](const Arguments& arguments, std::unique_ptr<Strategy> inner) {
                                  return std::make_unique<Preemptions>("preemptions", std::move(inner),
                                                                       arguments.optional_number("bound"));

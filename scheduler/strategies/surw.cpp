@@ -136,8 +136,8 @@ class Surw final : public Sampler {
 };
 
 const Registration surw{"surw", "draws the order of the operations on one object uniformly; the object is drawn, too",
-                        {{"object", "the number of the object, as a failure prints it; otherwise drawn"},
-                         {"counts", "accesses to it by thread, with dots between them; otherwise measured"}}, false,
+                        {{"object", "the number of the object, as a failure prints it; otherwise drawn", 0, number_most},
+                         {"counts", "accesses to it by thread, with dots between them; otherwise measured", 0, steps_most, true}}, false,
                         [](const Arguments& arguments, std::unique_ptr<Strategy>) {
                           const std::uint64_t object = arguments.number("object", 0);
                           return std::make_unique<Surw>(arguments.seed(), object, arguments.numbers("counts"));

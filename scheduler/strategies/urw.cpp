@@ -53,7 +53,7 @@ class Urw final : public Sampler {
 };
 
 const Registration urw{"urw", "a walk by how much each thread has ahead of it: every interleaving is equally likely",
-                       {{"counts", "events by thread, with dots between them; otherwise measured"}}, false,
+                       {{"counts", "events by thread, with dots between them; otherwise measured", 0, steps_most, true}}, false,
                        [](const Arguments& arguments, std::unique_ptr<Strategy>) {
                          return std::make_unique<Urw>(arguments.seed(), arguments.numbers("counts"));
                        }};

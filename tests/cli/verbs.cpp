@@ -390,6 +390,7 @@ TEST_CASE("strategies: every one that is registered, with its help and arguments
   CHECK(text.status == 0);
   CHECK(text.err.empty());
   CHECK(has(text.out, "pct:depth=N,steps=N"));
+  CHECK(has(text.out, "depth: the depth of the bugs that it is to meet; otherwise 3; from 1 to 1000\n"));
   CHECK(has(text.out, "preemptions:bound=N/STRATEGY"));
   const auto document = command("strategies --json").json();
   CHECK(document["schema"] == 1);

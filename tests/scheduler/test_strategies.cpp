@@ -156,6 +156,40 @@ TEST_CASE("strategies that are exhaustive visit the same orders, and end") {
   }
 }
 
+// What an argument may be is what its strategy can do with: the least and the most are used, and what lies outside is refused.
+TEST_CASE("every argument of every strategy has bounds: what lies outside is refused in one sentence, what lies at them works") {
+  std::size_t bounded = 0;
+  for (const Registration* each : registered_strategies()) {
+    for (const Argument& argument : each->arguments) {
+      CAPTURE(each->name, argument.key);
+      const auto with = [&](const std::string& value) {
+        return std::string(each->name) + ":" + std::string(argument.key) + "=" + value + (each->wraps ? "/dfs" : "");
+      };
+      REQUIRE(argument.least <= argument.most);
+      std::vector<std::string> outside = {"99999999999999999999", "18446744073709551616", "-1", "x", "1e3", "0x1"};
+      if (argument.most != number_most) outside.push_back(std::to_string(argument.most + 1)), outside.push_back("18446744073709551615");
+      if (argument.least != 0) outside.push_back(std::to_string(argument.least - 1));
+      outside.push_back(argument.is_list ? "1..1" : "1.1");
+      for (const std::string& value : outside) {
+        CAPTURE(value);
+        const std::string sentence = "strategy '" + std::string(each->name) + "': " + std::string(argument.key) + " must be " +
+                                     (argument.is_list ? "whole numbers" : "a whole number") + " from " + std::to_string(argument.least) + " to " +
+                                     std::to_string(argument.most) + (argument.is_list ? " with dots between them" : "") + ", not '" + value + "'";
+        CHECK_THROWS_AS(make_strategy(with(value), 1), UsageError);
+        CHECK_THROWS_WITH(make_strategy(with(value), 1), sentence);
+      }
+      bounded += argument.most != number_most;
+      for (const std::uint64_t value : {argument.least, argument.most}) {
+        Program program(3, 2);
+        const std::string number = std::to_string(value);
+        for (const std::string& text : {number, argument.is_list ? number + "." + number + "." + number + "." + number : number})
+          for (const std::string& order : orders_of(with(text), 3, program, 5)) CHECK(order.size() == 7);
+      }
+    }
+  }
+  CHECK(bounded >= 7);
+}
+
 TEST_CASE("every argument that a strategy lists is taken, and no other") {
   for (const Registration* each : registered_strategies()) {
     CAPTURE(each->name);

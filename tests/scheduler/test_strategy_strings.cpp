@@ -40,8 +40,10 @@ TEST_CASE("a strategy string that is none is refused, and the sentence says why"
       {"pct:=3", "'=3' is not of the form key=value"},
       {"pct:,", "'' is not of the form key=value"},
       {"pct:depth=1,depth=2", "'depth' is given twice"},
-      {"pct:depth=0", "depth must be a whole number of at least 1, not '0'"},
-      {"pct:depth=-1", "depth must be a whole number of at least 1, not '-1'"},
+      {"pct:depth=0", "strategy 'pct': depth must be a whole number from 1 to 1000, not '0'"},
+      {"pct:depth=-1", "depth must be a whole number from 1 to 1000, not '-1'"},
+      {"pct:depth=1000000000000000000", "depth must be a whole number from 1 to 1000, not '1000000000000000000'"},
+      {"urw:counts=3.1099511627777", "counts must be whole numbers from 0 to 1099511627776 with dots between them, not '3.1099511627777'"},
       {"pct:depth=3x", "not '3x'"},
       {"pct:depth= 3", "not ' 3'"},
       {"pct:depth=99999999999999999999", "not '99999999999999999999'"},
@@ -77,22 +79,25 @@ TEST_CASE("random strategy strings make a strategy that its own string makes aga
 }
 
 TEST_CASE("the arguments of a strategy are whole numbers, and lists of them with dots in between") {
-  const Argument known[] = {{"one", ""}, {"list", ""}, {"bad", ""}, {"end", ""}, {"zero", ""}, {"none", ""}};
-  const Arguments arguments("mine", "one=18446744073709551615,list=0.7.30,bad=1..2,end=1.,zero=0", known, 17);
+  const Argument known[] = {{"one", "", 0, number_most}, {"list", "", 0, 30, true}, {"few", "", 2, 5}, {"none", "", 0, 1}, {"nothing", "", 0, 1, true}};
+  const Arguments arguments("mine", "one=18446744073709551615,list=0.7.30,few=2", known, 17);
   CHECK(arguments.seed() == 17);
   CHECK(arguments.number("one", 0) == ~std::uint64_t{0});
   CHECK(arguments.number("none", 5) == 5);
-  CHECK(arguments.optional_number("zero") == 0);
+  CHECK(arguments.optional_number("few") == 2);
   CHECK(arguments.optional_number("none") == std::nullopt);
   CHECK(arguments.numbers("list") == std::vector<std::uint64_t>{0, 7, 30});
-  CHECK(arguments.numbers("zero") == std::vector<std::uint64_t>{0});
-  CHECK(arguments.numbers("none").empty());
-  CHECK_THROWS_WITH(arguments.numbers("bad"), Contains("bad must be whole numbers with dots between them, not '1..2'"));
-  CHECK_THROWS_WITH(arguments.numbers("end"), Contains("not '1.'"));
-  CHECK_THROWS_WITH(arguments.number("list", 0), Contains("not '0.7.30'"));
-  CHECK_THROWS_WITH(arguments.number("zero", 1, 1), Contains("at least 1"));
+  CHECK(arguments.numbers("nothing").empty());
+  CHECK(Arguments("mine", "list=0", known, 0).numbers("list") == std::vector<std::uint64_t>{0});
+  for (const char* bad : {"1..2", "1.", ".1", "1.31", "1,2", "-1"})
+    CHECK_THROWS_AS(Arguments("mine", std::string("list=") + bad, known, 0), UsageError);
+  CHECK_THROWS_WITH(Arguments("mine", "list=1..2", known, 0),
+                    "strategy 'mine': list must be whole numbers from 0 to 30 with dots between them, not '1..2'");
+  for (const char* bad : {"1", "6", "2.3", "18446744073709551616", "0x3", " 3", "3 "})
+    CHECK_THROWS_WITH(Arguments("mine", std::string("few=") + bad, known, 0),
+                      std::string("strategy 'mine': few must be a whole number from 2 to 5, not '") + bad + "'");
   CHECK_THROWS_WITH(Arguments("mine", "x=1", {}, 0), Contains("strategy 'mine' has no 'x'; it takes no parameters"));
-  CHECK_THROWS_WITH(Arguments("mine", "x=1", known, 0), Contains("it takes: one, list"));
+  CHECK_THROWS_WITH(Arguments("mine", "x=1", known, 0), Contains("it takes: one, list, few, none, nothing"));
 }
 
 }  // namespace
