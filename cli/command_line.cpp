@@ -96,6 +96,20 @@ void refuse_unknown_verb(int argc, char** argv) {
   throw UsageError(fmt::format("there is no verb '{}'; {}", word, engine::nearest_sentence(word, names)));
 }
 
+// "; did you mean --first?", or nothing if no flag of the verb is near.
+std::string near_flag(const VerbSyntax& verb, std::string_view word) {
+  std::vector<std::string_view> known;
+  for (const Flag& flag : flags)
+    if (takes(verb, flag.name)) known.emplace_back(flag.name);
+  for (const Format& format : formats())
+    if (writes(verb, format)) known.emplace_back(format.flag);
+  if (!only_names(verb) && verb.verb != Verb::replay) known.emplace_back("--all");
+  if (verb.verb == Verb::search) known.emplace_back("--first");
+  const auto far = [&](std::string_view flag) { return engine::edit_distance(word, flag); };
+  const auto nearest = std::min_element(known.begin(), known.end(), [&](std::string_view a, std::string_view b) { return far(a) < far(b); });
+  return nearest != known.end() && far(*nearest) <= (word.size() - 1) / 3 ? fmt::format("; did you mean {}?", *nearest) : "";
+}
+
 // Before CLI11 reads the line: it would take the value of a flag that it does not know for one more scenario, and complain of that.
 void refuse_unknown_flags(const VerbSyntax& verb, int argc, char** argv) {
   for (int i = 2; i < argc; ++i) {
@@ -108,8 +122,8 @@ void refuse_unknown_flags(const VerbSyntax& verb, int argc, char** argv) {
     if (of_all || of_many || (flag == "--first" && verb.verb == Verb::search) || takes(verb, flag)) continue;
     const bool of_others = flag == "--all" || flag == "--first" || is_format(flag) ||
                            std::any_of(std::begin(verbs), std::end(verbs), [&](const auto& other) { return takes(other, flag); });
-    throw UsageError(fmt::format("{} {}; see interleave {} --help", of_others ? fmt::format("{} takes no", verb.name) : "there is no flag",
-                                 flag, verb.name));
+    throw UsageError(fmt::format("{} {}; see interleave {} --help{}", of_others ? fmt::format("{} takes no", verb.name) : "there is no flag",
+                                 flag, verb.name, of_others ? "" : near_flag(verb, flag)));
   }
 }
 
