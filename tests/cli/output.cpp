@@ -241,6 +241,13 @@ TEST_CASE("nothing is lost by an interruption") {
   }
 }
 
+// The row of an option in docs/command.md.
+std::string row_of(const interleave::ModelOption& option) {
+  std::string values;
+  for (const char c : std::string_view(option.values)) values += c == '|' ? "\\|" : std::string(1, c);
+  return "| `" + std::string(option.flag) + "` | `" + option.variable + "` | " + (values.empty() ? "" : "`" + values + "`") + " | " + option.help + " |\n";
+}
+
 // A row of the table of options and nothing else is what a flag, its variable, its help and its documentation are made of.
 TEST_CASE("an option of the model has its flag, its variable, its help, and its row in docs/command.md") {
   const auto docs = content(INTERLEAVE_DOCS "/command.md");
@@ -250,16 +257,16 @@ TEST_CASE("an option of the model has its flag, its variable, its help, and its 
   std::string rows;
   for (const auto& option : interleave::model_options) {
     CAPTURE(option.flag);
-    std::string values;
-    for (const char c : std::string_view(option.values)) values += c == '|' ? "\\|" : std::string(1, c);
-    rows += "| `" + std::string(option.flag) + "` | " + (values.empty() ? "" : "`" + values + "`") + " | " + option.help + " |\n";
+    rows += row_of(option);
+    INFO("docs/command.md, \"Options of the model\", is to have this row, the rows in the order of the table of model options:\n" << row_of(option));
+    CHECK(has(docs, row_of(option)));
     CHECK(has(words, option.flag));
     CHECK(has(words, option.help));
     CHECK(command(std::string("search good/passes ") + option.flag + "=nonsense").status == 2);
     CHECK(command("search good/passes", std::string(option.variable) + "=nonsense").status == 2);
     CHECK(has(command(std::string("list ") + option.flag).err, "list takes no"));
   }
-  CHECK(has(docs, "| flag | values | meaning |\n|---|---|---|\n" + rows + "\n"));
+  CHECK(has(docs, "| flag | variable | values | meaning |\n|---|---|---|---|\n" + rows + "\n"));  // and no other row
 }
 
 TEST_CASE("a report survives the way through a pipe, whatever is in it; a damaged one is refused") {

@@ -4,6 +4,7 @@
 
 #include <interleave/catch2.hpp>
 #include "scheduler/api/environment.hpp"
+#include "scheduler/api/model_options.hpp"
 
 using namespace interleave;
 
@@ -44,6 +45,18 @@ TEST_CASE("a variable wins over the program") {
   CHECK(options.clock == "virtual");
   CHECK(options.spurious_wakeups);
   CHECK(options.interrupts);
+}
+
+TEST_CASE("every model option has a variable, which sets it to each of its values and nothing else") {
+  for (const ModelOption& option : model_options) {
+    CAPTURE(option.name);
+    for (std::size_t number = 0; number < number_of_values(option); ++number) {
+      const std::string value = option.word != nullptr ? std::string(word_of(option, number)) : std::to_string(number);
+      const Variable variable(option.variable, value.c_str());
+      const Options options = with_environment({});
+      for (const ModelOption& other : model_options) CHECK(value_of(other, options) == (&other == &option ? value : value_of(other, Options{})));
+    }
+  }
 }
 
 TEST_CASE("a variable that is set to nothing counts as not set") {
