@@ -19,7 +19,6 @@ concept Is = std::is_same_v<std::remove_const_t<Value>, Of>;
 
 template <Is<ThreadState> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
-  // The class of the operation is for explanations, which are made where the report is: no copy needs it.
   auto& [name, state, operation, object, location, holder, daemon, call, round, does, hold] = value;
   visit("name", name);
   visit("state", state);
@@ -30,17 +29,22 @@ void fields(Value& value, Visit&& visit) {
   visit("daemon", daemon);
   visit("call", call);
   visit("round", round);
+  visit("does", does);
+  visit("hold", hold);
 }
 
 template <Is<TraceEvent> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
-  auto& [step, thread, operation, object, location, call, does, hold, succeeded] = value;  // the last three: as in ThreadState
+  auto& [step, thread, operation, object, location, call, does, hold, succeeded] = value;
   visit("step", step);
   visit("thread", thread);
   visit("operation", operation);
   visit("object", object);
   visit("location", location);
   visit("call", call);
+  visit("does", does);
+  visit("hold", hold);
+  visit("succeeded", succeeded);
 }
 
 template <Is<Failure> Value, class Visit>

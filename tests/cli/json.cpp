@@ -67,9 +67,20 @@ TEST_CASE("a failure in full") {
   CHECK(keys_of(failure) == Keys{"kind", "message", "step", "schedule", "seed", "threads", "trace", "strategy", "objects"});
   CHECK(failure["kind"] == "require");
   CHECK(failure["step"] == 5);
-  CHECK(keys_of(failure["threads"][0]) == Keys{"name", "state", "operation", "object", "location", "holder", "daemon", "call", "round"});
+  CHECK(keys_of(failure["threads"][0]) == Keys{"name", "state", "operation", "object", "location", "holder", "daemon", "call", "round", "does", "hold"});
   REQUIRE(failure["trace"].size() == 5);
-  for (const auto& event : failure["trace"]) CHECK(keys_of(event) == Keys{"step", "thread", "operation", "object", "location", "call"});
+  for (const auto& event : failure["trace"]) CHECK(keys_of(event) == Keys{"step", "thread", "operation", "object", "location", "call", "does", "hold", "succeeded"});
+  Keys classes;
+  for (const auto& event : failure["trace"]) {
+    classes.push_back(event["does"]);
+    CHECK(event["hold"] == "exclusive");
+    CHECK(event["succeeded"] == true);
+  }
+  CHECK(classes == Keys{"reads", "reads", "writes", "writes", "reads"});
+  CHECK(failure["threads"][0]["does"] == "reads");
+  const auto hung = document("search bad/deadlock", 0)["results"][0]["failure"];
+  CHECK(hung["threads"][0]["does"] == "joins_all");
+  CHECK(hung["threads"][1]["does"] == "takes");
   const auto again = document("replay bad/lost_update --schedule " + failure["schedule"].get<std::string>(), 1)["results"][0];
   CHECK(again["failure"]["trace"] == failure["trace"]);
   CHECK(again["failure"]["schedule"] == failure["schedule"]);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <interleave/catch2.hpp>
+#include <interleave/scheduler/observer.hpp>
 
 #include "scheduler/api/model_options.hpp"
 #include "scheduler/report/codec.hpp"
@@ -285,6 +286,9 @@ TEST_CASE("a report survives the way through a pipe, whatever is in it; a damage
   failure.threads[1].daemon = true;
   failure.trace.resize(3);
   failure.trace[2].call = "Event::wait";
+  failure.trace[2].does = failure.threads[1].does = interleave::OperationClass::takes;
+  failure.trace[2].hold = interleave::Hold::permit;
+  failure.trace[2].succeeded = false;
   failure.objects = {{"atomic 1", "ready"}};
   report.failure = failure;
   const std::string bytes = interleave::codec::bytes_of(report);
@@ -293,6 +297,9 @@ TEST_CASE("a report survives the way through a pipe, whatever is in it; a damage
   CHECK(interleave::codec::bytes_of(back) == bytes);
   CHECK(back.outcomes == report.outcomes);
   CHECK(back.failure->threads[1].round == 7);
+  CHECK(back.failure->threads[1].does == interleave::OperationClass::takes);
+  CHECK(back.failure->trace[2].hold == interleave::Hold::permit);
+  CHECK_FALSE(back.failure->trace[2].succeeded);
   CHECK(back.failure->objects == failure.objects);
   for (std::size_t size = 0; size < bytes.size(); ++size) CHECK_FALSE(interleave::codec::read(bytes.substr(0, size), back));
   CHECK_FALSE(interleave::codec::read(bytes + "x", back));

@@ -98,10 +98,10 @@ template <class Part>
 std::string line_of(const Part& part) {
   std::string text;
   interleave::fields(part, [&](std::string_view, const auto& member) {
-    if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(member)>>) {
-      text += std::to_string(member) + "|";
-    } else {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, std::string>) {
       text += member + "|";
+    } else {
+      text += std::to_string(static_cast<std::uint64_t>(member)) + "|";
     }
   });
   return text + "\n";

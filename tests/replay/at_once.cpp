@@ -6,7 +6,7 @@
 //   at_once --replay FILE AT       what a fresh process does: the failures that FILE lists, from the AT-th on and round again
 //
 // A failure found by search is replayed by its token; one found by sampling, by its seed and resolved strategy, and by its token.
-// What is compared, as text: kind, message, step, every thread's state and every line of the trace. Exit status 0 if all are the
+// What is compared, as text: kind, message, step, every thread's state, every line of the trace, and the objects. Exit status 0 if all are the
 // same and there was something to compare, else 1.
 #include <algorithm>
 #include <cstdint>
@@ -17,6 +17,8 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <fcntl.h>
@@ -28,6 +30,8 @@
 #include <interleave/interleave.hpp>
 #include <interleave/scheduler/services.hpp>
 #include <interleave/scenarios/scenario.hpp>
+
+#include "scheduler/report/codec.hpp"
 
 extern char** environ;
 
@@ -76,16 +80,32 @@ std::vector<Job> jobs_in(const char* file) {
   return jobs;
 }
 
-// One line, whatever is in it: the end of the text is the end of the line.
-std::string text_of(const Failure& failure) {
-  std::string text = failure.kind + '|' + failure.message + '|' + std::to_string(failure.step);
-  for (const ThreadState& t : failure.threads)
-    for (const std::string& word : {t.name, t.state, t.operation, t.object, t.location, t.holder, t.call, std::string(t.daemon ? "daemon" : "")})
-      text += '|' + word;
-  for (const TraceEvent& e : failure.trace) {
-    text += '|' + std::to_string(e.step);
-    for (const std::string& word : {e.thread, e.operation, e.object, e.location, e.call}) text += '|' + word;
+// A member of a failure, and all that is in it.
+template <class T>
+void append(std::string& text, const T& value) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    text += '|' + value;
+  } else if constexpr (std::is_enum_v<T>) {
+    text += '|' + std::to_string(static_cast<int>(value));
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    text += '|' + std::to_string(value);
+  } else if constexpr (codec::Pair<const T>) {
+    append(text, value.first);
+    append(text, value.second);
+  } else if constexpr (codec::List<const T>) {
+    for (const auto& each : value) append(text, each);
+  } else {
+    fields(value, [&](std::string_view, const auto& member) { append(text, member); });
   }
+}
+
+// One line, whatever is in it: the end of the text is the end of the line. Without the names that a failure has for itself: a token does not
+// repeat the seed by which a sampler found it.
+std::string text_of(const Failure& failure) {
+  std::string text;
+  fields(failure, [&](std::string_view name, const auto& member) {
+    if (name != "schedule" && name != "seed" && name != "strategy") append(text, member);
+  });
   std::replace(text.begin(), text.end(), '\n', '~');
   return text;
 }
