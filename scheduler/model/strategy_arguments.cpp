@@ -12,22 +12,25 @@ namespace interleave::engine {
 
 Arguments::Arguments(std::string_view strategy, std::string_view text, std::span<const Argument> known, std::uint64_t seed)
     : strategy_(strategy), known_(known), seed_(seed) {
+  std::map<std::string_view, std::string_view> given;
   while (!text.empty()) {
     const auto comma = std::min(text.find(','), text.size());
     const std::string_view pair = text.substr(0, comma);
     const auto equals = pair.find('=');
     if (equals == 0 || equals == std::string_view::npos || equals + 1 == pair.size())
       throw UsageError(fmt::format("strategy '{}': '{}' is not of the form key=value", strategy, pair));
-    const std::string_view key = pair.substr(0, equals);
-    const Argument* const argument = this->known(key);
-    if (argument == nullptr) {
-      std::string takes;
-      for (const Argument& each : known) takes += fmt::format("{}{}", takes.empty() ? "; it takes: " : ", ", each.key);
-      throw UsageError(fmt::format("strategy '{}' has no '{}'{}", strategy, key, takes.empty() ? "; it takes no parameters" : takes));
-    }
-    if (!values_.emplace(key, read(*argument, pair.substr(equals + 1))).second)
-      throw UsageError(fmt::format("strategy '{}': '{}' is given twice", strategy, key));
+    if (!given.emplace(pair.substr(0, equals), pair.substr(equals + 1)).second)
+      throw UsageError(fmt::format("strategy '{}': '{}' is given twice", strategy, pair.substr(0, equals)));
     text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  for (const auto& [key, value] : given) {
+    if (const Argument* const argument = this->known(key)) {
+      values_.emplace(key, read(*argument, value));
+      continue;
+    }
+    std::string takes;
+    for (const Argument& each : known) takes += fmt::format("{}{}", takes.empty() ? "; it takes: " : ", ", each.key);
+    throw UsageError(fmt::format("strategy '{}' has no '{}'{}", strategy, key, takes.empty() ? "; it takes no parameters" : takes));
   }
 }
 

@@ -220,6 +220,18 @@ TEST_CASE("--jobs: a scenario whose process is killed has failed, with its sched
   CHECK(has(content(folder / "out.xml"), "<failure type=\"crash\""));
 }
 
+TEST_CASE("the schedule that a killed process leaves behind has every model option that a token has") {
+  const auto said = command("search good/both_outcomes --heap reuse --races ignore --interrupts --spurious-wakeups", "FIXTURE_KILLS=1");
+  CHECK(said.status == 128 + 9);
+  const auto at = said.err.find("il1:");
+  REQUIRE(at != said.err.npos);
+  const auto token = said.err.substr(at, said.err.find_first_of(" \n", at) - at);
+  const auto replayed = command("replay good/both_outcomes --heap fresh --races fail --interrupts=0 --spurious-wakeups=0 --schedule " + token);
+  CHECK(replayed.status == 0);
+  CHECK(has(replayed.err, "going on without --races=fail, --heap=fresh, --spurious-wakeups=0, --interrupts=0\n"));
+  CHECK_FALSE(has(command("replay good/both_outcomes --heap reuse --races ignore --schedule " + token).err, "going on without"));
+}
+
 TEST_CASE("nothing is lost by an interruption") {
   const Folder folder;
   // In order: one that ends, and one that would take a year.
