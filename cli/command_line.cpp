@@ -28,9 +28,9 @@ struct VerbSyntax {
 constexpr VerbSyntax verbs[] = {
     {Verb::list, "list", "Name the scenarios, and what each must show.", "--color"},
     {Verb::search, "search", "Run scenarios under every schedule, to the end.",
-     "--strategy --seed --executions --time --steps MODEL --require-complete --check --suppressions --jobs --color"},
+     "--strategy --seed --executions --time --steps MODEL --require-complete --check --no-shrink --suppressions --jobs --color"},
     {Verb::sample, "sample", "Run scenarios under schedules drawn at random.",
-     "--strategy --seed --executions --time --steps MODEL --require-complete --check --suppressions --jobs --color"},
+     "--strategy --seed --executions --time --steps MODEL --require-complete --check --no-shrink --suppressions --jobs --color"},
     {Verb::replay, "replay", "Run the one execution that a failure named, and show it.",
      "--strategy --seed --schedule --steps MODEL --check --suppressions --color"},
     {Verb::stress, "stress", "Run scenarios on real threads (in interleave-tsan: under ThreadSanitizer).",
