@@ -140,7 +140,7 @@ class Explorer {
   void keep(Finding finding);
   Failure explain(const Finding& finding);
   bool is_to_be_shrunk(const Finding& finding) const;
-  std::optional<Finding> smaller(const Finding& finding, Shrunk& told);
+  std::optional<Finding> smaller(const Finding& finding, std::optional<Shrunk>& told);
   Failure explain_shrunk(const Finding& finding);
   Failure failure_of(const Finding& finding) const;
   Failure explain_alone(const Finding& finding);  // whatever else the process does

@@ -11,10 +11,14 @@
 // comes to grief: the crash reporter has the token (containment/witness.hpp).
 #include "scheduler/explore/exploration.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <chrono>
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +33,31 @@
 
 namespace interleave::engine {
 namespace {
+
+// What the program prints to stdout in thousands of executions goes nowhere while its failure is shrunk.
+class Silence {
+ public:
+  Silence() {
+    constexpr int out_of_the_way = 900;  // a program's own descriptors stay the numbers that they were
+    std::fflush(stdout);
+    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere < 0) return;
+    kept_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, out_of_the_way);
+    if (kept_ >= 0) ::dup2(nowhere, STDOUT_FILENO);
+    ::close(nowhere);
+  }
+  ~Silence() {
+    std::fflush(stdout);
+    if (kept_ < 0) return;
+    ::dup2(kept_, STDOUT_FILENO);
+    ::close(kept_);
+  }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+
+ private:
+  int kept_ = -1;
+};
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
@@ -62,8 +91,10 @@ bool Explorer::is_to_be_shrunk(const Finding& finding) const {
   return !is_hang(kind) || !suppressions::meant_for(finding.kind);
 }
 
-// The same failure with a smaller schedule; nothing: there is none, or none was found. `told`: what became of it.
-std::optional<Finding> Explorer::smaller(const Finding& finding, Shrunk& told) {
+// The same failure with a smaller schedule; nothing: there is none, or none was found. `told`: what became of it, unless the failure did not come
+// again.
+std::optional<Finding> Explorer::smaller(const Finding& finding, std::optional<Shrunk>& told) {
+  const Silence silence;
   const FailureKind kind = kind_of(finding.kind);
   // What the shadow finds is told apart by places, so stacks are kept.
   const bool by_shadow = shadow != nullptr && finding.kind == shadow->found();
@@ -104,6 +135,7 @@ std::optional<Finding> Explorer::smaller(const Finding& finding, Shrunk& told) {
 
   // Threads that had gone round stopped, if the search reduces; without that, there are more schedules to find a smaller one among.
   std::optional<Finding> result;
+  std::uint64_t executions = 0;
   for (const bool stops : {false, true}) {
     if (stops && !finding.stopped) break;
     bool first = true;
@@ -116,14 +148,11 @@ std::optional<Finding> Explorer::smaller(const Finding& finding, Shrunk& told) {
                               .steps = execution.steps()};
     }, limits);
     const bool sound = shrink.run(without_checks(finding.choices));
-    told.executions += shrink.executions();
-    told.ended_by = shrink.ended_by();
+    executions += shrink.executions();
     if (!sound) continue;
-    told.steps = shrink.found().steps;
-    told.preemptions = shrink.found().preemptions;
-    told.preemptions_left = shrink.left().preemptions;
-    told.fewest_preemptions = shrink.fewest_preemptions();
-    told.fewest_steps = shrink.fewest_steps();
+    told = Shrunk{.schedule = encode(schedule_of(finding)), .steps = shrink.found().steps, .preemptions = shrink.found().preemptions,
+                  .preemptions_left = shrink.left().preemptions, .executions = executions, .fewest_preemptions = shrink.fewest_preemptions(),
+                  .fewest_steps = shrink.fewest_steps(), .ended_by = shrink.ended_by()};
     if (shrink.left() < shrink.found()) {
       result = finding;
       result->choices = execution.choices().copy();
@@ -140,7 +169,7 @@ std::optional<Finding> Explorer::smaller(const Finding& finding, Shrunk& told) {
 // Shrinks the failure and explains what is left of it.
 Failure Explorer::explain_shrunk(const Finding& finding) {
   const SharedLines lines = learnt_.shared_lines;  // what other schedules would teach is not for this search
-  Shrunk told{.schedule = encode(schedule_of(finding)), .ended_by = {}};
+  std::optional<Shrunk> told;
   Failure failure;
   if (kind_of(finding.kind) == FailureKind::crash) {
     constexpr double patience = 120;  // seconds

@@ -380,7 +380,7 @@ bool Shrink::execute(Strategy& strategy, std::uint64_t steps_max, Executed& exec
   ++executions_;
   steps_ += executed.steps;
   if (executed.goes_on) return true;
-  ended_by_ = "a schedule did what may not be executed again";
+  ended_by_ = "a schedule crashed, or did what the model cannot control";
   return false;
 }
 
@@ -532,12 +532,12 @@ bool Shrink::run(const std::vector<std::uint32_t>& choices) {
   AsFound as_found(choices);
   as_found.begin_execution();
   Executed executed;
-  begin_part(limits_.executions);
-  if (!may_go_on() || !execute(as_found, limits_.steps_max, executed) || !executed.alike) return false;
+  if (!execute(as_found, limits_.steps_max, executed) || !executed.alike) return false;
   found_ = {as_found.preemptions(), executed.steps};
   keep(as_found.moves(), found_);
   fewest_preemptions_ = fewest_steps_ = found_.steps == 0;
-  if (found_.steps == 0) return true;
+  begin_part(limits_.executions);
+  if (found_.steps == 0 || !may_go_on()) return true;
   if (!again()) return false;
   do {
     simplify();
@@ -549,7 +549,7 @@ bool Shrink::run(const std::vector<std::uint32_t>& choices) {
   if (!fewest_preemptions_ && ended_by_.empty())
     ended_by_ = bounds_too_large_ ? fmt::format("the schedules with {} preemption{} are too many to execute all of them", bounds_, bounds_ == 1 ? "" : "s")
                                   : "some schedules became too long";
-  return again();
+  return best_.size == found_ || again();
 }
 
 // Whether the schedule that is left fails in the same way when it is executed once more.

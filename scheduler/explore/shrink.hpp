@@ -51,8 +51,8 @@ class Shrink {
 
   Shrink(Execute execute, const Limits& limits);
 
-  // Shrinks the schedule with these choices. True: the execution made last was that of the schedule that is left. False: a schedule did not fail
-  // in the same way when it was executed again, and nothing is known.
+  // Shrinks the schedule with these choices. True: if what is left is smaller, the execution made last was that of the schedule that is left. False:
+  // a schedule did not fail in the same way when it was executed again, and nothing is known.
   bool run(const std::vector<std::uint32_t>& choices);
 
   // The sizes of a schedule.

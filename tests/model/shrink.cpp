@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -12,6 +13,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <unistd.h>
 
 using namespace interleave;
 
@@ -442,6 +445,32 @@ TEST_CASE("a livelock by a lap is left as it was found; one without is shrunk", 
   CHECK(spun.failure->shrunk->preemptions > 5);
   CHECK(spun.failure->shrunk->preemptions_left == 0);
   check_replays(spins, *spun.failure);
+}
+
+TEST_CASE("what the body prints is not printed thousands of times", "[shrink]") {
+  const auto printed = [](bool shrink) {
+    std::FILE* const file = std::tmpfile();
+    REQUIRE(file != nullptr);
+    std::fflush(stdout);
+    const int kept = dup(STDOUT_FILENO);
+    dup2(fileno(file), STDOUT_FILENO);
+    const Report report = sampled([] {
+      std::puts("begin");
+      lost_update();
+    }, 1, shrink);
+    std::fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+    CHECK(report.failure);
+    CHECK((!shrink || report.failure->shrunk->executions > 10));
+    std::rewind(file);
+    std::size_t lines = 0;
+    for (int c; (c = std::fgetc(file)) != EOF;) lines += c == '\n';
+    std::fclose(file);
+    return lines;
+  };
+  CHECK(printed(false) > 0);
+  CHECK(printed(true) == printed(false));
 }
 
 TEST_CASE("where the limit of time has passed nothing is shrunk, and that is said", "[shrink]") {
