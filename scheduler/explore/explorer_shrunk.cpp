@@ -1,7 +1,7 @@
 // Failures are shrunk (shrink.hpp) before they are explained.
 //
 // What is shrunk fails in the same way: with the same kind and, but for the numbers in it, the same message; what the shadow finds, at the same
-// places. Left as they were found:
+// places; where nobody can go on, with as many threads that wait in the same operations. Left as they were found:
 //
 //   nondeterminism, unsupported    their schedules mean nothing
 //   livelock by a lap, or by a loop without steps    the end of the schedule is not where the failure is; or each try would take seconds
@@ -18,11 +18,13 @@
 #include <array>
 #include <cctype>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "scheduler/api/failure_kinds.hpp"
 #include "scheduler/containment/confirm.hpp"
@@ -73,6 +75,17 @@ std::string without_numbers(std::string_view message) {
   return text;
 }
 
+// What the threads wait in that have not ended, of an execution in which nobody can go on. Which thread waits in what may differ.
+std::vector<std::uint32_t> waits_of(const Execution& execution) {
+  std::vector<std::uint32_t> waits;
+  for (std::size_t id = 0; id < execution.threads_created(); ++id) {
+    const Thread& thread = execution.thread(id);
+    if (!thread.finished && (!thread.daemon || id == 0) && thread.pending.type != nullptr) waits.push_back(thread.pending.type->hash);
+  }
+  std::sort(waits.begin(), waits.end());
+  return waits;
+}
+
 using Places = std::array<std::string, 2>;
 
 Places places_of(const Shadow& shadow, Symbols& symbols) {
@@ -103,13 +116,19 @@ std::optional<Finding> Explorer::smaller(const Finding& finding, std::optional<S
   Shadow* const without = std::exchange(shadow, by_shadow ? &*with_stacks : shadow);
   Symbols symbols;
   std::optional<Places> places;
+  std::optional<std::vector<std::uint32_t>> waits;
   const std::string message = without_numbers(finding.message);
-  const auto alike = [&](Ending ending, const Fault& fault) {
+  const auto alike = [&](Ending ending, const Fault& fault, const Execution& execution) {
     if ((ending != Ending::failed && ending != Ending::deadlock) || fault.kind != finding.kind) return false;
-    if (!by_shadow) return is_hang(kind) || kind == FailureKind::leak || without_numbers(fault.message) == message;
-    Places its = places_of(*with_stacks, symbols);
-    if (!places) places = std::move(its);
-    return its == *places || its[0].empty();
+    if (ending == Ending::deadlock) {
+      const std::vector<std::uint32_t> its = waits_of(execution);
+      if (!waits) waits = its;
+      return its == *waits;
+    }
+    if (!by_shadow) return kind == FailureKind::leak || without_numbers(fault.message) == message;
+    const Places its = places_of(*with_stacks, symbols);
+    if (!places) places = its;
+    return its == *places;
   };
   // What is not known here, or goes on and on, is not executed again and again.
   const auto harms = [&](const Fault& fault) {
@@ -144,7 +163,7 @@ std::optional<Finding> Explorer::smaller(const Finding& finding, std::optional<S
       execution.limit(std::exchange(first, false) ? finding.stopped : stops, ~std::uint64_t{0}, steps_max == 0 ? options_.steps_max : steps_max);
       Fault fault;
       const Ending ending = run_once(execution, fault);
-      return Shrink::Executed{.alike = alike(ending, fault), .goes_on = !harms(fault) && !outer_.misled() && !wants_traces(), .cut = ending == Ending::cut,
+      return Shrink::Executed{.alike = alike(ending, fault, execution), .goes_on = !harms(fault) && !outer_.misled() && !wants_traces(), .cut = ending == Ending::cut,
                               .steps = execution.steps()};
     }, limits);
     const bool sound = shrink.run(without_checks(finding.choices));
