@@ -32,7 +32,7 @@ constexpr VerbSyntax verbs[] = {
     {Verb::sample, "sample", "Run scenarios under schedules drawn at random.",
      "--strategy --seed --executions --time --steps MODEL --require-complete --check --no-shrink --suppressions --jobs --color"},
     {Verb::replay, "replay", "Run the one execution that a failure named, and show it.",
-     "--strategy --seed --schedule --steps MODEL --check --suppressions --color"},
+     "--strategy --seed --schedule --steps MODEL --check --no-shrink --suppressions --color"},
     {Verb::stress, "stress", "Run scenarios on real threads (in interleave-tsan: under ThreadSanitizer).",
      "--seed --executions --time --steps MODEL --check --suppressions --color"},
     {Verb::strategies, "strategies", "Name the strategies, and what each does.", "--color"},

@@ -82,7 +82,7 @@ ExitStatus replay(const Request& request) {
   Options options = settings.schedule ? of_token(*settings.schedule, scenario, settings) : of_seed(scenario, settings);
   options.name = scenario.name;
   options.executions_max = 1;
-  options.require_complete = options.shrink = false;  // one execution is what was asked for
+  options.require_complete = false;  // one execution is what was asked for
 
   Plan plan = plan_of(request, settings.schedule ? "replay" : options.strategy, options.seed);
   plan.run = {&scenario};

@@ -281,8 +281,7 @@ Lines ways_back(const Failure& failure, const RenderOptions& options) {
     lines.push_back(fmt::format("  replay  {}{}{}", options.replay_prefix, failure.schedule, options.replay_suffix));
   }
   if (failure.seed != 0 && !options.seed_prefix.empty()) {
-    const bool shrunk = failure.shrunk && failure.shrunk->schedule != failure.schedule;
-    lines.push_back(fmt::format("  {}  {}{} --strategy {}", lines.empty() ? "replay" : shrunk ? "found " : "or    ", options.seed_prefix,
+    lines.push_back(fmt::format("  {}  {}{} --strategy {}", lines.empty() ? "replay" : "or    ", options.seed_prefix,
                                 failure.seed, failure.strategy));
   }
   if (token && !options.debug_prefix.empty()) {
