@@ -81,7 +81,7 @@ struct Options {
   std::string   checks = {};                  // checkers to switch on or off, separated by commas: "lock-order", "no-deadlock". What there
                                               // is: `interleave checkers`. An unknown name is a UsageError. On real threads without effect
   bool          shrink = true;                // a failing schedule is shrunk before it is reported (Shrunk). The executions that this takes are
-                                              // not counted in the report; no more than 2 s, nor more than time_max leaves. On real threads without effect
+                                              // not counted in the report: at most 2 s of processor time, and no more than time_max leaves. On real threads without effect
 };
 
 enum class Verdict { pass, fail, incomplete };
