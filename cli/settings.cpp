@@ -78,6 +78,7 @@ Settings read_settings(const std::array<std::optional<std::string>, flags.size()
     settings.suppressions = g->text;
     setenv("INTERLEAVE_SUPPRESSIONS", g->text.c_str(), 1);  // where the engine reads it
   }
+  if (const auto& g = find(given, "--no-shrink")) settings.shrink = parse_switch(g->text, g->from) == (g->from == "INTERLEAVE_SHRINK");
   if (const auto& g = find(given, "--jobs")) settings.jobs = parse_number(g->text, g->from);
   if (const auto& g = find(given, "--color")) settings.color = one_of(*g, {"auto", "always", "never"});
   return settings;
@@ -96,6 +97,7 @@ Options Settings::applied_to(Options options) const {
   for (std::size_t i = 0; i < model.size(); ++i)
     if (model[i]) set_value(model_options[i], options, *model[i], model_options[i].flag);
   options.checks = checks.value_or(options.checks);
+  options.shrink = shrink.value_or(options.shrink);
   options.require_complete = require_complete.value_or(options.require_complete);
   return options;
 }

@@ -38,6 +38,7 @@ inline constexpr Flag first_flags[] = {
 inline constexpr Flag last_flags[] = {
     Flag{"--require-complete", "INTERLEAVE_REQUIRE_COMPLETE", "", "a pass that is not complete is a failure"},
     Flag{"--check", "INTERLEAVE_CHECK", "NAME,...", "checkers to switch on, or off by no-NAME; interleave checkers lists them"},
+    Flag{"--no-shrink", "INTERLEAVE_SHRINK", "", "show a failing schedule as it was found; the variable: 0"},
     Flag{"--suppressions", "INTERLEAVE_SUPPRESSIONS", "FILE", "a file of lines race:PATTERN, deadlock:PATTERN, ...: findings that are counted and not reported"},
     Flag{"--jobs", "INTERLEAVE_JOBS", "N", "run so many scenarios at a time, each in a process of its own; default, 0: as many as processors"},
     Flag{"--color", "INTERLEAVE_COLOR", "auto|always|never", "auto: on a terminal, unless NO_COLOR is set"},
@@ -57,7 +58,7 @@ struct Settings {
   std::optional<std::string> strategy, schedule, suppressions, checks;
   std::optional<std::uint64_t> seed, executions, steps, jobs;
   std::optional<std::chrono::duration<double>> time;
-  std::optional<bool> require_complete;
+  std::optional<bool> require_complete, shrink;
   std::array<std::optional<std::string>, std::size(model_options)> model;  // values of model_options, in the order of the table
   std::string color = "auto";
 

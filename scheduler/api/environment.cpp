@@ -92,6 +92,7 @@ Options with_environment(Options options) {
   for (const ModelOption& option : model_options)
     if (const auto v = variable(option.variable)) set_value(option, options, *v, option.variable);
   if (const auto v = variable("INTERLEAVE_REQUIRE_COMPLETE")) options.require_complete = parse_switch(*v, "INTERLEAVE_REQUIRE_COMPLETE");
+  if (const auto v = variable("INTERLEAVE_SHRINK")) options.shrink = parse_switch(*v, "INTERLEAVE_SHRINK");
   if (const auto v = variable("INTERLEAVE_CHECK")) {
     hooks::Checker::validate(*v, "INTERLEAVE_CHECK");
     options.checks = *v;

@@ -80,6 +80,8 @@ struct Options {
                                               // effect on real threads, where no pass is complete
   std::string   checks = {};                  // checkers to switch on or off, separated by commas: "lock-order", "no-deadlock". What there
                                               // is: `interleave checkers`. An unknown name is a UsageError. On real threads without effect
+  bool          shrink = true;                // a failing schedule is shrunk before it is reported (Shrunk). The executions that this takes are
+                                              // not counted in the report: at most 2 s of processor time, and no more than time_max leaves. On real threads without effect
 };
 
 enum class Verdict { pass, fail, incomplete };
@@ -109,17 +111,31 @@ struct TraceEvent {
   bool           succeeded = true;
 };
 
+// What shrinking has made of a failing schedule: one with fewer preemptions, or with as many and fewer steps, that fails in the same way. A
+// *preemption* is a switch away from a thread that could have gone on.
+struct Shrunk {
+  std::string   schedule = {};         // the token of the schedule that was found; that of the one that is left is Failure::schedule
+  std::uint64_t steps = 0;             // of the schedule that was found; of the one that is left: Failure::step
+  std::uint64_t preemptions = 0;       // of the schedule that was found
+  std::uint64_t preemptions_left = 0;  // of the one that is left
+  std::uint64_t executions = 0;        // that were made for it. Report::executions does not count them
+  bool fewest_preemptions = false;     // proved: no schedule with fewer preemptions fails in the same way
+  bool fewest_steps = false;           // proved: none with no more preemptions and fewer steps does
+  std::string   ended_by = {};         // "the limit of 20,000 executions was met"; empty: it came to its end
+};
+
 struct Failure {
   std::string kind = {};      // require, deadlock, data-race, mutual-exclusion, conservation, order, exception, crash, ...
   std::string message = {};
   std::string schedule = {};  // the token that reproduces it
-  std::uint64_t seed = 0;  // of this execution, if a sampler found it
+  std::uint64_t seed = 0;  // of the execution that was found, if a sampler found it
   std::string strategy = {};  // fully resolved, to go with the seed
   std::size_t step = 0;
   std::vector<ThreadState> threads = {};
   std::vector<TraceEvent> trace = {};
   // What is known of the objects that the trace has only a number for: "atomic 1", "ready on the stack of main".
   std::vector<std::pair<std::string, std::string>> objects = {};
+  std::optional<Shrunk> shrunk = {};  // nothing: the schedule is as it was found (a replay, Options::shrink, or a kind that is not shrunk)
 };
 
 // A line KIND:PATTERN of the file that INTERLEAVE_SUPPRESSIONS names, or of __tsan_default_suppressions, and what it has set aside.

@@ -41,6 +41,7 @@ constexpr Variable own_variables[] = {
     {"INTERLEAVE_TIME", Variable::duration},
     {"INTERLEAVE_REQUIRE_COMPLETE", Variable::switch_},
     {"INTERLEAVE_CHECK"},
+    {"INTERLEAVE_SHRINK", Variable::switch_},
     // How the process is to go about it.
     {"INTERLEAVE_SEARCH_STEPS", Variable::number},             // before the default search gives way to sampling
     {"INTERLEAVE_MEMORY_MB", Variable::number, 1, mib_most},   // of a strategy, and of the heap of an execution

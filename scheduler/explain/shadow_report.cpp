@@ -77,6 +77,14 @@ std::string Shadow::object_at(std::uintptr_t address, Symbols& symbols, const Ex
   return fmt::format("a variable on the stack of {}", name_of(run.thread(static_cast<std::uint32_t>(owner))));
 }
 
+std::array<std::span<const void* const>, 2> Shadow::found_at() const {
+  assert(explains_);
+  const auto ends = [](const Entry& entry) { return (entry.kind & (freeing | destroying)) != 0; };
+  const Entry& now = found_.now;
+  const Entry& before = found_.before.mask != 0 ? found_.before : now;
+  return {stacks_[(ends(now) ? before : now).where], stacks_[(ends(before) ? now : before).where]};
+}
+
 std::string Shadow::describe(Symbols& symbols, const Execution& run, const StackFrames& frames) {
   assert(explains_);
   const std::string object = object_at(found_.address, symbols, run, frames);

@@ -1,5 +1,5 @@
 // One attempt at an exploration: executes a body again and again as a strategy says, and reports what was found. explorer.cpp has the loop,
-// conclusion.cpp the verdict. reexecution.cpp has what executes one schedule again: to confirm a leak, to classify a loop, to explain a failure.
+// conclusion.cpp the verdict, explorer_shrunk.cpp what is done to shrink a failure. reexecution.cpp has what executes one schedule again: to confirm a leak, to classify a loop, to explain a failure.
 #pragma once
 
 #include <chrono>
@@ -41,6 +41,7 @@ struct Finding {
   std::string strategy;
   bool stopped = false;  // a thread that had gone round
   bool comes_back = false;  // to where it was, at its end
+  bool shrunk = false;      // the schedule is not the one that was found (explorer_shrunk.cpp)
 };
 
 // Forwards to another strategy, which may be exchanged between executions: one Execution object serves several strategies.
@@ -58,6 +59,9 @@ class StandIn final : public Wrapper {
  private:
   const ExecutionView* view_ = nullptr;
 };
+
+// The choices alone, without the fingerprints that are recorded with them.
+std::vector<std::uint32_t> without_checks(std::vector<std::uint32_t> choices);
 
 class Explorer {
  public:
@@ -117,6 +121,11 @@ class Explorer {
   ExecutionOptions execution_options(const Finding& finding) const {
     ExecutionOptions options = execution_options();
     if (finding.comes_back) options.spins_from = 0;
+    if (finding.shrunk) {  // made as a replay of its token makes it
+      options.stops_round = finding.stopped;
+      options.keeps_states = false;
+      options.stack_cleared = stack_cleared_most;
+    }
     return options;
   }
   Ending run_once(Execution& execution, Violation& violation, bool observed = true);
@@ -130,6 +139,10 @@ class Explorer {
   void show_cycle(Finding& finding);
   void keep(Finding finding);
   Failure explain(const Finding& finding);
+  bool is_to_be_shrunk(const Finding& finding) const;
+  std::optional<Finding> smaller(const Finding& finding, std::optional<Shrunk>& told);
+  Failure explain_shrunk(const Finding& finding);
+  Failure failure_of(const Finding& finding) const;
   Failure explain_alone(const Finding& finding);  // whatever else the process does
   Failure explain_here(const Finding& finding, Failure failure);
   std::string place_of_cut(const Finding& finding);

@@ -20,12 +20,6 @@
 namespace interleave::engine {
 namespace {
 
-// The choices alone, without the fingerprints that are recorded with them.
-std::vector<std::uint32_t> without_checks(std::vector<std::uint32_t> choices) {
-  for (std::uint32_t& entry : choices) entry = Choices::taken(entry);
-  return choices;
-}
-
 // Replays a prefix, then lets one thread step alone for as long as that thread has a candidate.
 class Alone final : public PrefixStrategy {
  public:
@@ -43,6 +37,11 @@ class Alone final : public PrefixStrategy {
 };
 
 }  // namespace
+
+std::vector<std::uint32_t> without_checks(std::vector<std::uint32_t> choices) {
+  for (std::uint32_t& entry : choices) entry = Choices::taken(entry);
+  return choices;
+}
 
 Schedule Explorer::schedule_of(const Finding& finding) const {
   Schedule schedule;
@@ -211,16 +210,20 @@ std::string Explorer::place_of_cut(const Finding& finding) {
 }
 
 Failure Explorer::explain(const Finding& finding) {
-  Failure failure = explain_alone(finding);
+  Failure failure = is_to_be_shrunk(finding) ? explain_shrunk(finding) : explain_alone(finding);
   failure.message += remark_on_other_threads(failure.kind);
   return failure;
 }
 
+// What is known without executing anything again.
+Failure Explorer::failure_of(const Finding& finding) const {
+  return {.kind = finding.kind, .message = finding.message, .schedule = encode(schedule_of(finding)),
+          .seed = finding.seed.value_or(0), .strategy = finding.strategy,
+          .step = static_cast<std::size_t>(finding.steps), .threads = {}, .trace = {}};
+}
+
 Failure Explorer::explain_alone(const Finding& finding) {
-  const Schedule schedule = schedule_of(finding);
-  Failure failure{.kind = finding.kind, .message = finding.message, .schedule = encode(schedule),
-                  .seed = finding.seed.value_or(0), .strategy = finding.strategy,
-                  .step = static_cast<std::size_t>(finding.steps), .threads = {}, .trace = {}};
+  Failure failure = failure_of(finding);
   const FailureKind kind = kind_of(finding.kind);
   if (kind == FailureKind::nondeterminism) return failure;  // executing it again would do something else
   const bool dangerous = kind == FailureKind::crash || (kind == FailureKind::livelock && !finding.message.empty());

@@ -32,6 +32,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -134,6 +135,9 @@ class Shadow {
 
   // What was found last: a kind of failure.
   const char* found() const { return found_.kind; }
+  // Where the two accesses of a race were made. Where one of them is the end of a block or an object, or there is one only: twice the other.
+  // REQUIRES: this shadow explains.
+  std::array<std::span<const void* const>, 2> found_at() const;
   // Text for a reader about what was found last: the object, both accesses, their stacks. REQUIRES: this shadow explains.
   std::string describe(Symbols& symbols, const Execution& run, const StackFrames& frames);
   // What lies at the address, for a reader: a named variable, or a place in a block; empty if neither. REQUIRES: this one explains.

@@ -47,9 +47,22 @@ void fields(Value& value, Visit&& visit) {
   visit("succeeded", succeeded);
 }
 
+template <Is<Shrunk> Value, class Visit>
+void fields(Value& value, Visit&& visit) {
+  auto& [schedule, steps, preemptions, preemptions_left, executions, fewest_preemptions, fewest_steps, ended_by] = value;
+  visit("schedule", schedule);
+  visit("steps", steps);
+  visit("preemptions", preemptions);
+  visit("preemptions_left", preemptions_left);
+  visit("executions", executions);
+  visit("fewest_preemptions", fewest_preemptions);
+  visit("fewest_steps", fewest_steps);
+  visit("ended_by", ended_by);
+}
+
 template <Is<Failure> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
-  auto& [kind, message, schedule, seed, strategy, step, threads, trace, objects] = value;
+  auto& [kind, message, schedule, seed, strategy, step, threads, trace, objects, shrunk] = value;
   visit("kind", kind);
   visit("message", message);
   visit("step", step);
@@ -59,6 +72,7 @@ void fields(Value& value, Visit&& visit) {
   visit("trace", trace);
   visit("strategy", strategy);
   visit("objects", objects);
+  visit("shrunk", shrunk);
 }
 
 template <Is<Suppression> Value, class Visit>

@@ -37,6 +37,23 @@ Lines verdict_lines(const Report& report, const RenderOptions& options) {
   return {painted, fmt::format("  [{}]", how)};
 }
 
+// What shrinking did, if it did something or could not do all.
+Lines shrunk_lines(const Failure& failure, const RenderOptions& options) {
+  if (!failure.shrunk) return {};
+  const Shrunk& shrunk = *failure.shrunk;
+  const bool smaller = shrunk.schedule != failure.schedule;
+  std::string text;
+  if (smaller)
+    text = fmt::format("shrunk from {} and {} to {} and {}", counted(shrunk.steps, "step"), counted(shrunk.preemptions, "preemption"),
+                       grouped(failure.step), grouped(shrunk.preemptions_left));
+  if (smaller && shrunk.fewest_preemptions && shrunk.preemptions_left > 0) text += "; no schedule with fewer preemptions fails like this";
+  if (!shrunk.ended_by.empty() && !shrunk.fewest_preemptions) text += (smaller ? "; perhaps not all of it: " : "perhaps not the shortest: ") + shrunk.ended_by;
+  if (text.empty()) return {};
+  Lines lines = wrapped(text, options.width - 2);
+  for (auto& line : lines) line.insert(0, "  ");
+  return lines;
+}
+
 bool is_stuck(const ThreadState& thread) { return is_stuck(phase_of(thread.state)); }
 bool is_finished(const ThreadState& thread) { return phase_of(thread.state) == ThreadPhase::finished; }
 
@@ -305,6 +322,7 @@ std::string failure_text(const Report& report, const RenderOptions& wanted) {
   const RenderOptions options = readable(wanted);
   const Failure& failure = *report.failure;
   Lines lines = verdict_lines(report, options);
+  append(lines, shrunk_lines(failure, options));
   append(lines, culprit_lines(failure, options));
   append(lines, message_lines(failure, options));
   const Lines back = ways_back(failure, options);

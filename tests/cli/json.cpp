@@ -64,7 +64,7 @@ TEST_CASE("a failure in full") {
   CHECK(result["as_expected"] == true);
   CHECK(result["failing"] == 2);
   const auto& failure = result["failure"];
-  CHECK(keys_of(failure) == Keys{"kind", "message", "step", "schedule", "seed", "threads", "trace", "strategy", "objects"});
+  CHECK(keys_of(failure) == Keys{"kind", "message", "step", "schedule", "seed", "threads", "trace", "strategy", "objects", "shrunk"});
   CHECK(failure["kind"] == "require");
   CHECK(failure["step"] == 5);
   CHECK(keys_of(failure["threads"][0]) == Keys{"name", "state", "operation", "object", "location", "holder", "daemon", "call", "round", "does", "hold"});

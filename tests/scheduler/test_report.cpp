@@ -130,6 +130,29 @@ TEST_CASE("a failure that a sampler found has its own seed and resolved strategy
   CHECK_THAT(failure_text(report, render_scenario("a/b")), Contains("\n  replay  interleave replay a/b --seed 77"));
 }
 
+TEST_CASE("what shrinking did is said in one line, and what it could not do") {
+  auto report = lost_signal();
+  report.failure->seed = 77;
+  Shrunk shrunk{.schedule = "il1:AAAAAAA", .steps = 1511, .preemptions = 201, .preemptions_left = 2, .executions = 99, .fewest_preemptions = true,
+                .fewest_steps = false, .ended_by = ""};
+  const auto text_with = [&] {
+    report.failure->shrunk = shrunk;
+    return failure_text(report, render_scenario("a/b"));
+  };
+  CHECK_THAT(text_with(), Contains("]\n  shrunk from 1,511 steps and 201 preemptions to 6 and 2; no schedule with fewer preemptions fails like this\n  main"));
+  shrunk.ended_by = "the limit of 20,000 executions was met";  // while it looked for fewer steps
+  CHECK_THAT(text_with(), !Contains("limit"));
+  shrunk.fewest_preemptions = false;
+  CHECK_THAT(text_with(), Contains("\n  shrunk from 1,511 steps and 201 preemptions to 6 and 2; perhaps not all of it: the limit of 20,000 executions was met\n"));
+  shrunk.schedule = report.failure->schedule;
+  CHECK_THAT(text_with(), Contains("\n  perhaps not the shortest: the limit of 20,000 executions was met\n"));
+  shrunk.fewest_preemptions = true;  // it was as short as can be
+  CHECK_THAT(text_with(), !Contains("shrunk") && !Contains("shortest:"));
+  shrunk = {.schedule = "il1:AAAAAAA", .steps = 9, .preemptions = 1, .preemptions_left = 0, .executions = 3, .fewest_preemptions = true, .fewest_steps = true,
+            .ended_by = ""};
+  CHECK_THAT(text_with(), Contains("\n  shrunk from 9 steps and 1 preemption to 6 and 0\n"));
+}
+
 TEST_CASE("without a way back none is printed") {
   const auto text = failure_text(lost_signal(), {.name = "a"});
   CHECK_THAT(text, !Contains("replay"));
