@@ -1,5 +1,6 @@
 // One attempt at an exploration: executes a body again and again as a strategy says, and reports what was found. explorer.cpp has the loop,
-// conclusion.cpp the verdict, explorer_shrunk.cpp what is done to shrink a failure. reexecution.cpp has what executes one schedule again: to confirm a leak, to classify a loop, to explain a failure.
+// conclusion.cpp the verdict, shrunk_findings.cpp the shrinking of a failure. reexecution.cpp executes one schedule again: to confirm a leak, to
+// classify a loop, to explain a failure.
 #pragma once
 
 #include <chrono>
@@ -41,7 +42,7 @@ struct Finding {
   std::string strategy;
   bool stopped = false;  // a thread that had gone round
   bool comes_back = false;  // to where it was, at its end
-  bool shrunk = false;      // the schedule is not the one that was found (explorer_shrunk.cpp)
+  bool shrunk = false;      // the schedule is not the one that was found (shrunk_findings.cpp)
 };
 
 // Forwards to another strategy, which may be exchanged between executions: one Execution object serves several strategies.

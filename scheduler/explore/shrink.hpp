@@ -62,8 +62,8 @@ class Shrink {
   };
   Size found() const { return found_; }
   Size left() const { return best_.size; }
-  bool fewest_preemptions() const { return fewest_preemptions_; }  // every schedule with fewer was executed, and none fails in the same way
-  bool fewest_steps() const { return fewest_steps_; }              // the same of schedules with no more preemptions and fewer steps
+  bool fewest_preemptions() const { return fewest_preemptions_; }  // proved: every schedule with fewer preemptions was executed, and none fails in the same way
+  bool fewest_steps() const { return fewest_steps_; }              // proved: so was every schedule with as many preemptions and fewer steps
   std::uint64_t executions() const { return executions_; }
   const std::string& ended_by() const { return ended_by_; }        // why not more is known; empty: it came to its end
 
