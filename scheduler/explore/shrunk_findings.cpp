@@ -174,7 +174,7 @@ std::optional<Finding> Explorer::smaller(const Finding& finding, std::optional<S
                   .fewest_steps = shrink.fewest_steps(), .ended_by = shrink.ended_by()};
     if (shrink.left() < shrink.found()) {
       result = finding;
-      result->choices = execution.choices().copy();
+      result->choices = execution.outcome().choices.copy();
       result->steps = execution.failing_step();
       result->stopped = execution.has_stopped();
       result->shrunk = true;
