@@ -1,5 +1,6 @@
-#include "json.hpp"
-
+// The documents of --json, schema 1. Keys keep their order and their meaning; new ones may be added.
+//
+// Seeds are 64-bit numbers: a reader that keeps numbers as doubles (jq, JavaScript) rounds large ones. The schedule is a string.
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "scheduler/report/codec.hpp"
 
 #include "document.hpp"
+#include "writers.hpp"
 
 namespace interleave::cli {
 namespace {

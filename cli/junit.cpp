@@ -1,10 +1,11 @@
-#include "junit.hpp"
-
+// A JUnit XML file: what continuous integration shows. One suite, one case a scenario. A failure is what makes the exit status: a verdict
+// that is not the declared one. A scenario that is declared to fail, and does, is a case that passes.
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "document.hpp"
+#include "writers.hpp"
 
 namespace interleave::cli {
 namespace {

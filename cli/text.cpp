@@ -1,5 +1,4 @@
-#include "text.hpp"
-
+// What a person reads: of one scenario everything, of several a table with what needs attention below it.
 #include <algorithm>
 #include <map>
 #include <string_view>
@@ -9,6 +8,7 @@
 
 #include "table.hpp"
 #include "terminal.hpp"
+#include "writers.hpp"
 
 namespace interleave::cli {
 namespace {
@@ -171,8 +171,7 @@ class Text final : public Writer {
   std::string files() const {
     std::string text;
     for (const Wanted& wanted : plan().outputs)
-      text += wanted.format == "--tokens" ? fmt::format("Commands that replay the failures, one a line: {}\n", wanted.file)
-                                          : fmt::format("{} {}\n", wanted.format == "--junit" ? "JUnit:" : "JSON:", wanted.file);
+      text += fmt::format("{}: {}\n", format_of(wanted.format).in_summary, wanted.file);
     return text;
   }
 

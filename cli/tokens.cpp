@@ -1,8 +1,8 @@
-#include "tokens.hpp"
-
+// A file of commands, one a line: each replays the shortest failing schedule of a scenario.
 #include <fmt/format.h>
 
 #include "document.hpp"
+#include "writers.hpp"
 
 namespace interleave::cli {
 namespace {

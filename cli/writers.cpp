@@ -1,27 +1,37 @@
 #include "writers.hpp"
 
+#include <stdexcept>
+#include <string>
 #include <string_view>
 
-#include "json.hpp"
-#include "junit.hpp"
-#include "text.hpp"
-#include "tokens.hpp"
-
 namespace interleave::cli {
+
+// Each is in the file of its name. Throws UsageError if the file cannot be written.
+std::unique_ptr<Writer> open_text(const std::string& file);
+std::unique_ptr<Writer> open_json(const std::string& file);
+std::unique_ptr<Writer> open_junit(const std::string& file);
+std::unique_ptr<Writer> open_tokens(const std::string& file);
+
 namespace {
 
 constexpr Format table[] = {
-    {"", "", "", "", true, open_text},
-    {"--json", "", "", "one JSON document on stdout and nothing else; --json=FILE: in a file, beside the text on stdout", true, open_json},
+    {"", "", "", "", "", true, open_text},
+    {"--json", "", "", "one JSON document on stdout and nothing else; --json=FILE: in a file, beside the text on stdout", "JSON", true, open_json},
     {"--junit", "INTERLEAVE_JUNIT", "FILE", "a JUnit XML file, beside what is on stdout: what differs from the declared verdict is a failure",
-     false, open_junit},
-    {"--tokens", "INTERLEAVE_TOKENS", "FILE", "a file of commands, one a line, that replay the failures; they are left out on stdout", false,
-     open_tokens},
+     "JUnit", false, open_junit},
+    {"--tokens", "INTERLEAVE_TOKENS", "FILE", "a file of commands, one a line, that replay the failures; they are left out on stdout",
+     "Commands that replay the failures, one a line", false, open_tokens},
 };
 
 }  // namespace
 
 std::span<const Format> formats() { return table; }
+
+const Format& format_of(std::string_view flag) {
+  for (const Format& format : table)
+    if (flag == format.flag) return format;
+  throw std::logic_error("no output has this flag: " + std::string(flag));
+}
 
 Writers::Writers(const Request& request) {
   for (const Wanted& wanted : request.outputs)

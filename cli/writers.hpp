@@ -15,11 +15,14 @@ struct Format {
   const char* variable;  // of the environment, instead of the flag; empty: none
   const char* value;     // as the help shows it; empty: a switch, which takes stdout, or a file if one is given (--json=FILE)
   const char* help;
+  const char* in_summary;  // what the file is called where the text on stdout names it
   bool        lists;     // whether the verbs that only name things can write it, too
   std::unique_ptr<Writer> (*open)(const std::string& file);  // an empty name: stdout
 };
 
 std::span<const Format> formats();
+// The format with this flag. REQUIRES: there is one.
+const Format& format_of(std::string_view flag);
 
 // All that a request wants written, as one writer.
 class Writers final : public Writer {

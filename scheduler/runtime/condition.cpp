@@ -30,6 +30,8 @@ bool finds_nobody(const Operation&, std::uint64_t state, std::uint32_t) { return
 
 const OperationType wait_type{.name = "condition wait", .access = Access::enqueue, .noted = true,
                               .does = OperationClass::waits, .does_to_second = OperationClass::gives};
+const OperationType timed_wait_type{.name = "condition wait", .access = Access::enqueue, .noted = true,
+                                    .does = OperationClass::waits, .does_to_second = OperationClass::gives, .tries = true};
 // How a thread woke that nobody woke: Operation::argument.
 constexpr std::uint64_t by_itself = 1;
 
@@ -63,7 +65,7 @@ void wake(Execution& run, Thread& waiter) {
 int wait(Execution& run, pthread_cond_t* c, pthread_mutex_t* m, const std::uint64_t* deadline) {
   Thread& me = run.self();
   const NotedCaller caller;
-  run.step({.type = &wait_type, .object = c, .second_access = Access::write, .second = m});
+  run.step({.type = deadline != nullptr ? &timed_wait_type : &wait_type, .object = c, .second_access = Access::write, .second = m});
   used(c);
   if (run.watched_by_strategy()) me.pending.state = waiters(run, c);
   if (const int error = release_mutex(run, m)) return error;
@@ -124,8 +126,7 @@ INTERLEAVE_BEHIND_DOOR int interleave_pthread_cond_wait(pthread_cond_t* c, pthre
 }
 
 INTERLEAVE_NOTING_DOOR("pthread_cond_timedwait", "interleave_pthread_cond_timedwait", 3);
-__attribute__((visibility("hidden"), used))
-int interleave_pthread_cond_timedwait(pthread_cond_t* c, pthread_mutex_t* m, const timespec* absolute) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_cond_timedwait(pthread_cond_t* c, pthread_mutex_t* m, const timespec* absolute) {
   Model model(c);
   if (!model) return REAL_CONDITION(pthread_cond_timedwait)(c, m, absolute);
   // glibc keeps the clock of the attribute in a bit of __wrefs.
@@ -133,8 +134,7 @@ int interleave_pthread_cond_timedwait(pthread_cond_t* c, pthread_mutex_t* m, con
 }
 
 INTERLEAVE_NOTING_DOOR("pthread_cond_clockwait", "interleave_pthread_cond_clockwait", 4);
-__attribute__((visibility("hidden"), used))
-int interleave_pthread_cond_clockwait(pthread_cond_t* c, pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
+INTERLEAVE_BEHIND_DOOR int interleave_pthread_cond_clockwait(pthread_cond_t* c, pthread_mutex_t* m, clockid_t clock, const timespec* absolute) {
   Model model(c);
   if (!model) return REAL(pthread_cond_clockwait)(c, m, clock, absolute);
   return timed_wait(*model, c, m, clock, absolute);

@@ -101,6 +101,27 @@ void about_to_fill(void* p, std::size_t size) {
 void about_to_fill(const iovec* parts, int count) {
   for (int i = 0; i < count; ++i) about_to_fill(parts[i].iov_base, parts[i].iov_len);
 }
+// What a call has written beside the bytes that it was asked for. `p` may be null.
+void also_filled(const void* p, std::size_t size) {
+  if (modelled() && p != nullptr && size > 0) shown(p, size, true);
+}
+// The address of whoever is at the other end, and its length, as a call may write them. Either may be null.
+class PeerAddress {
+ public:
+  PeerAddress(sockaddr* address, socklen_t* length) : address_(address), length_(length) {
+    if (length != nullptr) about_to_fill(address, *length);
+    about_to_fill(length, sizeof *length);
+  }
+  void filled() const {
+    if (address_ == nullptr || length_ == nullptr) return;
+    also_filled(address_, *length_);
+    also_filled(length_, sizeof *length_);
+  }
+
+ private:
+  sockaddr* address_;
+  socklen_t* length_;
+};
 ssize_t filled(int descriptor, void* p, ssize_t size) {
   if (!modelled() || size <= 0) return size;
   shown(p, static_cast<std::size_t>(size), true);
@@ -174,7 +195,9 @@ ssize_t writev(int d, const iovec* v, int n) {
 int eventfd_read(int d, eventfd_t* value) {
   ready("eventfd_read", d, POLLIN);
   about_to_fill(value, sizeof *value);
-  return REAL(eventfd_read)(d, value);
+  const int result = REAL(eventfd_read)(d, value);
+  if (result == 0) filled(d, value, static_cast<ssize_t>(sizeof *value));
+  return result;
 }
 int eventfd_write(int d, eventfd_t value) {
   ready("eventfd_write", d, POLLOUT);
@@ -197,18 +220,32 @@ ssize_t __recv_chk(int d, void* p, std::size_t n, std::size_t room, int flags) {
 ssize_t recvfrom(int d, void* p, std::size_t n, int flags, sockaddr* from, socklen_t* length) {
   ready_unless(flags & MSG_DONTWAIT, "recvfrom", d, POLLIN);
   about_to_fill(p, n);
-  return filled(d, p, REAL(recvfrom)(d, p, n, flags, from, length));
+  const PeerAddress peer(from, length);
+  const ssize_t size = REAL(recvfrom)(d, p, n, flags, from, length);
+  if (size >= 0) peer.filled();
+  return filled(d, p, size);
 }
 ssize_t __recvfrom_chk(int d, void* p, std::size_t n, std::size_t room, int flags, sockaddr* from, socklen_t* length) {
   ready_unless(flags & MSG_DONTWAIT, "recvfrom", d, POLLIN);
   about_to_fill(p, n);
   static auto* const real = reinterpret_cast<decltype(&__recvfrom_chk)>(next_definition("__recvfrom_chk"));
-  return filled(d, p, real(d, p, n, room, flags, from, length));
+  const PeerAddress peer(from, length);
+  const ssize_t size = real(d, p, n, room, flags, from, length);
+  if (size >= 0) peer.filled();
+  return filled(d, p, size);
 }
 ssize_t recvmsg(int d, msghdr* m, int flags) {
   ready_unless(flags & MSG_DONTWAIT, "recvmsg", d, POLLIN);
-  if (m != nullptr) about_to_fill(m->msg_iov, static_cast<int>(m->msg_iovlen));
-  return REAL(recvmsg)(d, m, flags);
+  if (m == nullptr) return REAL(recvmsg)(d, m, flags);
+  about_to_fill(m->msg_iov, static_cast<int>(m->msg_iovlen));
+  about_to_fill(m->msg_name, m->msg_namelen);
+  about_to_fill(m->msg_control, m->msg_controllen);
+  const ssize_t size = REAL(recvmsg)(d, m, flags);
+  if (size >= 0) {
+    also_filled(m->msg_name, m->msg_namelen);
+    also_filled(m->msg_control, m->msg_controllen);
+  }
+  return filled(d, m->msg_iov, size);
 }
 ssize_t send(int d, const void* p, std::size_t n, int flags) {
   ready_unless(flags & MSG_DONTWAIT, "send", d, POLLOUT);
@@ -224,11 +261,17 @@ ssize_t sendmsg(int d, const msghdr* m, int flags) {
 }
 int accept(int d, sockaddr* from, socklen_t* length) {
   ready("accept", d, POLLIN);
-  return REAL(accept)(d, from, length);
+  const PeerAddress peer(from, length);
+  const int result = REAL(accept)(d, from, length);
+  if (result >= 0) peer.filled();
+  return result;
 }
 int accept4(int d, sockaddr* from, socklen_t* length, int flags) {
   ready("accept4", d, POLLIN);
-  return REAL(accept4)(d, from, length, flags);
+  const PeerAddress peer(from, length);
+  const int result = REAL(accept4)(d, from, length, flags);
+  if (result >= 0) peer.filled();
+  return result;
 }
 // Whether somebody listens cannot be asked beforehand; only a stream waits for an answer.
 int connect(int d, const sockaddr* to, socklen_t length) {
@@ -350,8 +393,10 @@ int fcntl64(int d, int command, ...) {
 ssize_t msgrcv(int queue, void* p, std::size_t n, long type, int flags) {
   if (!modelled() || (flags & IPC_NOWAIT) != 0) return REAL(msgrcv)(queue, p, n, type, flags);
   about_to_fill(p, n + sizeof(long));
-  return attempted("msgrcv", other_process, [&] { return REAL(msgrcv)(queue, p, n, type, flags | IPC_NOWAIT); },
-                   [](ssize_t result) { return result < 0 && errno == ENOMSG; });
+  const ssize_t size = attempted("msgrcv", other_process, [&] { return REAL(msgrcv)(queue, p, n, type, flags | IPC_NOWAIT); },
+                                 [](ssize_t result) { return result < 0 && errno == ENOMSG; });
+  if (size >= 0) also_filled(p, static_cast<std::size_t>(size) + sizeof(long));
+  return size;
 }
 int msgsnd(int queue, const void* p, std::size_t n, int flags) {
   if (!modelled() || (flags & IPC_NOWAIT) != 0) return REAL(msgsnd)(queue, p, n, flags);
@@ -373,7 +418,11 @@ int semop(int set, sembuf* operations, std::size_t n) noexcept {
 ssize_t mq_receive(mqd_t queue, char* p, std::size_t n, unsigned* priority) {
   ready("mq_receive", queue, POLLIN);
   about_to_fill(p, n);
-  return REAL(mq_receive)(queue, p, n, priority);
+  about_to_fill(priority, sizeof *priority);
+  const ssize_t size = REAL(mq_receive)(queue, p, n, priority);
+  if (size >= 0) also_filled(p, static_cast<std::size_t>(size));
+  if (size >= 0) also_filled(priority, sizeof *priority);
+  return size;
 }
 int mq_send(mqd_t queue, const char* p, std::size_t n, unsigned priority) {
   ready("mq_send", queue, POLLOUT);

@@ -29,8 +29,8 @@ const OperationType timed_join_type{
     .candidates = [](const Execution& run, const Thread& t) -> std::uint32_t {
       return target(run, t).finished || run.time().due(t);
     },
-    .asks_for_end = true, .blocker = &blocking_target, .does = OperationClass::joins};
-const OperationType try_join_type{.name = "thread try_join", .asks_for_end = true, .does = OperationClass::joins};
+    .asks_for_end = true, .blocker = &blocking_target, .does = OperationClass::joins, .tries = true};
+const OperationType try_join_type{.name = "thread try_join", .asks_for_end = true, .does = OperationClass::joins, .tries = true};
 
 // Whether `thread` may be joined by the caller: 0 or an error.
 int joinable(Execution& run, const Thread* thread) {

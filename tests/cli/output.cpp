@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 #include <string_view>
 
 #include <interleave/catch2.hpp>
@@ -279,6 +280,22 @@ TEST_CASE("an option of the model has its flag, its variable, its help, and its 
     CHECK(has(command(std::string("list ") + option.flag).err, "list takes no"));
   }
   CHECK(has(docs, "| flag | variable | values | meaning |\n|---|---|---|---|\n" + rows + "\n"));  // and no other row
+}
+
+TEST_CASE("every flag of the verbs that explore stands in docs/command.md") {
+  const auto docs = content(INTERLEAVE_DOCS "/command.md");
+  std::size_t flags = 0;
+  for (const char* verb : {"search", "sample", "replay", "list"}) {
+    std::istringstream help(command(std::string(verb) + " --help").out);
+    for (std::string word; help >> word;) {
+      if (!word.starts_with("--")) continue;
+      const std::string flag = word.substr(0, word.find_first_not_of("-abcdefghijklmnopqrstuvwxyz"));
+      INFO("docs/command.md is to have a row or a sentence with `" << flag << "`, which `interleave " << verb << " --help` lists");
+      CHECK((has(docs, "`" + flag + "`") || has(docs, "`" + flag + " ") || has(docs, "`" + flag + "=") || has(docs, " " + flag)));
+      ++flags;
+    }
+  }
+  CHECK(flags > 20);
 }
 
 TEST_CASE("a report survives the way through a pipe, whatever is in it; a damaged one is refused") {

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -100,11 +101,12 @@ void append(std::string& text, const T& value) {
 }
 
 // One line, whatever is in it: the end of the text is the end of the line. Without the names that a failure has for itself: a token does not
-// repeat the seed by which a sampler found it.
+// repeat the seed by which a sampler found it, and its schedule is not shrunk again.
 std::string text_of(const Failure& failure) {
   std::string text;
   fields(failure, [&](std::string_view name, const auto& member) {
-    if (name != "schedule" && name != "seed" && name != "strategy") append(text, member);
+    if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(member)>, std::optional<Shrunk>>)
+      if (name != "schedule" && name != "seed" && name != "strategy") append(text, member);
   });
   std::replace(text.begin(), text.end(), '\n', '~');
   return text;

@@ -94,10 +94,10 @@ TEST_CASE("what cannot be bounded is refused with a sentence") {
   refused("delays/delays/dfs", "write delays/dfs");
   refused("preemptions", "wraps another one");
   refused("preemptions/", "wraps another one");
-  refused("preemptions:bound=-1/dfs", "bound must be a whole number of at least 0, not '-1'");
+  refused("preemptions:bound=-1/dfs", "bound must be a whole number from 0 to 1099511627776, not '-1'");
   refused("preemptions:bound=x/dfs", "bound must be a whole number");
   refused("delays:depth=1/dfs", "has no 'depth'");
-  refused("pct:depth=0", "depth must be a whole number of at least 1");
+  refused("pct:depth=0", "depth must be a whole number from 1 to 1000");
   refused("pct:depth=-3", "depth must be a whole number");
   refused("urw:counts=1.x", "counts must be whole numbers with dots between them");
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -69,6 +70,12 @@ std::string proof(const Definition& program) {
 
 using Cells = std::vector<std::string>;
 
+// How the row of a scenario begins on the page.
+std::string row_begin(const std::string& name) {
+  const Definition& program = scenarios::find(name)->definition();
+  return "| `" + name.substr(group.size()) + "` | " + program.summary + " | " + (program.expect == Verdict::fail ? program.failure_kind : "...") + " |";
+}
+
 // The cells of a line of a table.
 Cells cells_of(const std::string& line) {
   Cells cells;
@@ -103,8 +110,8 @@ std::vector<Cells> rows_of_page() {
 
 }  // namespace
 
-TEST_CASE("Bugs: there are 45, each with a repaired twin", "[scenarios][bugs]") {
-  CHECK(bugs().size() == 45);
+TEST_CASE("Bugs: each has a repaired twin", "[scenarios][bugs]") {
+  CHECK(bugs().size() >= 45);
   for (const Definition* bug : bugs()) {
     INFO(bug->name);
     CHECK(twin_of(*bug).expect == Verdict::pass);
@@ -139,7 +146,7 @@ TEST_CASE("Bugs: each repaired twin is proved, and so are further repairs", "[sc
     CHECK(report.complete);
     ++proved;
   }
-  CHECK(proved == 47);
+  CHECK(proved >= 47);
 }
 
 TEST_CASE("Bugs: docs/known-bugs.md says of each what it is, and the executions of the searches", "[scenarios][bugs]") {
@@ -149,7 +156,21 @@ TEST_CASE("Bugs: docs/known-bugs.md says of each what it is, and the executions 
   for (const std::string& heading : headings) columns += std::find(searches.begin(), searches.end(), heading) != searches.end();
   REQUIRE(columns >= 2);  // or the test would say nothing of searches
   const auto rows = rows_of_page();
-  CHECK(rows.size() == all_of_group().size() - bugs().size());  // a row for each pair, and for each further repair
+  std::set<std::string> twins;
+  for (const Definition* bug : bugs()) twins.insert(twin_of(*bug).name);
+  // A row for each pair, and for each further repair.
+  std::set<std::string> on_page, expected;
+  for (const Cells& row : rows) CHECK(on_page.insert(row.front()).second);
+  for (const Definition* program : all_of_group())
+    if (program->expect == Verdict::fail || !twins.contains(program->name)) expected.insert(program->name);
+  for (const std::string& name : expected) {
+    INFO("docs/known-bugs.md is to have a row for " << name << ", which begins: " << row_begin(name));
+    CHECK(on_page.contains(name));
+  }
+  for (const std::string& name : on_page) {
+    INFO("docs/known-bugs.md has a row for " << name << ", which is no scenario of that page");
+    CHECK(expected.contains(name));
+  }
   std::size_t described = 0;
   for (const Cells& row : rows) {
     INFO(row.front());

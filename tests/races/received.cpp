@@ -1,0 +1,85 @@
+// Bytes that a system call writes are writes of the thread that calls it: a race with another thread's, and none where they are ordered.
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <functional>
+#include <thread>
+
+#include <interleave/catch2.hpp>
+
+using namespace interleave;
+
+namespace {
+
+struct Received {
+  int sockets[2] = {-1, -1}, event = -1;
+  char text[8] = "";
+  eventfd_t count = 0;
+  sockaddr_storage from{};
+  socklen_t length = sizeof from;
+
+  Received() {
+    socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets);
+    event = eventfd(1, 0);
+    static_cast<void>(!write(sockets[1], "hello", 5));
+  }
+  ~Received() {
+    close(sockets[0]);
+    close(sockets[1]);
+    close(event);
+  }
+};
+
+struct Case {
+  const char* name;
+  void (*receives)(Received&);
+  void (*writes)(Received&);  // to the same bytes
+};
+
+const Case cases[] = {
+    {"read", [](Received& r) { static_cast<void>(!read(r.sockets[0], r.text, 5)); }, [](Received& r) { r.text[4] = 'x'; }},
+    {"readv", [](Received& r) { iovec parts[] = {{r.text, 2}, {r.text + 2, 3}}; static_cast<void>(!readv(r.sockets[0], parts, 2)); },
+     [](Received& r) { r.text[4] = 'x'; }},
+    {"recv", [](Received& r) { recv(r.sockets[0], r.text, 5, 0); }, [](Received& r) { r.text[0] = 'x'; }},
+    {"recvfrom", [](Received& r) { recvfrom(r.sockets[0], r.text, 5, 0, nullptr, nullptr); }, [](Received& r) { r.text[0] = 'x'; }},
+    {"recvfrom, length", [](Received& r) { recvfrom(r.sockets[0], r.text, 5, 0, reinterpret_cast<sockaddr*>(&r.from), &r.length); },
+     [](Received& r) { r.length = 0; }},
+    {"recvmsg", [](Received& r) {
+       iovec part{r.text, 5};
+       msghdr message{};
+       message.msg_iov = &part;
+       message.msg_iovlen = 1;
+       recvmsg(r.sockets[0], &message, 0);
+     }, [](Received& r) { r.text[1] = 'x'; }},
+    {"eventfd_read", [](Received& r) { eventfd_read(r.event, &r.count); }, [](Received& r) { r.count = 2; }},
+};
+
+// The bytes behind those that were received stay untouched.
+void writes_behind(Received& r) { r.text[7] = 'x'; }
+
+Report explored(void (*receives)(Received&), void (*writes)(Received&), bool ordered) {
+  return explore([=] {
+    Received r;
+    std::thread other([&] { writes(r); });
+    if (ordered) other.join();
+    receives(r);
+    if (!ordered) other.join();
+  });
+}
+
+}  // namespace
+
+TEST_CASE("what a call receives into is written by it") {
+  for (const Case& each : cases) {
+    INFO(each.name);
+    const Report race = explored(each.receives, each.writes, false);
+    REQUIRE(race.failure);
+    CHECK(race.failure->kind == "data-race");
+    const Report ordered = explored(each.receives, each.writes, true);
+    CHECK(ordered.verdict == Verdict::pass);
+    const Report behind = explored(each.receives, writes_behind, false);
+    CHECK(behind.verdict == Verdict::pass);
+  }
+}
