@@ -1,4 +1,4 @@
-// search, sample and stress: who is run, by which strategy, until when.
+// search, sample and stress: which scenarios are run, with which strategy, and up to which limit.
 #include <algorithm>
 #include <iterator>
 #include <string_view>

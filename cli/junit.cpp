@@ -1,5 +1,5 @@
-// A JUnit XML file: what continuous integration shows. One suite, one case a scenario. A failure is what makes the exit status: a verdict
-// that is not the declared one. A scenario that is declared to fail, and does, is a case that passes.
+// A JUnit XML file: what continuous integration shows. One suite, one case a scenario. A case fails if its scenario makes the exit status 1, 4 or 70: its verdict
+// is not the declared one. A scenario that is declared to fail, and does, is a case that passes.
 #include <string_view>
 
 #include <fmt/format.h>

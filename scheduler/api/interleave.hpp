@@ -148,8 +148,8 @@ struct Report {
   Verdict verdict = Verdict::pass;
   bool complete = false;          // `whole`, and nothing of it unseen or suppressed (never after stopping at the first failure)
   std::uint64_t executions = 0;   // that ended by themselves, failing and deadlocked ones included
-  std::uint64_t redundant = 0;    // that a reduction started in vain, or that came back to where they had been
-  std::uint64_t rounds = 0;       // the latter
+  std::uint64_t redundant = 0;    // equivalent to an earlier execution, or ended in a state in which it had been before
+  std::uint64_t rounds = 0;       // those of `redundant` that ended in a state in which they had been before
   std::uint64_t cut = 0;          // stopped by a limit
   std::uint64_t failing = 0;
   std::uint64_t steps = 0;

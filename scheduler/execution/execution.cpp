@@ -246,7 +246,7 @@ void Execution::fail(std::string kind, std::string message) {
   leave(*running_);
 }
 
-void Execution::object(std::string kind, std::string message) {
+void Execution::fail_without_culprit(std::string kind, std::string message) {
   record_failure(std::move(kind), std::move(message));
   if (options_.run_on == nullptr) end(Ending::failed);
 }

@@ -152,7 +152,7 @@ class Execution final : public ExecutionView {
 
   [[noreturn]] void fail(std::string kind, std::string message);
   // Fails the execution without blaming a thread. Where executions run on after a failure (`run_on`), it returns, and every thread goes on.
-  void object(std::string kind, std::string message);
+  void fail_without_culprit(std::string kind, std::string message);
   void set_outcome(std::string_view value);
   void note(const std::string& text);
   bool watched_by_strategy() const { return listeners_.of_strategy() != nullptr; }

@@ -3,8 +3,8 @@
 // assumption: without races it is sequentially consistent by the standard. Fences need no attention: what they order beyond that are
 // operations of weaker orders.
 //
-// What is asked for is the place in the user's own code, and only where two threads access the object. Neither is known at a step, which
-// notes no more than the address that it was called from, once. An execution in which such an address is new is executed again, and then
+// The report names the place in the user's own code, and only if two threads access the object. A step knows neither. It notes only the
+// address that it was called from, once. An execution in which such an address is new is executed again, and then
 // the stacks of operations of weaker orders are kept, and who accesses what. So are the 1st, 4th, 16th, 64th ... execution, as the same
 // code may be at work on another object by then. As long as there are addresses whose objects no two threads were seen to access, steps
 // note who accesses what as well, and an execution in which two access such an object is executed again, too.

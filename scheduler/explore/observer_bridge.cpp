@@ -58,7 +58,7 @@ void ObserverBridge::performed(Execution& run, const Thread& thread) {
     for (const auto& observer : observers_)
       if (!objection) objection = observer->on_step(step);
   }
-  if (objection) run.object(std::move(objection->kind), std::move(objection->message));
+  if (objection) run.fail_without_culprit(std::move(objection->kind), std::move(objection->message));
 }
 
 void ObserverBridge::life(const void* object, std::size_t size) {

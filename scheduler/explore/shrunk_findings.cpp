@@ -6,6 +6,7 @@
 //   nondeterminism, unsupported    their schedules mean nothing
 //   livelock by a lap, or by a loop without steps    the end of the schedule is not where the failure is; or each try would take seconds
 //   deadlock and livelock, where a suppression could set some of them aside
+//   everything, where the caller gave observers: they are told of the search's executions and of the explanation's
 //
 // A crash is shrunk and explained in a process of its own, where it harms nobody. Of what was found nothing is lost if that process, or this one,
 // comes to grief: the crash reporter has the token (containment/crash_reporter.hpp).
@@ -99,7 +100,7 @@ Places places_of(const Shadow& shadow, Symbols& symbols) {
 
 bool Explorer::is_to_be_shrunk(const Finding& finding) const {
   const FailureKind kind = kind_of(finding.kind);
-  if (!options_.shrink || replaying_ || finding.comes_back || finding.choices.size() == ChoiceList::capacity) return false;
+  if (!options_.shrink || !options_.observers.empty() || replaying_ || finding.comes_back || finding.choices.size() == ChoiceList::capacity) return false;
   if (is_uncontrolled(kind) || (kind == FailureKind::livelock && !finding.message.empty())) return false;
   return !is_hang(kind) || !suppressions::meant_for(finding.kind);
 }

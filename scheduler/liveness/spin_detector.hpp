@@ -20,8 +20,8 @@
 //
 // Going round may hold loads, compare-exchanges and tries that fail, read-modify-writes that store what was there, yields and
 // sleeps. A thread's stack is what it has of its own; words of it that other threads write are shared memory and are left out of the
-// comparison. A stack also holds words that nothing has been written to yet, with what others left there; so what is compared is
-// what the thread left itself: its second and its third time at the operation. And so that no execution meets what another one left,
+// comparison. A stack also holds words that this thread has not written yet. So the thread's second and third visit of the
+// operation are compared, and not its first and second. And so that no execution meets what another one left,
 // stacks are cleared between executions as far down as they were ever compared. What precompiled code changes is not seen, so a loop
 // whose only progress lies in such a call is taken for one that waits.
 #pragma once

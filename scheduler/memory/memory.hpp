@@ -69,8 +69,8 @@ class UndoLog {
 // What memory must know of the thread that runs.
 struct StackOwner {
   bool polling = false;        // it has changed nothing since its SpinDetector was cleared
-  std::uint32_t stack = 0;     // its index,
-  std::uintptr_t slot = 0;     // and where the slot of addresses begins that it lies in
+  std::uint32_t stack = 0;     // index of the thread's stack
+  std::uintptr_t slot = 0;     // first address of the slot that the stack lies in
 };
 
 // How a block was allocated. It must be freed by a function of the same family, and with the same alignment if one was asked for.

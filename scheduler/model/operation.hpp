@@ -38,7 +38,7 @@ struct OperationType {
   const char* name;                        // as shown in a trace: "mutex lock"; identifies the type across builds
   Access      access = Access::none;       // what it does to its object
   Access      failed = Access::read;       // the same if it fails: a try, a timeout, a compare-exchange
-  // When an operation accesses its second object, if it has one, and when its effect (Operation::effect) is one on that as well.
+  // When an operation accesses its second object, if it has one, and when Operation::effect also describes what it does to the second object.
   When        second = When::always, second_effect = When::always;
   bool        waits = false;               // a thread may sleep in it
   // How many candidates this pending operation of `thread` offers now; 0: it cannot proceed. Null: always exactly one.

@@ -1,4 +1,4 @@
-// The model options in a token, as the table (api/model_options.hpp) says; what is never written otherwise is read otherwise.
+// The model options in a token, as the table (api/model_options.hpp) says; bit patterns that older versions never wrote mark the further parts.
 //
 //     flags  [11  further]  [11  extension]  races          `further` is written where a bit of it is set, or an extension follows
 //     |           |              |           |

@@ -11,7 +11,7 @@
 //
 // and asks the other questions between executions. There are two kinds of strategies, with a base class each:
 //
-//     Leaf       holds no other strategy. Its author writes begin_execution, choose and spec, and what else is not as for most.
+//     Leaf       holds no other strategy. Its author writes begin_execution, choose and spec, and overrides the functions whose default does not fit.
 //     Wrapper    (wrapper.hpp) holds another one and forwards everything. Its author overrides what the wrapper changes.
 //
 // `Strategy` itself has no function with a default: the compiler refuses a Wrapper that forgets one.

@@ -9,7 +9,7 @@
 namespace interleave::engine {
 
 void report_found(Execution& run) {
-  if (!run.outcome().failed) run.object(shadow->found(), "explained by a replay");
+  if (!run.outcome().failed) run.fail_without_culprit(shadow->found(), "explained by a replay");
 }
 
 // Out of line: most accesses are settled without.

@@ -78,7 +78,7 @@ class Surw final : public Sampler {
       const Candidate* best = nullptr;
       for (const Candidate& each : at.enabled)
         if (!held(each.thread) && (best == nullptr || priority(each.thread) > priority(best->thread))) best = &each;
-      if (best == nullptr) {  // whose turn it is cannot take it
+      if (best == nullptr) {  // the thread whose turn it is has no candidate: all the others are held back
         held_.clear();
         intended_ = nobody;
         best = &at.enabled[walk(at)];

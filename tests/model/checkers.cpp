@@ -92,7 +92,7 @@ TEST_CASE("observers are told of the class of an operation, its second object, t
         "waiter mutex lock " + number(OperationClass::takes) + " first_lock\n" +
         "waiter mutex try_lock " + number(OperationClass::takes) + " failed tries first_lock\n" +
         "waiter condition broadcast " + number(OperationClass::wakes) + " failed\n" +
-        "waiter condition wait " + number(OperationClass::waits) + " second " + number(OperationClass::gives) + " mutex\n" +
+        "waiter condition wait " + number(OperationClass::waits) + " tries second " + number(OperationClass::gives) + " mutex\n" +
         "waiter condition timeout " + number(OperationClass::resumes) + " failed\n" +
         "waiter mutex lock " + number(OperationClass::takes) + " first_lock\n" +
         "waiter mutex unlock " + number(OperationClass::gives) + " first_lock\n");

@@ -99,5 +99,5 @@ TEST_CASE("what cannot be bounded is refused with a sentence") {
   refused("delays:depth=1/dfs", "has no 'depth'");
   refused("pct:depth=0", "depth must be a whole number from 1 to 1000");
   refused("pct:depth=-3", "depth must be a whole number");
-  refused("urw:counts=1.x", "counts must be whole numbers with dots between them");
+  refused("urw:counts=1.x", "counts must be whole numbers from 0 to 1099511627776 with dots between them");
 }

@@ -258,8 +258,8 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   PodVector<std::uint32_t> saved_pasts_, saved_waiting_;  // lists, each with its length behind it
   std::uint64_t waiting_saved_ = 0;              // as Thread::saved
 
-  std::vector<Thread> threads_;                  // by key,
-  std::uint32_t room_ = 0;                       // for so many
+  std::vector<Thread> threads_;                  // by key
+  std::uint32_t room_ = 0;                       // number of threads that threads_ and the rows have room for
   std::vector<std::uint32_t> key_of_;            // by id
   bool keys_are_ids_ = true;                     // in this execution, so far
   std::vector<Count> joined_;                    // a row for each key
@@ -273,7 +273,7 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> late_;  // orders that begin with the step under way
   bool under_way_ = false, settled_ = true;
   std::uint32_t chosen_ = 0, variant_ = 0, offered_ = 0, undisturbed_ = 0;
-  std::size_t block_ = 0;                        // of those of current_, the first that does not lie behind the next event
+  std::size_t block_ = 0;                        // index of the first insertion of current_ whose head is not before the next event
   SectionOverlap visits_;
 
   // ---- scratch ----
@@ -282,8 +282,8 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   std::uint32_t before_ = none;                  // whose clock says what happened before the last event; own_row: row_
   Footprint x_, seen_;
   std::uint32_t ends_ = none;                    // the thread of which the last event asks whether it has ended
-  const OperationType* last_type_ = nullptr;     // of the last event,
-  Operation last_;                               // and, if it may fail, all of it
+  const OperationType* last_type_ = nullptr;     // of the last event
+  Operation last_;                               // the last event's operation, if it may fail
   std::vector<std::uint32_t> races_, open_;
   std::vector<std::vector<Count>> subset_rows_;
   std::vector<StateHash> sums_;
