@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -21,7 +22,10 @@ Said run(const std::string& command) {
   std::filesystem::create_directories(folder);
   const auto out = folder / "out", err = folder / "err";
   const int result = std::system((command + " >" + out.string() + " 2>" + err.string() + " </dev/null").c_str());
-  Said said{WIFEXITED(result) ? WEXITSTATUS(result) : 128 + WTERMSIG(result), read(out), read(err)};
+  const int status = WIFEXITED(result) ? WEXITSTATUS(result) : 128 + WTERMSIG(result);
+  // The crash reporter is another process, which writes when this one has ended.
+  for (int i = 0; status == 128 + SIGKILL && i < 200 && read(err).find("il1:") == std::string::npos; ++i) usleep(50'000);
+  Said said{status, read(out), read(err)};
   std::filesystem::remove_all(folder);
   return said;
 }
