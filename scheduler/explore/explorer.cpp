@@ -213,6 +213,7 @@ bool Explorer::keep_failure(const Execution& execution, const Judgement& judged,
   // One that was counted already fails anew only if it did not fail then.
   tally_.failing += !strategy_->redundant() || tally_.failing == 0;
   Finding finding{violation.kind, violation.message, execution.outcome().choices.copy(), execution.failing_step(), begun_, {}, {}, execution.has_stopped(), judged.comes_back};
+  finding.by_observer = bridge_.objected();
   Recipe recipe = strategy_->recipe();
   finding.seed = recipe.seed;
   finding.strategy = std::move(recipe.spec);

@@ -42,6 +42,7 @@ struct Finding {
   std::string strategy;
   bool stopped = false;  // a thread that had gone round
   bool comes_back = false;  // to where it was, at its end
+  bool by_observer = false; // an observer objected
   bool shrunk = false;      // the schedule is not the one that was found (shrunk_findings.cpp)
 };
 

@@ -17,6 +17,7 @@ ObserverBridge::ObserverBridge(const Options& options) : observers_(options.obse
 }
 
 void ObserverBridge::begin() {
+  objected_ = false;
   if (!watches()) return;
   run_ = nullptr;
   stacks_.clear();
@@ -58,7 +59,9 @@ void ObserverBridge::performed(Execution& run, const Thread& thread) {
     for (const auto& observer : observers_)
       if (!objection) objection = observer->on_step(step);
   }
-  if (objection) run.fail_without_culprit(std::move(objection->kind), std::move(objection->message));
+  if (!objection) return;
+  objected_ |= !run.outcome().failed;
+  run.fail_without_culprit(std::move(objection->kind), std::move(objection->message));
 }
 
 void ObserverBridge::life(const void* object, std::size_t size) {
@@ -70,7 +73,10 @@ std::optional<Objection> ObserverBridge::end() {
   if (!watches()) return std::nullopt;
   const FrameworkFrame frame;
   for (const auto& observer : observers_)
-    if (auto objection = observer->end_execution()) return objection;
+    if (auto objection = observer->end_execution()) {
+      objected_ = true;
+      return objection;
+    }
   return std::nullopt;
 }
 

@@ -33,6 +33,8 @@ class ObserverBridge final : public ExecutionListener, private StepSource {
   void life(const void* object, std::size_t size) override;
   // After an execution that ended by itself: the first objection.
   std::optional<Objection> end();
+  // Whether the execution that was watched last failed because an observer objected.
+  bool objected() const { return objected_; }
 
  private:
   using Stack = std::vector<const void*>;
@@ -45,6 +47,7 @@ class ObserverBridge final : public ExecutionListener, private StepSource {
 
   std::vector<std::shared_ptr<Observer>> observers_;
   bool notes_places_ = false;       // in every execution
+  bool objected_ = false;
   std::vector<Stack> announced_;    // by thread: where it announced what it is about to do,
   std::vector<Stack> stacks_;       // by step, from 1: where it was announced
   const Execution* run_ = nullptr;  // the last, whose steps are told

@@ -6,7 +6,6 @@
 //   nondeterminism, unsupported    their schedules mean nothing
 //   livelock by a lap, or by a loop without steps    the end of the schedule is not where the failure is; or each try would take seconds
 //   deadlock and livelock, where a suppression could set some of them aside
-//   everything, where the caller gave observers: they are told of the search's executions and of the explanation's
 //
 // A crash is shrunk and explained in a process of its own, where it harms nobody. Of what was found nothing is lost if that process, or this one,
 // comes to grief: the crash reporter has the token (containment/crash_reporter.hpp).
@@ -100,7 +99,7 @@ Places places_of(const Shadow& shadow, Symbols& symbols) {
 
 bool Explorer::is_to_be_shrunk(const Finding& finding) const {
   const FailureKind kind = kind_of(finding.kind);
-  if (!options_.shrink || !options_.observers.empty() || replaying_ || finding.comes_back || finding.choices.size() == ChoiceList::capacity) return false;
+  if (!options_.shrink || replaying_ || finding.comes_back || finding.choices.size() == ChoiceList::capacity) return false;
   if (is_uncontrolled(kind) || (kind == FailureKind::livelock && !finding.message.empty())) return false;
   return !is_hang(kind) || !suppressions::meant_for(finding.kind);
 }
@@ -142,11 +141,11 @@ std::optional<Finding> Explorer::smaller(const Finding& finding, std::optional<S
   options.counters = nullptr;
   options.stack_cleared = stack_cleared_most;
   std::vector<ExecutionListener*> listeners;
-  if (bridge_.watches()) listeners.push_back(&bridge_);
+  if (finding.by_observer) listeners.push_back(&bridge_);  // other observers are told of the search's executions, and of the explanation's
   StandIn stand_in;
   Execution execution(stand_in, options, std::move(listeners));
   Shrink::Limits limits{.steps_max = options_.steps_max,
-                        .merges_equivalent = !bridge_.watches() && options_.races != "ignore" && options_.clock != "virtual"};
+                        .merges_equivalent = !finding.by_observer && options_.races != "ignore" && options_.clock != "virtual"};
   if (options_.time_max.count() > 0) {
     const auto now = Limits::Clock::now();
     const std::chrono::duration<double> left = options_.time_max - (now - learnt_.start), enough = 2 * limits.processor_time;
@@ -163,7 +162,7 @@ std::optional<Finding> Explorer::smaller(const Finding& finding, std::optional<S
       stand_in.stand_for(strategy);
       execution.limit(std::exchange(first, false) ? finding.stopped : stops, ~std::uint64_t{0}, steps_max == 0 ? options_.steps_max : steps_max);
       Violation violation;
-      const Ending ending = run_once(execution, violation);
+      const Ending ending = run_once(execution, violation, finding.by_observer);
       return Shrink::Executed{.alike = alike(ending, violation, execution), .goes_on = !harms(violation) && !outer_.misled() && !wants_traces(), .cut = ending == Ending::cut,
                               .steps = execution.steps()};
     }, limits);

@@ -241,6 +241,7 @@ Seen explore(const char* strategy, std::uint64_t limit) {
   options.executions_max = limit;
   options.stop_at_first_failure = false;
   options.observers = {classes};
+  options.shrink = false;
   Seen seen;
   seen.report = interleave::explore([] { run(); }, options);
   if (seen.report.failure) {
