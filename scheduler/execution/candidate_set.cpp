@@ -28,6 +28,27 @@ void CandidateSet::withdraw(Thread& thread) {
   thread.offered = 0;
 }
 
+// Asks the threads with conditional operations anew; all other candidates have stayed as they were. False: `collect` is less work.
+bool CandidateSet::ask_again(const Execution& run) {
+  if (conditional_ * 4 > live_.size() + 3) return false;
+  std::size_t left = conditional_;
+  for (auto at = live_.begin(); left != 0; ++at) {
+    Thread* const thread = *at;
+    if (!thread->conditional) continue;
+    --left;
+    const OperationType& type = *thread->pending.type;
+    const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(run, *thread);
+    if ((n | thread->offered) > 1) return false;
+    if (n == thread->offered) continue;
+    if (n == 1) {
+      offer(*thread);
+    } else {
+      withdraw(*thread);
+    }
+  }
+  return !candidates_.empty();
+}
+
 void CandidateSet::dismiss(Thread& thread) {
   live_.take_out(std::find(live_.begin(), live_.end(), &thread));
   if (thread.conditional) depends_on_state(thread, false);

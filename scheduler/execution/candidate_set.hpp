@@ -84,7 +84,7 @@ class CandidateSet {
     settled_ &= !conditional;
     if (!conditional && thread.offered > 1) changed();
   }
-  __attribute__((noinline)) bool ask_again(const Execution& run);
+  bool ask_again(const Execution& run);
   void offer(Thread& thread);
   void withdraw(Thread& thread);
 

@@ -31,25 +31,4 @@ inline void CandidateSet::collect(const Execution& run) {
   valid_ = true;
 }
 
-// Asks the threads with conditional operations anew; all other candidates have stayed as they were. False: `collect` is less work.
-inline bool CandidateSet::ask_again(const Execution& run) {
-  if (conditional_ * 4 > live_.size() + 3) return false;
-  std::size_t left = conditional_;
-  for (auto at = live_.begin(); left != 0; ++at) {
-    Thread* const thread = *at;
-    if (!thread->conditional) continue;
-    --left;
-    const OperationType& type = *thread->pending.type;
-    const std::uint32_t n = type.candidates == nullptr ? 1 : type.candidates(run, *thread);
-    if ((n | thread->offered) > 1) return false;
-    if (n == thread->offered) continue;
-    if (n == 1) {
-      offer(*thread);
-    } else {
-      withdraw(*thread);
-    }
-  }
-  return !candidates_.empty();
-}
-
 }  // namespace interleave::engine
