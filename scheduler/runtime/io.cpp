@@ -101,37 +101,41 @@ void about_to_fill(void* p, std::size_t size) {
 void about_to_fill(const iovec* parts, int count) {
   for (int i = 0; i < count; ++i) about_to_fill(parts[i].iov_base, parts[i].iov_len);
 }
-// What a call has written beside the bytes that it was asked for. `p` may be null.
-void also_filled(const void* p, std::size_t size) {
+// A call has written these bytes. `p` may be null.
+void wrote(const void* p, std::size_t size) {
   if (modelled() && p != nullptr && size > 0) shown(p, size, true);
 }
-// The address of whoever is at the other end, and its length, as a call may write them. Either may be null.
+// The address of whoever is at the other end, and its length, as a call may write them. Either may be null. The length that the call leaves is
+// that of the whole address, of which no more is written than there is room for.
 class PeerAddress {
  public:
-  PeerAddress(sockaddr* address, socklen_t* length) : address_(address), length_(length) {
-    if (length != nullptr) about_to_fill(address, *length);
+  PeerAddress(void* address, socklen_t* length) : address_(address), length_(length), room_(address != nullptr && length != nullptr ? *length : 0) {
+    about_to_fill(address, room_);
     about_to_fill(length, sizeof *length);
   }
   void filled() const {
     if (address_ == nullptr || length_ == nullptr) return;
-    also_filled(address_, *length_);
-    also_filled(length_, sizeof *length_);
+    wrote(address_, std::min(room_, *length_));
+    wrote(length_, sizeof *length_);
   }
 
  private:
-  sockaddr* address_;
+  void* address_;
   socklen_t* length_;
+  socklen_t room_;
 };
-ssize_t filled(int descriptor, void* p, ssize_t size) {
+// `size`: what a call that was given `room` bytes at `p` has returned, which is more than `room` with MSG_TRUNC.
+ssize_t filled(int descriptor, void* p, std::size_t room, ssize_t size) {
   if (!modelled() || size <= 0) return size;
-  shown(p, static_cast<std::size_t>(size), true);
+  const std::size_t written = std::min(room, static_cast<std::size_t>(size));
+  wrote(p, written);
   const Model model;
-  if (uses_kernel_file(descriptor) == KernelFile::random_numbers) give_random_bytes(p, static_cast<std::size_t>(size));
+  if (uses_kernel_file(descriptor) == KernelFile::random_numbers) give_random_bytes(p, written);
   return size;
 }
-ssize_t filled(int descriptor, const iovec* parts, ssize_t size) {
-  for (ssize_t left = size; left > 0; left -= static_cast<ssize_t>(parts++->iov_len))
-    filled(descriptor, parts->iov_base, std::min(left, static_cast<ssize_t>(parts->iov_len)));
+ssize_t filled(int descriptor, const iovec* parts, int count, ssize_t size) {
+  ssize_t left = size;
+  for (int i = 0; i < count && left > 0; left -= static_cast<ssize_t>(parts[i++].iov_len)) filled(descriptor, parts[i].iov_base, parts[i].iov_len, left);
   return size;
 }
 
@@ -170,18 +174,18 @@ extern "C" {
 ssize_t read(int d, void* p, std::size_t n) {
   ready("read", d, POLLIN);
   about_to_fill(p, n);
-  return filled(d, p, REAL(read)(d, p, n));
+  return filled(d, p, n, REAL(read)(d, p, n));
 }
 ssize_t __read_chk(int d, void* p, std::size_t n, std::size_t room) {
   ready("read", d, POLLIN);
   about_to_fill(p, n);
   static auto* const real = reinterpret_cast<decltype(&__read_chk)>(next_definition("__read_chk"));
-  return filled(d, p, real(d, p, n, room));
+  return filled(d, p, n, real(d, p, n, room));
 }
 ssize_t readv(int d, const iovec* v, int n) {
   ready("readv", d, POLLIN);
   about_to_fill(v, n);
-  return filled(d, v, REAL(readv)(d, v, n));
+  return filled(d, v, n, REAL(readv)(d, v, n));
 }
 ssize_t write(int d, const void* p, std::size_t n) {
   ready("write", d, POLLOUT);
@@ -196,7 +200,7 @@ int eventfd_read(int d, eventfd_t* value) {
   ready("eventfd_read", d, POLLIN);
   about_to_fill(value, sizeof *value);
   const int result = REAL(eventfd_read)(d, value);
-  if (result == 0) filled(d, value, static_cast<ssize_t>(sizeof *value));
+  if (result == 0) wrote(value, sizeof *value);
   return result;
 }
 int eventfd_write(int d, eventfd_t value) {
@@ -209,13 +213,13 @@ int eventfd_write(int d, eventfd_t value) {
 ssize_t recv(int d, void* p, std::size_t n, int flags) {
   ready_unless(flags & MSG_DONTWAIT, "recv", d, POLLIN);
   about_to_fill(p, n);
-  return filled(d, p, REAL(recv)(d, p, n, flags));
+  return filled(d, p, n, REAL(recv)(d, p, n, flags));
 }
 ssize_t __recv_chk(int d, void* p, std::size_t n, std::size_t room, int flags) {
   ready_unless(flags & MSG_DONTWAIT, "recv", d, POLLIN);
   about_to_fill(p, n);
   static auto* const real = reinterpret_cast<decltype(&__recv_chk)>(next_definition("__recv_chk"));
-  return filled(d, p, real(d, p, n, room, flags));
+  return filled(d, p, n, real(d, p, n, room, flags));
 }
 ssize_t recvfrom(int d, void* p, std::size_t n, int flags, sockaddr* from, socklen_t* length) {
   ready_unless(flags & MSG_DONTWAIT, "recvfrom", d, POLLIN);
@@ -223,7 +227,7 @@ ssize_t recvfrom(int d, void* p, std::size_t n, int flags, sockaddr* from, sockl
   const PeerAddress peer(from, length);
   const ssize_t size = REAL(recvfrom)(d, p, n, flags, from, length);
   if (size >= 0) peer.filled();
-  return filled(d, p, size);
+  return filled(d, p, n, size);
 }
 ssize_t __recvfrom_chk(int d, void* p, std::size_t n, std::size_t room, int flags, sockaddr* from, socklen_t* length) {
   ready_unless(flags & MSG_DONTWAIT, "recvfrom", d, POLLIN);
@@ -232,20 +236,23 @@ ssize_t __recvfrom_chk(int d, void* p, std::size_t n, std::size_t room, int flag
   const PeerAddress peer(from, length);
   const ssize_t size = real(d, p, n, room, flags, from, length);
   if (size >= 0) peer.filled();
-  return filled(d, p, size);
+  return filled(d, p, n, size);
 }
 ssize_t recvmsg(int d, msghdr* m, int flags) {
   ready_unless(flags & MSG_DONTWAIT, "recvmsg", d, POLLIN);
   if (m == nullptr) return REAL(recvmsg)(d, m, flags);
-  about_to_fill(m->msg_iov, static_cast<int>(m->msg_iovlen));
-  about_to_fill(m->msg_name, m->msg_namelen);
+  const auto parts = static_cast<int>(m->msg_iovlen);
+  about_to_fill(m->msg_iov, parts);
   about_to_fill(m->msg_control, m->msg_controllen);
+  about_to_fill(m, sizeof *m);
+  const PeerAddress peer(m->msg_name, &m->msg_namelen);
   const ssize_t size = REAL(recvmsg)(d, m, flags);
-  if (size >= 0) {
-    also_filled(m->msg_name, m->msg_namelen);
-    also_filled(m->msg_control, m->msg_controllen);
-  }
-  return filled(d, m->msg_iov, size);
+  if (size < 0) return size;
+  peer.filled();
+  wrote(m->msg_control, m->msg_controllen);
+  wrote(&m->msg_controllen, sizeof m->msg_controllen);
+  wrote(&m->msg_flags, sizeof m->msg_flags);
+  return filled(d, m->msg_iov, parts, size);
 }
 ssize_t send(int d, const void* p, std::size_t n, int flags) {
   ready_unless(flags & MSG_DONTWAIT, "send", d, POLLOUT);
@@ -395,7 +402,7 @@ ssize_t msgrcv(int queue, void* p, std::size_t n, long type, int flags) {
   about_to_fill(p, n + sizeof(long));
   const ssize_t size = attempted("msgrcv", other_process, [&] { return REAL(msgrcv)(queue, p, n, type, flags | IPC_NOWAIT); },
                                  [](ssize_t result) { return result < 0 && errno == ENOMSG; });
-  if (size >= 0) also_filled(p, static_cast<std::size_t>(size) + sizeof(long));
+  if (size >= 0) wrote(p, static_cast<std::size_t>(size) + sizeof(long));
   return size;
 }
 int msgsnd(int queue, const void* p, std::size_t n, int flags) {
@@ -420,8 +427,9 @@ ssize_t mq_receive(mqd_t queue, char* p, std::size_t n, unsigned* priority) {
   about_to_fill(p, n);
   about_to_fill(priority, sizeof *priority);
   const ssize_t size = REAL(mq_receive)(queue, p, n, priority);
-  if (size >= 0) also_filled(p, static_cast<std::size_t>(size));
-  if (size >= 0) also_filled(priority, sizeof *priority);
+  if (size < 0) return size;
+  wrote(p, static_cast<std::size_t>(size));
+  wrote(priority, sizeof *priority);
   return size;
 }
 int mq_send(mqd_t queue, const char* p, std::size_t n, unsigned priority) {

@@ -19,16 +19,33 @@ struct Received {
   eventfd_t count = 0;
   sockaddr_storage from{};
   socklen_t length = sizeof from;
+  char address[8] = "";
+  socklen_t address_length = sizeof address;
+  int listener = -1, client = -1;
 
   Received() {
     socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets);
     event = eventfd(1, 0);
-    static_cast<void>(!write(sockets[1], "hello", 5));
+    // Each gets a name of eight bytes, made by the kernel.
+    sockaddr_storage nameless{};
+    nameless.ss_family = AF_UNIX;
+    bind(sockets[1], reinterpret_cast<sockaddr*>(&nameless), sizeof(sa_family_t));
+    listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    bind(listener, reinterpret_cast<sockaddr*>(&nameless), sizeof(sa_family_t));
+    listen(listener, 1);
+    sockaddr_storage name{};
+    socklen_t size = sizeof name;
+    getsockname(listener, reinterpret_cast<sockaddr*>(&name), &size);
+    client = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    require(connect(client, reinterpret_cast<sockaddr*>(&name), size) == 0);
+    static_cast<void>(!write(sockets[1], "good day", 8));
   }
   ~Received() {
     close(sockets[0]);
     close(sockets[1]);
     close(event);
+    close(listener);
+    close(client);
   }
 };
 
@@ -53,11 +70,28 @@ const Case cases[] = {
        message.msg_iovlen = 1;
        recvmsg(r.sockets[0], &message, 0);
      }, [](Received& r) { r.text[1] = 'x'; }},
+    {"recv, more than there is room for", [](Received& r) { recv(r.sockets[0], r.text, 2, MSG_TRUNC); }, [](Received& r) { r.text[1] = 'x'; }},
+    {"recvmsg, more than there is room for", [](Received& r) {
+       iovec part{r.text, 2};
+       msghdr message{};
+       message.msg_iov = &part;
+       message.msg_iovlen = 1;
+       recvmsg(r.sockets[0], &message, MSG_TRUNC);
+     }, [](Received& r) { r.text[1] = 'x'; }},
+    {"recvfrom, an address longer than its room", [](Received& r) {
+       r.length = 2;  // of a named socket's address, of which no more than that is written
+       recvfrom(r.sockets[0], r.text, 5, 0, reinterpret_cast<sockaddr*>(r.address), &r.length);
+     }, [](Received& r) { r.address[1] = 1; }},
+    {"accept", [](Received& r) { close(accept(r.listener, reinterpret_cast<sockaddr*>(r.address), &r.address_length)); },
+     [](Received& r) { r.address_length = 2; }},
     {"eventfd_read", [](Received& r) { eventfd_read(r.event, &r.count); }, [](Received& r) { r.count = 2; }},
 };
 
 // The bytes behind those that were received stay untouched.
-void writes_behind(Received& r) { r.text[7] = 'x'; }
+void writes_behind(Received& r) {
+  r.text[7] = 'x';
+  r.address[7] = 1;
+}
 
 Report explored(void (*receives)(Received&), void (*writes)(Received&), bool ordered) {
   return explore([=] {
