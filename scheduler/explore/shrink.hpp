@@ -116,9 +116,9 @@ class Shrink {
   std::unordered_set<std::uint64_t> attempted_;  // hashes of plans
   std::uint64_t executions_ = 0, steps_ = 0, part_ends_ = 0;
   std::chrono::nanoseconds began_;               // processor time
-  std::uint64_t bounds_ = 0;                     // every schedule with fewer preemptions than that was executed,
-  bool bounds_too_large_ = false;                // and those with so many are too many
-  bool too_long_ = false;                        // but for some that would have been much longer
+  std::uint64_t bounds_ = 0;                     // every schedule with fewer preemptions than so many was executed
+  bool bounds_too_large_ = false;                // the schedules with bounds_ preemptions are too many
+  bool too_long_ = false;                        // some of those were left out, because they became much longer
   bool shortened_ = false;
   bool fewest_preemptions_ = false, fewest_steps_ = false;
   std::string ended_by_;
