@@ -272,15 +272,17 @@ Limits Explorer::limits(const SearchBudget* budget) const {
 }
 
 // Whether the exploration is to end before the next execution, and why. Looks at clocks now and then, and shows how far it has come.
-bool Explorer::over(const Limits& limits, SearchBudget* budget) {
+bool Explorer::may_be_over(const Limits& limits, SearchBudget* budget) {
   if (const int signal = SignalGuard::request_to_end(); signal != 0) [[unlikely]] {
     interrupted_ = true;
     report_.incomplete_reason = fmt::format("SIG{} interrupted it", sigabbrev_np(signal));
     return true;
   }
-  if (std::optional<std::string> reason = limits.time_is_over(begun_)) {
-    report_.incomplete_reason = std::move(*reason);
-    return true;
+  if (limits.time.count() != 0) {
+    if (std::optional<std::string> reason = limits.time_is_over(begun_)) {
+      report_.incomplete_reason = std::move(*reason);
+      return true;
+    }
   }
   return pace_.due(begun_) && look_at_clocks(limits, budget);
 }

@@ -97,7 +97,11 @@ class Explorer {
   ExecutionOptions begin();
   void take_model_options();
   Limits limits(const SearchBudget* budget) const;
-  bool over(const Limits& limits, SearchBudget* budget);
+  bool over(const Limits& limits, SearchBudget* budget) {
+    if (SignalGuard::request_to_end() == 0 && limits.time.count() == 0 && !pace_.due(begun_)) [[likely]] return false;
+    return may_be_over(limits, budget);
+  }
+  bool may_be_over(const Limits& limits, SearchBudget* budget);
   bool look_at_clocks(const Limits& limits, SearchBudget* budget);
   bool wants_traces() const { return unseen_runs_.wants_traces(); }
   bool wants_lines() const { return learnt_.shared_lines.has_learnt() && !replaying_; }
