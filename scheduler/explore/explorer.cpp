@@ -272,7 +272,7 @@ Limits Explorer::limits(const SearchBudget* budget) const {
 }
 
 // Whether the exploration is to end before the next execution, and why. Looks at clocks now and then, and shows how far it has come.
-bool Explorer::may_be_over(const Limits& limits, SearchBudget* budget) {
+bool Explorer::may_be_over(const Limits& limits) {
   if (const int signal = SignalGuard::request_to_end(); signal != 0) [[unlikely]] {
     interrupted_ = true;
     report_.incomplete_reason = fmt::format("SIG{} interrupted it", sigabbrev_np(signal));
@@ -284,14 +284,14 @@ bool Explorer::may_be_over(const Limits& limits, SearchBudget* budget) {
       return true;
     }
   }
-  return pace_.due(begun_) && look_at_clocks(limits, budget);
+  return pace_.due(begun_) && look_at_clocks(limits);
 }
 
-bool Explorer::look_at_clocks(const Limits& limits, SearchBudget* budget) {
+bool Explorer::look_at_clocks(const Limits& limits) {
   const auto used = processor_time() - learnt_.processor_start;
   pace_.looked(begun_, used);
   std::optional<std::string> reason = limits.processor_time_is_over(used);
-  if (reason) budget->met = true;
+  met_ = reason.has_value();
   if (!reason) reason = limits.deadline_is_near(Limits::Clock::now());
   if (reason) {
     report_.incomplete_reason = std::move(*reason);
@@ -303,7 +303,7 @@ bool Explorer::look_at_clocks(const Limits& limits, SearchBudget* budget) {
   return false;
 }
 
-std::optional<Report> Explorer::run(SearchBudget* budget) {
+std::optional<Report> Explorer::run(const SearchBudget* budget) {
   const ExecutionOptions execution_options = begin();
   Shadow memory_shadow(shadow_limits(), model_.has(model_value(&Options::races, "fail")), learnt_.keeps_stacks, learnt_.keeps_stacks);
   shadow = model_.has(model_value(&Options::races, "ignore")) ? nullptr : &memory_shadow;
@@ -319,7 +319,7 @@ std::optional<Report> Explorer::run(SearchBudget* budget) {
   };
   bool exhausted = false;
   while (true) {
-    if (over(limits, budget)) break;
+    if (over(limits)) break;
     if (strategy_->memory() > limits.memory) {
       if (may_go_round(execution)) return std::nullopt;
       if (ended_by(limits.memory_is_full(strategy_->memory()))) break;
@@ -330,7 +330,7 @@ std::optional<Report> Explorer::run(SearchBudget* budget) {
     }
     const bool again = strategy_->shows_failure();
     if (!again && ended_by(limits.enough(begun_, tally_.steps))) {
-      if (budget != nullptr) budget->met = budget->steps != 0 && tally_.steps >= budget->steps;
+      met_ = budget != nullptr && budget->steps != 0 && tally_.steps >= budget->steps;
       break;
     }
     begun_ += !again;
@@ -396,7 +396,9 @@ __attribute__((noinline)) Report explore(const std::function<void()>& body, cons
   Explorer::Learnt learnt;
   while (true) {
     Explorer explorer(body, options, __builtin_frame_address(0), learnt);
-    if (std::optional<Report> report = explorer.run(budget)) return std::move(*report);
+    std::optional<Report> report = explorer.run(budget);
+    if (report && budget != nullptr) budget->met = explorer.has_met_budget();  // not before: it may lie where writes unseen are looked for
+    if (report) return std::move(*report);
     explorer.learn();
   }
 }

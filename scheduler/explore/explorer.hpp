@@ -81,7 +81,8 @@ class Explorer {
   ~Explorer();
 
   // Nothing: this attempt has learnt something because of which all is to be explored anew, after `learn`. `budget`: null for none.
-  std::optional<Report> run(SearchBudget* budget);
+  std::optional<Report> run(const SearchBudget* budget);
+  bool has_met_budget() const { return met_; }
   // For the next attempt.
   void learn();
 
@@ -97,12 +98,12 @@ class Explorer {
   ExecutionOptions begin();
   void take_model_options();
   Limits limits(const SearchBudget* budget) const;
-  bool over(const Limits& limits, SearchBudget* budget) {
+  bool over(const Limits& limits) {
     if (SignalGuard::request_to_end() == 0 && limits.time.count() == 0 && !pace_.due(begun_)) [[likely]] return false;
-    return may_be_over(limits, budget);
+    return may_be_over(limits);
   }
-  bool may_be_over(const Limits& limits, SearchBudget* budget);
-  bool look_at_clocks(const Limits& limits, SearchBudget* budget);
+  bool may_be_over(const Limits& limits);
+  bool look_at_clocks(const Limits& limits);
   bool wants_traces() const { return unseen_runs_.wants_traces(); }
   bool wants_lines() const { return learnt_.shared_lines.has_learnt() && !replaying_; }
   bool learns_from(const Execution& execution, Ending ending, const Violation& violation);
@@ -172,6 +173,7 @@ class Explorer {
   Pace pace_;
   ProgressLine progress_;
   bool interrupted_ = false;  // by a signal
+  bool met_ = false;          // the budget
   SearchSize size_;           // of a search
   Finding widest_;            // the execution that has shown the most others to be needed,
   std::vector<std::uint32_t> opened_;  // and where

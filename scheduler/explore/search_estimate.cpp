@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/containment/forked_explanation.hpp"
 #include "scheduler/report/report.hpp"
 
 namespace interleave::engine {
@@ -47,7 +48,14 @@ std::string Explorer::what_makes_it_large() {
                                  rounded(estimate->most), grouped(begun_));
   std::map<std::string, std::size_t> orders;  // by object
   std::size_t all = 0;
-  const auto trace = trace_of(widest_);
+  // In a child process: what an execution does that is watched must not be taken for what the search has met.
+  constexpr double patience = 10;  // seconds
+  const auto watched = [&] {
+    Failure carrier;
+    carrier.trace = trace_of(widest_);
+    return carrier;
+  };
+  const std::vector<TraceEvent> trace = explain_in_child(watched, Failure{}, patience).trace;
   for (const std::uint32_t at : opened_) {
     const auto row = std::find_if(trace.begin(), trace.end(), [&](const TraceEvent& each) { return each.step == at + std::size_t{1}; });
     if (row == trace.end() || row->object.empty()) continue;
