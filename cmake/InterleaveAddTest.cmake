@@ -69,6 +69,15 @@ endfunction()
 
 include(${CMAKE_CURRENT_LIST_DIR}/InterleaveFrameworks.cmake)
 
+# Tells the program of a test how many seconds CTest gives it: CTest kills a test that takes longer, and nothing would be left of it. Asked at the
+# end of the folder, when the TIMEOUT is the last word.
+function(interleave_hand_timeout_ name)
+  get_test_property(${name} TIMEOUT timeout)
+  if(timeout)
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT_MODIFICATION "INTERLEAVE_DEADLINE=set:${timeout}")
+  endif()
+endfunction()
+
 function(interleave_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "MODEL_ONLY;STRESS_ONLY" "FRAMEWORK;TIMEOUT" "SOURCES;LIBRARIES;LABELS;TRUSTED")
   if(arg_UNPARSED_ARGUMENTS)
@@ -116,6 +125,7 @@ function(interleave_add_test name)
     endif()
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "model;${arg_LABELS}")
+    cmake_language(EVAL CODE "cmake_language(DEFER CALL interleave_hand_timeout_ [[${name}]])")
   endif()
   if(NOT arg_MODEL_ONLY)
     add_executable(${name}_stress ${objects})

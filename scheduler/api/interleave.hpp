@@ -170,6 +170,8 @@ struct Report {
   std::vector<Suppression> suppressions;  // every line that was given; if one has set something aside, `complete` is false
 
   bool whole = false;  // a search came to its end: every schedule was executed, up to equivalence
+  std::string estimate;  // of a search that a limit or a signal has ended: about how many executions it has in all, with a range, what makes it
+                         // large, and what would make it smaller; else empty
 };
 
 // Thrown by check() where no test framework is known. what() is the whole report, token included.

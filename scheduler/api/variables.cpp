@@ -44,6 +44,8 @@ constexpr Variable own_variables[] = {
     {"INTERLEAVE_SHRINK", Variable::switch_},
     // How the process is to go about it.
     {"INTERLEAVE_SEARCH_STEPS", Variable::number},             // before the default search gives way to sampling
+    {"INTERLEAVE_SEARCH_TIME", Variable::duration},            // likewise, processor time
+    {"INTERLEAVE_DEADLINE", Variable::duration},               // of this process, from its start
     {"INTERLEAVE_MEMORY_MB", Variable::number, 1, mib_most},   // of a strategy, and of the heap of an execution
     {"INTERLEAVE_STACK_KB", Variable::number, 64, 1u << 20},   // of a modelled thread
     {"INTERLEAVE_WATCHDOG", Variable::duration},               // how long nothing may happen; 0: for ever

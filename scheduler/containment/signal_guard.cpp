@@ -70,12 +70,24 @@ ShadowLimits& shadow_limits() {
   return limits;
 }
 
+volatile std::sig_atomic_t SignalGuard::request_ = 0;
+
+int SignalGuard::take_request_to_end() {
+  const int number = request_;
+  request_ = 0;
+  return number;
+}
+
 void SignalGuard::on_signal(int number, siginfo_t* info, void* context) {
   if (is_trap(number, *info, context)) return;
   if (number == SIGSEGV && answered_cycle_counter(*info, context)) return;
   Execution* run = Execution::current;
   const bool asynchronous = number != SIGSEGV && number != SIGBUS && number != SIGFPE && number != SIGILL && number != SIGABRT;
   const bool sent_by_itself = info->si_code <= 0 && info->si_pid == getpid();
+  if ((number == SIGINT || number == SIGTERM) && !sent_by_itself && request_ == 0) {
+    request_ = number;
+    return;
+  }
   if (run == nullptr || !run->on_fiber() || (asynchronous && !sent_by_itself)) {
     // Not the program under test: let it happen as it would have.
     sigaction(number, &installed->previous_[number], nullptr);

@@ -1,6 +1,7 @@
 // The public API in the model: what a body calls is handed to its execution; outside an exploration the same functions work
 // on real threads (stress.hpp).
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -15,6 +16,7 @@
 #include <interleave/scheduler/services.hpp>
 #include "scheduler/api/environment.hpp"
 #include "scheduler/api/uncaught.hpp"
+#include "scheduler/containment/signal_guard.hpp"
 #include "scheduler/execution/execution.hpp"
 #include "scheduler/explore/requested_schedule.hpp"
 #include "scheduler/explore/default_policy.hpp"
@@ -77,9 +79,31 @@ Options prepared(Options options, SourceLocation where) {
   return options;
 }
 
-Report explored(const std::function<void()>& body, const Options& options) {
+// How a report of a user's own test says the ways back to its failure.
+RenderOptions ways_back(const Options& all) {
+  RenderOptions how = render_program(all.name, engine::command_line());
+  if (const char* file = std::getenv("INTERLEAVE_SUPPRESSIONS"); file != nullptr && *file != '\0')  // without it a replay would fail earlier
+    for (std::string* prefix : {&how.replay_prefix, &how.debug_prefix}) prefix->insert(0, fmt::format("INTERLEAVE_SUPPRESSIONS='{}' ", file));
+  if (const char* checks = std::getenv("INTERLEAVE_CHECK"); checks != nullptr && *checks != '\0')  // without it a replay might not fail
+    for (std::string* prefix : {&how.replay_prefix, &how.debug_prefix}) prefix->insert(0, fmt::format("INTERLEAVE_CHECK={} ", checks));
+  return how;
+}
+
+// Somebody has asked this process to end: shows what was found until then, and follows. Returns if whoever else handles the signal has the
+// process go on.
+void end_if_asked_to(const Report& report, const Options& options, RenderOptions (*how)(const Options&)) {
+  const int signal = engine::SignalGuard::take_request_to_end();
+  if (signal == 0) return;
+  std::fflush(stdout);
+  fmt::print(stderr, "{}\n", report_text(report, how(options)));
+  std::fflush(stderr);
+  std::raise(signal);
+}
+
+Report explored(const std::function<void()>& body, const Options& options, RenderOptions (*how)(const Options&)) {
   try {
     Report report = engine::explore_by_default(body, options);
+    end_if_asked_to(report, options, how);
     engine::require_complete(report, options);
     return report;
   } catch (const std::bad_alloc&) {
@@ -94,7 +118,7 @@ Report explore(std::function<void()> body, Options options, SourceLocation where
   const engine::EngineScope scope;
   const OnlyOne turn;
   const Options all = prepared(std::move(options), where);
-  Report report = explored(body, all);
+  Report report = explored(body, all, &ways_back);
   engine::say_what_it_rests_on(report, all);
   return report;
 }
@@ -105,15 +129,11 @@ void check(std::function<void()> body, Options options, SourceLocation where) {
   const Options all = prepared(std::move(options), where);
   Report report = [&] {
     const OnlyOne turn;
-    return explored(body, all);
+    return explored(body, all, &ways_back);
   }();
   engine::say_what_it_rests_on(report, all);
   if (report.verdict == Verdict::pass) return;
-  RenderOptions how = render_program(all.name, engine::command_line());
-  if (const char* file = std::getenv("INTERLEAVE_SUPPRESSIONS"); file != nullptr && *file != '\0')  // without it a replay would fail earlier
-    for (std::string* prefix : {&how.replay_prefix, &how.debug_prefix}) prefix->insert(0, fmt::format("INTERLEAVE_SUPPRESSIONS='{}' ", file));
-  if (const char* checks = std::getenv("INTERLEAVE_CHECK"); checks != nullptr && *checks != '\0')  // without it a replay might not fail
-    for (std::string* prefix : {&how.replay_prefix, &how.debug_prefix}) prefix->insert(0, fmt::format("INTERLEAVE_CHECK={} ", checks));
+  const RenderOptions how = ways_back(all);
   const std::string text = report_text(report, how);
   std::fflush(stdout);
   was_printed(text);
@@ -180,7 +200,7 @@ Report explore_unsaid(const std::function<void()>& body, Options options, Source
   refuse_mistakes(body);
   const engine::EngineScope scope;
   const OnlyOne turn;
-  return explored(body, prepared(std::move(options), where));
+  return explored(body, prepared(std::move(options), where), [](const Options& all) { return render_scenario(all.name); });
 }
 
 std::vector<RegisteredStrategy> registered_strategies() {

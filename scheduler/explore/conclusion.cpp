@@ -36,10 +36,11 @@ void Explorer::conclude(bool exhausted) {
   // Where every execution only came back to where it had been but for its counters, nothing was shown of how they end.
   const bool nothing_ended = whole && counted && tally_.executions == 0;
   if (std::string reason = why_incomplete(nothing_ended); !reason.empty()) report_.incomplete_reason = std::move(reason);
-  const bool goal_missed = tally_.cut > 0 || nothing_ended || (traits_.ends && !exhausted);
+  const bool goal_missed = tally_.cut > 0 || nothing_ended || interrupted_ || (traits_.ends && !exhausted);
   report_.verdict = shortest_ ? Verdict::fail : goal_missed ? Verdict::incomplete : Verdict::pass;
   // A search that went on after a failure may be incomplete as well; one that stopped at the first says so by its verdict.
   if (report_.verdict == Verdict::pass || (shortest_ && options_.stop_at_first_failure)) report_.incomplete_reason.clear();
+  if (!exhausted && traits_.ends && !replaying_ && report_.verdict == Verdict::incomplete) report_.estimate = what_makes_it_large();
   if (shortest_) report_.failure = explain(*shortest_);
   if (report_.failure) report_.failure->message += doubt(report_.failure->kind);
 }

@@ -15,9 +15,21 @@ namespace {
 
 constexpr std::uint64_t sample_executions = 10'000;
 
-std::uint64_t budget() {
-  const char* value = std::getenv("INTERLEAVE_SEARCH_STEPS");
-  return value == nullptr || *value == '\0' ? search_steps : parse_number(value, "INTERLEAVE_SEARCH_STEPS");
+const char* value_of(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value == nullptr || *value == '\0' ? nullptr : value;
+}
+
+SearchBudget budget() {
+  SearchBudget budget{.processor_time = std::chrono::duration<double>(search_seconds)};
+  if (const char* steps = value_of("INTERLEAVE_SEARCH_STEPS")) budget = {.steps = parse_number(steps, "INTERLEAVE_SEARCH_STEPS")};
+  if (const char* time = value_of("INTERLEAVE_SEARCH_TIME")) budget.processor_time = parse_duration(time, "INTERLEAVE_SEARCH_TIME");
+  return budget;
+}
+
+std::string text_of(const SearchBudget& budget, const Report& search) {
+  if (budget.steps != 0 && search.steps >= budget.steps) return fmt::format("{} steps", grouped(budget.steps));
+  return fmt::format("{} s of processor time", budget.processor_time.count());
 }
 
 void merge(std::vector<std::string>& list, const std::vector<std::string>& more) {
@@ -36,6 +48,7 @@ void add(Report& report, const Report& search) {
   report.seconds += search.seconds;
   for (const auto& [value, count] : search.outcomes) report.outcomes[value] += count;
   report.complete = report.whole = false;
+  report.estimate = search.estimate;
   merge(report.unseen, search.unseen);
   merge(report.trusted, search.trusted);
   for (std::size_t i = 0; i < std::min(report.suppressions.size(), search.suppressions.size()); ++i)
@@ -50,18 +63,20 @@ void add(Report& report, const Report& search) {
 
 Report explore_by_default(const std::function<void()>& body, const Options& options) {
   const bool as_asked = !options.strategy.empty() || !options.schedule.empty() || options.executions_max != 0 || options.time_max.count() > 0;
-  const std::uint64_t steps = as_asked ? 0 : budget();
-  Report search = explore(body, options, steps);
-  if (steps == 0 || search.verdict != Verdict::incomplete || search.steps < steps) return search;
+  if (as_asked) return explore(body, options, nullptr);
+  SearchBudget budget = engine::budget();
+  Report search = explore(body, options, &budget);
+  if (!budget.met || search.verdict != Verdict::incomplete) return search;
 
   Options sampled = options;
   sampled.strategy = "auto";
   sampled.executions_max = sample_executions;
   // Whoever takes a pass for a proof should know better.
-  fmt::print(stderr, "interleave: {}  the search has not ended after {} steps, so {} executions are drawn instead, which proves nothing "
+  fmt::print(stderr, "interleave: {}  the search has not ended after {}, so {} executions are drawn instead, which proves nothing "
              "(name a strategy or a limit to have it otherwise)  strategy auto  seed {}\n",
-             options.name, grouped(steps), grouped(sample_executions), options.seed);
-  Report report = explore(body, sampled, 0);
+             options.name, text_of(budget, search), grouped(sample_executions), options.seed);
+  if (!search.estimate.empty()) fmt::print(stderr, "interleave: {}  the search has {}\n", options.name, search.estimate);
+  Report report = explore(body, sampled, nullptr);
   add(report, search);
   return report;
 }

@@ -4,6 +4,7 @@
 // on; the re-execution must end in the same failure, or the program is nondeterministic, which is a finding of its own.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -12,9 +13,15 @@
 
 namespace interleave::engine {
 
-// `options` as they shall be used: environment applied, name set. After so many steps of all executions together the exploration is
-// incomplete; 0: no limit.
-Report explore(const std::function<void()>& body, const Options& options, std::uint64_t steps_in_all);
+// After how much the default search gives way to sampling; 0: no such limit.
+struct SearchBudget {
+  std::uint64_t steps = 0;                       // of all executions together
+  std::chrono::duration<double> processor_time{0};
+  bool met = false;                              // set by `explore`: one of them has ended it
+};
+
+// `options` as they shall be used: environment applied, name set. An exploration that `budget` has ended is incomplete; null: none.
+Report explore(const std::function<void()>& body, const Options& options, SearchBudget* budget);
 
 // The command line of this process, quoted for a shell.
 std::string command_line();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +17,7 @@
 
 #include "scheduler/api/failure_kinds.hpp"
 #include "scheduler/api/checker_registry.hpp"
+#include "scheduler/api/environment.hpp"
 #include "scheduler/api/variables.hpp"
 #include "scheduler/containment/signal_guard.hpp"
 #include "scheduler/containment/crash_reporter.hpp"
@@ -43,6 +45,19 @@ constexpr std::uint64_t probed_first = 64;            // from this execution on,
 std::size_t memory_limit() {
   if (const std::uint64_t mib = number_of("INTERLEAVE_MEMORY_MB", 0)) return mib << 20;
   return std::min(half_of_the_machine(), std::size_t{4} << 30);
+}
+
+std::chrono::duration<double> seconds_for_process() {
+  const char* text = std::getenv("INTERLEAVE_DEADLINE");
+  return text == nullptr || *text == '\0' ? std::chrono::duration<double>(0) : parse_duration(text, "INTERLEAVE_DEADLINE");
+}
+
+void say(const std::string& text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const ssize_t written = ::write(STDERR_FILENO, text.data() + at, text.size() - at);
+    if (written < 0 && errno != EINTR) return;
+    at += static_cast<std::size_t>(std::max<ssize_t>(written, 0));
+  }
 }
 
 bool under_way = false;
@@ -73,7 +88,7 @@ void prepare_process() {
 Explorer::Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt)
     : body_(body), options_(options), learnt_(learnt), frame_(caller_frame),
       outer_((prepare_process(), caller_frame), learnt.unseen), bridge_(options_),
-      unseen_runs_(learnt.traces_unseen), keeps_states_(learnt.keeps_states),
+      unseen_runs_(learnt.traces_unseen), progress_(progress_line(options.name)), keeps_states_(learnt.keeps_states),
       stack_cleared_(learnt.stack_cleared) {
   under_way = true;
   shared_lines = &learnt_.shared_lines;
@@ -88,6 +103,7 @@ void Explorer::take_model_options() {
 }
 
 Explorer::~Explorer() {
+  say(progress_.end());
   crash_reporter::end();
   under_way = false;
   shadow = nullptr;
@@ -247,13 +263,48 @@ ExecutionOptions Explorer::begin() {
   return execution_options;
 }
 
-Limits Explorer::limits(std::uint64_t steps_in_all) const {
+Limits Explorer::limits(const SearchBudget* budget) const {
   std::uint64_t executions = options_.executions_max;
   if (executions == 0 && !traits_.ends && !replaying_ && options_.time_max.count() == 0) executions = sample_executions;
-  return {.time = options_.time_max, .start = learnt_.start, .memory = memory_limit(), .executions = executions, .steps = steps_in_all};
+  return {.time = options_.time_max, .start = learnt_.start, .memory = memory_limit(), .executions = executions,
+          .steps = budget != nullptr ? budget->steps : 0,
+          .processor_time = budget != nullptr ? budget->processor_time : std::chrono::duration<double>(0),
+          .deadline = deadline_of(start_of_process(), seconds_for_process())};
 }
 
-std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
+// Whether the exploration is to end before the next execution, and why. Looks at clocks now and then, and shows how far it has come.
+bool Explorer::may_be_over(const Limits& limits) {
+  if (const int signal = SignalGuard::request_to_end(); signal != 0) [[unlikely]] {
+    interrupted_ = true;
+    report_.incomplete_reason = fmt::format("SIG{} interrupted it", sigabbrev_np(signal));
+    return true;
+  }
+  if (limits.time.count() != 0) {
+    if (std::optional<std::string> reason = limits.time_is_over(begun_)) {
+      report_.incomplete_reason = std::move(*reason);
+      return true;
+    }
+  }
+  return pace_.due(begun_) && look_at_clocks(limits);
+}
+
+bool Explorer::look_at_clocks(const Limits& limits) {
+  const auto used = processor_time() - learnt_.processor_start;
+  pace_.looked(begun_, used);
+  std::optional<std::string> reason = limits.processor_time_is_over(used);
+  met_ = reason.has_value();
+  if (!reason) reason = limits.deadline_is_near(Limits::Clock::now());
+  if (reason) {
+    report_.incomplete_reason = std::move(*reason);
+    return true;
+  }
+  if (const double seconds = used.count(); progress_.due(seconds) && !replaying_)
+    say(progress_.line(seconds, {.executions = begun_, .failing = tally_.failing, .steps_longest = tally_.steps_longest,
+                                 .threads_most = tally_.threads_most, .of_how_many = how_large()}));
+  return false;
+}
+
+std::optional<Report> Explorer::run(const SearchBudget* budget) {
   const ExecutionOptions execution_options = begin();
   Shadow memory_shadow(shadow_limits(), model_.has(model_value(&Options::races, "fail")), learnt_.keeps_stacks, learnt_.keeps_stacks);
   shadow = model_.has(model_value(&Options::races, "ignore")) ? nullptr : &memory_shadow;
@@ -261,7 +312,7 @@ std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
   if (bridge_.watches()) listeners.push_back(&bridge_);
   crash_reporter::open();
   Execution execution(*strategy_, execution_options, std::move(listeners));
-  const Limits limits = this->limits(steps_in_all);
+  const Limits limits = this->limits(budget);
   crash_reporter::begin(schedule_of({}));
   const auto ended_by = [&](std::optional<std::string> reason) {
     if (reason) report_.incomplete_reason = std::move(*reason);
@@ -269,7 +320,7 @@ std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
   };
   bool exhausted = false;
   while (true) {
-    if (ended_by(limits.time_is_over(begun_))) break;
+    if (over(limits)) break;
     if (strategy_->memory() > limits.memory) {
       if (may_go_round(execution)) return std::nullopt;
       if (ended_by(limits.memory_is_full(strategy_->memory()))) break;
@@ -279,7 +330,10 @@ std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
       break;
     }
     const bool again = strategy_->shows_failure();
-    if (!again && ended_by(limits.enough(begun_, tally_.steps))) break;
+    if (!again && ended_by(limits.enough(begun_, tally_.steps))) {
+      met_ = budget != nullptr && budget->steps != 0 && tally_.steps >= budget->steps;
+      break;
+    }
     begun_ += !again;
     Violation violation;
     crash_reporter::executing(begun_);
@@ -293,11 +347,13 @@ std::optional<Report> Explorer::run(std::uint64_t steps_in_all) {
     if (ending != Ending::failed && ending != Ending::deadlock && weak_orders.wants_to_look(begun_)) look_at_orders(execution);
     const Judgement judged = judge(execution, ending, violation);
     count(execution, judged);
+    if (traits_.ends && !again) note_what_it_opened(execution);
     const bool fails = judged.ending == Ending::failed || judged.ending == Ending::deadlock || judged.comes_back;
     const bool goes_on = !fails || keep_failure(execution, judged, violation);
     crash_reporter::executing(0);  // not before a failure is on record: a program that has ruined the heap may end the process at any allocation
     if (!goes_on) break;
   }
+  say(progress_.end());
   outer_.compare();
   if (outer_.misled() || wants_lines()) return std::nullopt;
   conclude(exhausted);
@@ -337,11 +393,13 @@ std::uint64_t fresh_seed() {
   return (Random(now ^ static_cast<std::uint64_t>(getpid()) << 40).next() >> 16) | 1;
 }
 
-__attribute__((noinline)) Report explore(const std::function<void()>& body, const Options& options, std::uint64_t steps_in_all) {
+__attribute__((noinline)) Report explore(const std::function<void()>& body, const Options& options, SearchBudget* budget) {
   Explorer::Learnt learnt;
   while (true) {
     Explorer explorer(body, options, __builtin_frame_address(0), learnt);
-    if (std::optional<Report> report = explorer.run(steps_in_all)) return std::move(*report);
+    std::optional<Report> report = explorer.run(budget);
+    if (report && budget != nullptr) budget->met = explorer.has_met_budget();  // not before: it may lie where writes unseen are looked for
+    if (report) return std::move(*report);
     explorer.learn();
   }
 }

@@ -21,6 +21,8 @@
 #include "scheduler/explore/limits.hpp"
 #include "scheduler/explore/observer_bridge.hpp"
 #include "scheduler/explore/cycle_analysis.hpp"
+#include "scheduler/explore/pace.hpp"
+#include "scheduler/explore/search_size.hpp"
 #include "scheduler/explore/tally.hpp"
 #include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/memory/leaks.hpp"
@@ -28,6 +30,7 @@
 #include "scheduler/memory/rolled_back.hpp"
 #include "scheduler/model/schedule.hpp"
 #include "scheduler/model/wrapper.hpp"
+#include "scheduler/report/progress.hpp"
 #include "scheduler/races/shared_lines.hpp"
 #include "scheduler/runtime/stdio_streams.hpp"
 #include "scheduler/unseen/unseen_runs.hpp"
@@ -77,13 +80,15 @@ class Explorer {
     SharedLines shared_lines;       // where races are explored
     bool traces_unseen = false;     // whether calls of code that is not instrumented are traced
     bool keeps_stacks = false;      // whether stacks of all accesses are kept, by which suppressions match
-    std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();  // of the first attempt
+    std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();  // of the first attempt,
+    std::chrono::duration<double> processor_start = processor_time();  // by the clock of the processor
   };
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt);
   ~Explorer();
 
-  // Nothing: this attempt has learnt something because of which all is to be explored anew, after `learn`. `steps_in_all`: a limit; 0: none.
-  std::optional<Report> run(std::uint64_t steps_in_all);
+  // Nothing: this attempt has learnt something because of which all is to be explored anew, after `learn`. `budget`: null for none.
+  std::optional<Report> run(const SearchBudget* budget);
+  bool has_met_budget() const { return met_; }
   // For the next attempt.
   void learn();
 
@@ -98,12 +103,21 @@ class Explorer {
   std::unique_ptr<Strategy> make();
   ExecutionOptions begin();
   void take_model_options();
-  Limits limits(std::uint64_t steps_in_all) const;
+  Limits limits(const SearchBudget* budget) const;
+  bool over(const Limits& limits) {
+    if (SignalGuard::request_to_end() == 0 && limits.time.count() == 0 && !pace_.due(begun_)) [[likely]] return false;
+    return may_be_over(limits);
+  }
+  bool may_be_over(const Limits& limits);
+  bool look_at_clocks(const Limits& limits);
   bool wants_traces() const { return unseen_runs_.wants_traces(); }
   bool wants_lines() const { return learnt_.shared_lines.has_learnt() && !replaying_; }
   bool learns_from(const Execution& execution, Ending ending, const Violation& violation);
   Judgement judge(const Execution& execution, Ending ending, Violation& violation);
   void count(const Execution& execution, const Judgement& judged);
+  void note_what_it_opened(const Execution& execution);
+  std::string how_large() const;
+  std::string what_makes_it_large();
   bool keep_failure(const Execution& execution, const Judgement& judged, const Violation& violation);
   void conclude(bool exhausted);
   std::string why_incomplete(bool nothing_ended);
@@ -147,6 +161,7 @@ class Explorer {
   Failure failure_of(const Finding& finding) const;
   Failure explain_alone(const Finding& finding);  // whatever else the process does
   Failure explain_here(const Finding& finding, Failure failure);
+  std::vector<TraceEvent> trace_of(const Finding& finding);
   std::string place_of_cut(const Finding& finding);
   void look_at_orders(const Execution& execution);
   bool leaks_again(const Execution& execution);
@@ -170,6 +185,13 @@ class Explorer {
   Report report_;
   Tally tally_;
   std::uint64_t begun_ = 0;   // how many executions
+  Pace pace_;
+  ProgressLine progress_;
+  bool interrupted_ = false;  // by a signal
+  bool met_ = false;          // the budget
+  SearchSize size_;           // of a search
+  Finding widest_;            // the execution that has shown the most others to be needed,
+  std::vector<std::uint32_t> opened_;  // and where
   std::optional<Finding> shortest_, first_cut_;
   std::unique_ptr<Strategy> strategy_;
   Traits traits_;             // of strategy_

@@ -197,7 +197,7 @@ void Explorer::show_cycle(Finding& finding) {
 }
 
 // The place of the last step of an execution that was cut: for a loop that waits by spinning, the loop.
-std::string Explorer::place_of_cut(const Finding& finding) {
+std::vector<TraceEvent> Explorer::trace_of(const Finding& finding) {
   Replay replay(schedule_of(finding));
   replay.begin_execution();
   Symbols symbols;
@@ -205,7 +205,11 @@ std::string Explorer::place_of_cut(const Finding& finding) {
   Execution execution(replay, execution_options(), {&recorder});
   Violation violation;
   run_once(execution, violation);
-  const auto trace = recorder.take_trace();
+  return recorder.take_trace();
+}
+
+std::string Explorer::place_of_cut(const Finding& finding) {
+  const auto trace = trace_of(finding);
   return trace.empty() || trace.back().location.empty() ? "a place that is not known" : trace.back().location;
 }
 

@@ -143,6 +143,11 @@ class Strategy {
   // What was covered by the executions that have ended.
   virtual Coverage coverage() const = 0;
 
+  // Which further executions the one that ended last has shown to be needed: for each, how many steps it has in common with that one. All of
+  // them are made later, the last one first, and what each of them shows to be needed before the next. Empty where a strategy is no such
+  // search. Asked at most once for each execution, after it has ended. Cost: in proportion to how many they are.
+  virtual std::span<const std::uint32_t> opened() = 0;
+
   // How many bytes it keeps in order to go on, as far as that grows with what it meets. Asked before each execution.
   virtual std::size_t memory() const = 0;
 
@@ -164,6 +169,7 @@ class Leaf : public Strategy {
   bool shows_failure() const override { return false; }
   Recipe recipe() const override { return {spec(), std::nullopt}; }
   Coverage coverage() const override { return {.complete = traits().exhaustive, .statement = {}}; }
+  std::span<const std::uint32_t> opened() override { return {}; }
   std::size_t memory() const override { return 0; }
   PrefixReplay* prefix_replay() override { return nullptr; }
 

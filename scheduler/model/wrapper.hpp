@@ -27,6 +27,7 @@ class Wrapper : public Strategy {
   bool shows_failure() const override { return inner_->shows_failure(); }
   Recipe recipe() const override { return inner_->recipe(); }
   Coverage coverage() const override { return inner_->coverage(); }
+  std::span<const std::uint32_t> opened() override { return inner_->opened(); }
   std::size_t memory() const override { return inner_->memory(); }
   std::string spec() const override { return inner_->spec(); }
   // A wrapper that must see every choice returns null here: the engine does not ask `choose` for the steps that it makes by itself.

@@ -85,7 +85,7 @@ void fields(Value& value, Visit&& visit) {
 template <Is<Report> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
   auto& [verdict, complete, executions, redundant, rounds, cut, failing, steps, steps_longest, threads_most, seconds, strategy, seed, covered,
-         incomplete_reason, outcomes, failure, assumed, unseen, trusted, suppressions, whole] = value;
+         incomplete_reason, outcomes, failure, assumed, unseen, trusted, suppressions, whole, estimate] = value;
   visit("strategy", strategy);
   visit("seed", seed);
   visit("verdict", verdict);
@@ -108,6 +108,7 @@ void fields(Value& value, Visit&& visit) {
   visit("suppressions", suppressions);
   visit("rounds", rounds);
   visit("whole", whole);
+  visit("estimate", estimate);
 }
 
 }  // namespace interleave

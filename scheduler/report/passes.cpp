@@ -147,6 +147,7 @@ std::string pass_text(const Report& report, const RenderOptions& wanted) {
     const bool whole = passed && report.whole;
     add(lines, "explored", fmt::format("{}{}{}{}, none failed; {}", whole ? "all " : "", executions, by, whole ? "" : seed, facts(report)), options);
     if (!report.incomplete_reason.empty()) add(lines, "stopped", report.incomplete_reason, options);
+    if (!report.estimate.empty()) add(lines, "in all", report.estimate, options);
     for (const std::string& sentence : confidence(report, options.independent)) add(lines, "confidence", sentence, options);
     if (whole || !report.covered.empty()) add_each(lines, "assumes", report.assumed, options);
     add_basis(lines, report, options);
@@ -190,7 +191,7 @@ std::string why_not_complete(const Report& report) {
     case Reach::replayed: return "one given schedule was run and no other: leave out the schedule to have all of them searched";
     case Reach::sampled: break;
   }
-  return fmt::format("{} drawn by {}, which proves nothing: search by dpor, make the body smaller, or raise INTERLEAVE_SEARCH_STEPS",
+  return fmt::format("{} drawn by {}, which proves nothing: search by dpor, make the body smaller, or raise INTERLEAVE_SEARCH_TIME",
                      counted(report.executions, "execution") + (report.executions == 1 ? " was" : " were"), report.strategy);
 }
 

@@ -5,6 +5,7 @@
 //
 // Not forwarded, beside what a bound is there to change:
 //
+//   * opened: how much a larger bound leaves is not known before
 //   * prefix_replay: the bound is kept by what each choice costs, so `choose` must be asked for every step
 //   * Traits::recognizes_states: where an execution comes back to a state, another thread may have made the last step than before. What was
 //     a preemption then is none now, so more can be reached within the bound, and the execution must not be pruned
@@ -72,6 +73,7 @@ class Bounded : public Wrapper {
     traits.recognizes_states = false;
     return traits;
   }
+  std::span<const std::uint32_t> opened() final { return {}; }
   bool redundant() const final { return cost_ < bound_ || inner().redundant(); }
   // Complete where nothing was left out: the bound made no difference.
   Coverage coverage() const final {

@@ -32,6 +32,7 @@ class Dfs final : public Leaf, private PrefixReplay {
   bool begin_execution() override {
     depth_ = 0;
     prefix_ = 0;
+    known_ = path_.size();
     seen_.clear();
     seen_modulo_counters_.clear();
     // Blocks that an execution left behind push those of the next one to other addresses.
@@ -41,6 +42,7 @@ class Dfs final : public Leaf, private PrefixReplay {
     while (!path_.empty() && path_.back().taken + 1 == path_.back().enabled) path_.pop_back();
     if (path_.empty()) return false;
     ++path_.back().taken;
+    known_ = path_.size();
     if (replays_ && std::exchange(ended_, false) && !moved) {
       prefix_ = path_.back().step;
       if (prefix_ > 0) depth_ = path_.size() - 1;
@@ -77,6 +79,12 @@ class Dfs final : public Leaf, private PrefixReplay {
     states_ = view.state() != nullptr ? &view : nullptr;
     replays_ = ended_ = false;
   }
+  std::span<const std::uint32_t> opened() override {
+    opened_.clear();
+    for (std::size_t i = known_; i < path_.size(); ++i)
+      opened_.insert(opened_.end(), path_[i].enabled - 1, static_cast<std::uint32_t>(path_[i].step));
+    return opened_;
+  }
   PrefixReplay* prefix_replay() override { return this; }
   std::string spec() const override { return runs_on_ ? "dfs:run_on=1" : "dfs"; }
 
@@ -97,6 +105,8 @@ class Dfs final : public Leaf, private PrefixReplay {
   const bool runs_on_;
   std::vector<Choice> path_;
   std::size_t depth_ = 0;
+  std::size_t known_ = 0;                          // how many of them the execution under way has not added
+  std::vector<std::uint32_t> opened_;              // scratch
   const ExecutionView* states_ = nullptr;              // of the execution under way, if they are kept
   std::unordered_set<StateHash, StateHash::Hash> seen_;  // in this execution
   std::unordered_map<StateHash, std::size_t, StateHash::Hash> seen_modulo_counters_;  // how often

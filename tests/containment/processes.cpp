@@ -48,3 +48,49 @@ TEST_CASE("a heap in ruins leaves the schedule that it was in, and does not hang
   CHECK(said.status != 124);
   CHECK_THAT(said.text, Catch::Contains("il1:"));
 }
+
+TEST_CASE("a process that is asked to end leaves what it has found, and ends by the signal") {
+  using Catch::Contains;
+  const Said said = program("terminated");
+  INFO(said.text);
+  CHECK(said.status == 128 + 15);
+  CHECK_THAT(said.text, Contains("INCOMPLETE  terminated") && Contains("3 executions (random), seed 5, none failed") &&
+                            Contains("SIGTERM interrupted it") && Contains("\"two\" (3)") && !Contains("left no report"));
+  const Said failing = program("interrupted_failing");
+  INFO(failing.text);
+  CHECK(failing.status == 128 + 2);
+  CHECK_THAT(failing.text, Contains("as it is meant to be") && !Contains("left no report"));
+  const Said again = program("interrupted_failing", "INTERLEAVE_SCHEDULE=" + token_behind("INTERLEAVE_SCHEDULE", failing.text));
+  CHECK_THAT(again.text, Contains("verdict fail, 1 execution"));
+}
+
+TEST_CASE("a signal goes on to the handler of the program, which may ignore it") {
+  using Catch::Contains;
+  const Said handled = program("handles_it");
+  INFO(handled.text);
+  CHECK(handled.status == 0);
+  CHECK_THAT(handled.text, Contains("SIGTERM interrupted it") && Contains("its own handler was called") &&
+                               Contains("verdict incomplete, 3 executions") && Contains("and on it goes"));
+  const Said ignored = program("ignores_it");
+  CHECK(ignored.status == 0);
+  CHECK_THAT(ignored.text, Contains("verdict pass, 10 executions"));
+}
+
+TEST_CASE("whoever asks twice does not wait for a summary") {
+  const Said said = program("asked_twice");
+  INFO(said.text);
+  CHECK(said.status == 128 + 15);
+  CHECK_THAT(said.text, Catch::Contains("left no report"));
+}
+
+TEST_CASE("a process that has a deadline ends before it, with its report") {
+  using Catch::Contains;
+  const Said sampled = program("until_its_deadline", "INTERLEAVE_DEADLINE=1");
+  INFO(sampled.text);
+  CHECK(sampled.status == 0);
+  CHECK_THAT(sampled.text, Contains("verdict pass"));
+  const Said searched = program("searches_until_its_deadline", "INTERLEAVE_DEADLINE=1");
+  INFO(searched.text);
+  CHECK(searched.status != 0);
+  CHECK_THAT(searched.text, Contains("INCOMPLETE  searches_until_its_deadline") && Contains("the time that INTERLEAVE_DEADLINE gives this process"));
+}

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,11 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <interleave/interleave.hpp>
+#include <interleave/scheduler/observer.hpp>
 
 namespace {
 
@@ -46,7 +49,8 @@ void null_pointer() {
 }
 
 void print(const interleave::Report& report) {
-  std::printf("verdict %s, %llu executions, %llu failing\n", report.verdict == interleave::Verdict::fail ? "fail" : "pass",
+  const bool passed = report.verdict == interleave::Verdict::pass, failed = report.verdict == interleave::Verdict::fail;
+  std::printf("verdict %s, %llu executions, %llu failing\n", failed ? "fail" : passed ? "pass" : "incomplete",
               static_cast<unsigned long long>(report.executions), static_cast<unsigned long long>(report.failing));
   if (report.failure)
     std::printf("%s: %s\ntoken %s\n", report.failure->kind.c_str(), report.failure->message.c_str(), report.failure->schedule.c_str());
@@ -56,6 +60,39 @@ void print(const interleave::Report& report) {
 std::vector<char*> outer_blocks;
 void ruin_heap() {
   for (char* block : outer_blocks) std::memset(block - 16, 0x5a, 4096);
+}
+
+// Sends this process a signal, as if from outside, when the third execution begins.
+class Asks final : public interleave::Observer {
+ public:
+  explicit Asks(int signal, int times = 1) : signal_(signal), times_(times) {}
+  void begin_execution() override {
+    if (++executions_ != 3) return;
+    for (int i = 0; i < times_; ++i) {
+      const pid_t child = fork();
+      if (child == 0) {
+        kill(getppid(), signal_);
+        _exit(0);
+      }
+      waitpid(child, nullptr, 0);
+    }
+  }
+
+ private:
+  int signal_, times_, executions_ = 0;
+};
+
+// Goes on for as long as it may.
+interleave::Report endless(const std::string& name, int signal, bool fails, int times = 1) {
+  interleave::Options options{.name = name, .strategy = "random", .seed = 5, .executions_max = std::uint64_t{1} << 60,
+                              .stop_at_first_failure = false};
+  if (signal != 0) options.observers.push_back(std::make_shared<Asks>(signal, times));
+  return interleave::explore([fails] {
+    std::atomic<int> n = 0;
+    interleave::parallel([&] { ++n; }, [&] { ++n; });
+    interleave::outcome("two");
+    interleave::require(!fails, "as it is meant to be");
+  }, options);
 }
 
 int run(const std::string& name) {
@@ -87,6 +124,31 @@ int run(const std::string& name) {
       if (been_here()) std::raise(SIGKILL);
       interleave::require(false);
     }));
+  } else if (name == "terminated") {
+    print(endless(name, SIGTERM, false));
+  } else if (name == "interrupted_failing") {
+    print(endless(name, SIGINT, true));
+  } else if (name == "handles_it") {
+    std::signal(SIGTERM, [](int) { std::puts("its own handler was called"); });
+    print(endless(name, SIGTERM, false));
+    std::puts("and on it goes");
+  } else if (name == "ignores_it") {
+    std::signal(SIGINT, SIG_IGN);
+    interleave::Options options{.name = name, .strategy = "random", .seed = 5, .executions_max = 10};
+    options.observers.push_back(std::make_shared<Asks>(SIGINT));
+    print(interleave::explore([] {}, options));
+  } else if (name == "asked_twice") {
+    print(endless(name, SIGTERM, false, 2));
+  } else if (name == "until_its_deadline") {
+    print(endless(name, 0, false));
+  } else if (name == "searches_until_its_deadline") {
+    interleave::check([] {
+      std::atomic<int> n = 0;
+      const auto work = [&] {
+        for (int i = 0; i < 10; ++i) ++n;
+      };
+      interleave::parallel(work, work, work, work);
+    }, {.name = name});
   } else {
     return 2;
   }

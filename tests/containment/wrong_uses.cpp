@@ -87,6 +87,7 @@ TEST_CASE("values of variables that make no sense are refused before anything ru
       {"INTERLEAVE_STACK_KB=abc", "a whole number"},     {"INTERLEAVE_STACK_KB=1", "from 64 to 1048576"},
       {"INTERLEAVE_WATCHDOG=-1", "a time such as"},      {"INTERLEAVE_MEMORY_MB=abc", "a whole number"},
       {"INTERLEAVE_MEMORY_MB=0", "from 1 to"},           {"INTERLEAVE_SEARCH_STEPS=many", "a whole number"},
+      {"INTERLEAVE_SEARCH_TIME=long", "a time such as"},    {"INTERLEAVE_DEADLINE=soon", "a time such as"},
       {"INTERLEAVE_SEED=-1", "a whole number"},          {"INTERLEAVE_TIME=soon", "a time such as"},
       {"INTERLEAVE_LEAKS=maybe", "0 or 1"},              {"INTERLEAVE_QUIET=perhaps", "0 or 1"},
       {"INTERLEAVE_SCHEDULE_OPTIONAL=2", "0 or 1"},      {"INTERLEAVE_STEPS=1e5", "a whole number"},

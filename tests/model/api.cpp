@@ -251,6 +251,42 @@ TEST_CASE("by default a body is searched; where that takes too long, executions 
   }
 }
 
+TEST_CASE("the default search gives way to sampling after a time of the processor, which a variable sets") {
+  const auto variable = [](const char* name, const char* value) { setenv(name, value, 1); };
+  const auto body = [] {
+    std::atomic<int> n = 0;
+    const auto work = [&] {
+      for (int i = 0; i < 8; ++i) ++n;
+    };
+    parallel(work, work, work);
+    outcome(std::to_string(n));
+  };
+  const auto small = [] {
+    std::atomic<int> n = 0;
+    const auto work = [&] { ++n, ++n, ++n; };
+    parallel(work, work);
+  };
+  Report report;
+  variable("INTERLEAVE_SEARCH_TIME", "10ms");
+  const std::string said = said_on_stderr([&] { report = explore(body, {.seed = 5}); });
+  CHECK(said.find("not ended after 0.01 s of processor time, so 10,000 executions are drawn instead, which proves nothing") != said.npos);
+  CHECK(report.verdict == Verdict::pass);
+  CHECK(report.strategy == "auto");
+  CHECK(report.executions > 10'000u);
+  CHECK(report.outcomes.at("24") == report.executions);
+  // What names a limit is done as asked.
+  CHECK(explore(body, {.executions_max = 15}).executions == 15u);
+  // Of two budgets the one that is met first counts.
+  {
+    const SearchSteps few("70");
+    CHECK(explore(small, {.seed = 5}).executions == 10'012u);  // 12 of the search
+  }
+  // None.
+  variable("INTERLEAVE_SEARCH_TIME", "0");
+  CHECK_HOLDS(explore(small), 20u);
+  unsetenv("INTERLEAVE_SEARCH_TIME");
+}
+
 TEST_CASE("parallel: bodies that can only be moved, and bodies that are named, run where they are", "[model]") {
   const Report report = explore([] {
     std::atomic<int> n{0};

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "scheduler/explore/limits.hpp"
+#include "scheduler/explore/pace.hpp"
 #include "scheduler/explore/tally.hpp"
 
 using namespace interleave;
@@ -71,4 +72,57 @@ TEST_CASE("two tallies merge into that of all their executions, in either order"
     CHECK(report.threads_most == 5);
     CHECK(report.outcomes == std::map<std::string, std::uint64_t>{{"a", 3}, {"b", 3}, {"c", 6}});
   }
+}
+
+TEST_CASE("a limit of processor time is met by what was used, and there is none unless it is set") {
+  using std::chrono::duration;
+  const Limits half{.processor_time = duration<double>(0.5)};
+  CHECK_FALSE(half.processor_time_is_over(duration<double>(0.49)));
+  CHECK(half.processor_time_is_over(duration<double>(0.5)) == "the limit of 0.5 s of processor time was met");
+  CHECK_FALSE(Limits{}.processor_time_is_over(duration<double>(1e9)));
+}
+
+TEST_CASE("a process that has a deadline has a tenth of its time for the report, and 10 s at most") {
+  using std::chrono::duration;
+  const Limits::Clock::time_point start{};
+  const auto after = [&](double seconds) { return start + std::chrono::duration_cast<Limits::Clock::duration>(duration<double>(seconds)); };
+  CHECK_FALSE(deadline_of(start, duration<double>(0)));
+  CHECK(deadline_of(start, duration<double>(20)) == after(18));
+  CHECK(deadline_of(start, duration<double>(1500)) == after(1490));
+  CHECK(deadline_of(start, duration<double>(1e300)) > after(1e9));
+  const Limits limits{.deadline = after(18)};
+  CHECK_FALSE(limits.deadline_is_near(after(17.9)));
+  CHECK(limits.deadline_is_near(after(18)) == "the time that INTERLEAVE_DEADLINE gives this process (a test's TIMEOUT) was about to end");
+  CHECK_FALSE(Limits{}.deadline_is_near(after(1e9)));
+}
+
+TEST_CASE("a process knows when it was started") {
+  CHECK(start_of_process() <= Limits::Clock::now());
+  CHECK(start_of_process() == start_of_process());
+}
+
+TEST_CASE("clocks are looked at often where executions are long, and seldom where they are short") {
+  const auto looks = [](double seconds_each, std::uint64_t executions) {
+    Pace pace;
+    std::uint64_t looks = 0;
+    for (std::uint64_t begun = 0; begun < executions; ++begun) {
+      if (!pace.due(begun)) continue;
+      ++looks;
+      pace.looked(begun, std::chrono::duration<double>(static_cast<double>(begun) * seconds_each));
+    }
+    return looks;
+  };
+  CHECK(looks(1, 100) == 99);  // not before the first
+  const std::uint64_t of_short = looks(1e-6, 10'000'000);  // ten seconds
+  CHECK(of_short > 10'000 / 40);
+  CHECK(of_short < 10'000 / 8);
+  // From short to long and back.
+  Pace pace;
+  double now = 0;
+  std::uint64_t begun = 0, looked = 0;
+  for (; begun < 1'000'000; ++begun, now += 1e-6)
+    if (pace.due(begun)) pace.looked(begun, std::chrono::duration<double>(now));
+  for (; begun < 1'200'000; ++begun, now += 1)
+    if (pace.due(begun)) pace.looked(begun, std::chrono::duration<double>(now)), ++looked;
+  CHECK(looked > 150'000);
 }

@@ -23,6 +23,7 @@ class Probe final : public Strategy, private StepListener, private PrefixReplay 
  public:
   static constexpr std::size_t bytes = 4711;
   static constexpr std::uint64_t seed = 815;
+  static constexpr std::uint32_t steps = 42;
 
   Traits traits() const override {
     called.insert("traits");
@@ -37,6 +38,7 @@ class Probe final : public Strategy, private StepListener, private PrefixReplay 
   bool shows_failure() const override { return called.insert("shows_failure"), true; }
   Recipe recipe() const override { return called.insert("recipe"), Recipe{"probe:of=recipe", seed}; }
   Coverage coverage() const override { return called.insert("coverage"), Coverage{.complete = true, .statement = "what the probe covers"}; }
+  std::span<const std::uint32_t> opened() override { return called.insert("opened"), std::span<const std::uint32_t>(&steps, 1); }
   std::size_t memory() const override { return called.insert("memory"), bytes; }
   std::string spec() const override { return called.insert("spec"), "probe"; }
   PrefixReplay* prefix_replay() override { return called.insert("prefix_replay"), this; }
@@ -82,6 +84,8 @@ Names changed_by(Strategy& wrapper) {
   wrapper.end_execution(Ending::finished);
   ask("end_execution", true, "end_execution");
   ask("redundant", wrapper.redundant(), "redundant");
+  const auto opened = wrapper.opened();
+  ask("opened", opened.size() == 1 && opened[0] == Probe::steps, "opened");
   const Recipe recipe = wrapper.recipe();
   ask("recipe's seed", recipe.seed == Probe::seed, "recipe");
   ask("recipe's spec", recipe.spec.ends_with("probe:of=recipe"), "recipe");
@@ -95,10 +99,10 @@ Names changed_by(Strategy& wrapper) {
 // What each wrapper is there to change, of its first execution. None may lose anything else.
 const std::map<std::string, Names> intended = {
     // Both executions of a schedule are compared step by step.
-    {"repeat", {"prefix_replay"}},
+    {"repeat", {"opened", "prefix_replay"}},
     // Bounds leave out candidates, and say what was covered (bounded.hpp).
-    {"preemptions", {"prefix_replay", "recognizes_states", "exhaustive", "choose", "coverage's completeness", "coverage's statement"}},
-    {"delays", {"prefix_replay", "recognizes_states", "exhaustive", "choose", "coverage's completeness", "coverage's statement"}},
+    {"preemptions", {"opened", "prefix_replay", "recognizes_states", "exhaustive", "choose", "coverage's completeness", "coverage's statement"}},
+    {"delays", {"opened", "prefix_replay", "recognizes_states", "exhaustive", "choose", "coverage's completeness", "coverage's statement"}},
 };
 
 class Nothing final : public Wrapper {

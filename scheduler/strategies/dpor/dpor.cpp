@@ -112,7 +112,8 @@ void Dpor::end_execution(Ending ending) {
 
 // The execution that has ended becomes a node of the tree, if it has children.
 void Dpor::keep_children() {
-  if (current_.branches.empty()) return;
+  has_children_ = !current_.branches.empty();
+  if (!has_children_) return;
   std::uint32_t needed = 0;
   for (const Branch& branch : current_.branches) needed = std::max(needed, branch.at);
   for (std::uint32_t i = 0; i < needed; ++i) current_.sequence.push_back({events_[i].thread, events_[i].variant});
@@ -120,6 +121,13 @@ void Dpor::keep_children() {
   Node& kept = nodes_[depth_++];
   bytes_ += current_.bytes() - kept.bytes();
   std::swap(kept, current_);
+}
+
+std::span<const std::uint32_t> Dpor::opened() {
+  opened_.clear();
+  if (has_children_)
+    for (const Branch& branch : nodes_[depth_ - 1].branches) opened_.push_back(branch.at);
+  return opened_;
 }
 
 // ---- who is next -----------------------------------------------------------------------------------------------------

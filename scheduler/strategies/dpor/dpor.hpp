@@ -41,6 +41,7 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   PrefixReplay* prefix_replay() override { return this; }
   bool shows_failure() const override { return showing_; }
   void end_execution(Ending ending) override;
+  std::span<const std::uint32_t> opened() override;
   std::size_t memory() const override { return bytes_; }
   std::string spec() const override { return "dpor"; }
 
@@ -215,6 +216,8 @@ class Dpor final : public Leaf, private StepListener, private PrefixReplay {
   bool sibling_ = false;
   bool started_ = false;
   bool ended_ = false;                           // an execution, since `attach`
+  bool has_children_ = false;                    // the execution that ended last
+  std::vector<std::uint32_t> opened_;            // scratch
   std::vector<PlannedStep> meeting_;                    // the execution that has ended, in an order in which too many are in a section
   bool showing_ = false;                         // that order is under way
 
