@@ -76,7 +76,9 @@ void add_output(Request& request, const Format& format, const std::string* given
     if (is_switch && (*given == "false" || *given == "0")) return;
     request.outputs.push_back({format.flag, is_switch && (*given == "true" || *given == "1") ? "" : *given});
   } else if (twin != nullptr && *twin != '\0') {
-    request.outputs.push_back({format.flag, twin});
+    const std::string_view value = twin;
+    if (is_switch && value != "true" && value != "1") return;
+    request.outputs.push_back({format.flag, is_switch ? "" : twin});
   }
 }
 

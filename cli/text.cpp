@@ -9,6 +9,7 @@
 
 #include "table.hpp"
 #include "terminal.hpp"
+#include "writers.hpp"
 
 namespace interleave::cli {
 namespace {
@@ -171,8 +172,8 @@ class Text final : public Writer {
   std::string files() const {
     std::string text;
     for (const Wanted& wanted : plan().outputs)
-      text += wanted.format == "--tokens" ? fmt::format("Commands that replay the failures, one a line: {}\n", wanted.file)
-                                          : fmt::format("{} {}\n", wanted.format == "--junit" ? "JUnit:" : "JSON:", wanted.file);
+      for (const Format& format : formats())
+        if (wanted.format == format.flag && *format.title != '\0' && !wanted.file.empty()) text += fmt::format("{}: {}\n", format.title, wanted.file);
     return text;
   }
 
