@@ -45,6 +45,7 @@ button:focus-visible, .step:focus-visible { outline: 2px solid var(--hands); }
 .step.near { background: var(--soft); }
 .step.now { background: var(--pick); outline: 1px solid var(--fg); z-index: 1; }
 .number { position: absolute; width: 46px; text-align: right; color: var(--dim); font: 11px/20px ui-monospace, monospace; }
+.rail { position: sticky; left: 0; z-index: 2; width: 50px; height: 100%; background: var(--bg); }
 .row-now { position: absolute; left: 0; height: 20px; background: var(--pick); opacity: .45; }
 .gap { position: absolute; left: 0; color: var(--dim); font-style: italic; padding-left: 54px; white-space: nowrap; }
 .bar { position: absolute; width: 6px; border-radius: 3px; opacity: .85; }
@@ -192,9 +193,10 @@ for (const [object, color] of [...named].slice(0, 12)) { const item = make(byId(
 if (picture.waits.length) { const item = make(byId("legend"), "span"); item.append("⋮ waits"); }
 const text = event => event.operation + (event.object ? " " + event.object : "");
 const brief = event => event.object.startsWith(event.operation.split(" ")[0] + " ") ? text(event).slice(event.operation.indexOf(" ") + 1) : text(event);  // "lock mutex 1"
+const rail = make(canvas, "div", undefined, "rail");
 const cells = trace.map((event, i) => {
   const lane = picture.lanes[i];
-  at(make(canvas, "div", event.does === "note" ? "" : event.step, "number"), 0, top_(i));
+  at(make(rail, "div", event.does === "note" ? "" : event.step, "number"), 0, top_(i));
   const cell = at(make(canvas, "div", brief(event), "step" + (event.succeeded ? "" : " failed")), axis(lane) + 5, top_(i), laneWidth - slotsMost * slotWidth - 14);
   cell.title = text(event) + "\n" + event.thread + (event.call ? ", in " + event.call : "") + "\n" + event.location;
   cell.onclick = () => show(i);
@@ -222,6 +224,7 @@ always.slice(-2000).forEach(e => arrow(e, false));
 
 // ---- the step that is looked at
 let now = -1, drawn = [], marked = [];
+const tidy = path => { for (let before = ""; before !== path;) { before = path; path = path.replace(/\/(?!\.\.\/)[^/]+\/\.\.\//, "/"); } return path; };
 const base = path => path.slice(path.lastIndexOf("/") + 1);
 const showSource = (frame, item) => {
   for (const e of byId("stack").children) e.classList.toggle("here", e === item);
@@ -229,7 +232,7 @@ const showSource = (frame, item) => {
   place.replaceChildren();
   place.hidden = true;
   if (!frame || !frame.file) { name.textContent = "The place of this step is not known: compile the program with -g."; return; }
-  name.textContent = frame.file + ":" + frame.line;
+  name.textContent = tidy(frame.file) + ":" + frame.line;
   const lines = picture.sources[frame.file];
   if (!lines) { name.textContent += lines === null ? " - this file could not be read when the report was written." : " - left out, because the stacks name too many files."; return; }
   place.hidden = false;

@@ -205,7 +205,7 @@ ShownPart part_of(std::size_t events, std::size_t most) {
 
 std::string sentence_of(const ShownPart& part, const std::vector<TraceEvent>& trace) {
   if (part.left_out() == 0) return "";
-  return fmt::format("{} of {} steps are left out, from step {} to step {}; interleave replay with --json has all of them.",
+  return fmt::format("{} of {} steps are left out, from step {} to step {}; the JSON document (--json, INTERLEAVE_JSON) has all.",
                      grouped(part.left_out()), grouped(trace.size()), grouped(trace[part.first].step), grouped(trace[part.from - 1].step));
 }
 

@@ -378,11 +378,11 @@ TEST_CASE("a trace of a million steps makes files of bounded size, which say wha
   CHECK(document["failure"]["stacks"][document["failure"]["trace"].back()["stack"].get<std::size_t>() - 1][0]["line"] == 999'000);
   CHECK(picture["lanes"].size() == page_steps_most);
   CHECK(picture["gap"] == 1000);
-  CHECK(picture["left_out"] == "996,000 of 1,000,000 steps are left out, from step 1,001 to step 997,000; interleave replay with --json has all of them.");
+  CHECK(picture["left_out"] == "996,000 of 1,000,000 steps are left out, from step 1,001 to step 997,000; the JSON document (--json, INTERLEAVE_JSON) has all.");
   const std::string slices = trace_event_file("long", report);
   CHECK(slices.size() < 6'000'000);
   CHECK(json::parse(slices)["otherData"]["left_out"] ==
-        "980,000 of 1,000,000 steps are left out, from step 5,001 to step 985,000; interleave replay with --json has all of them.");
+        "980,000 of 1,000,000 steps are left out, from step 5,001 to step 985,000; the JSON document (--json, INTERLEAVE_JSON) has all.");
   const std::string dot = graphviz_file("long", report);
   CHECK(wrong_with_dot(dot).empty());
   CHECK(count(dot, "tooltip=") == 400);
