@@ -49,7 +49,7 @@ constexpr const char* description =
 
 constexpr const char* footer =
     "A scenario is group/variant; a group or a glob such as 'queue/*' means all that match.\n"
-    "Every flag but --all, --first and --json has a variable, INTERLEAVE_STRATEGY for --strategy and so on; the flag wins.\n"
+    "Every flag but --all, --first and --json has a variable, INTERLEAVE_STRATEGY for --strategy and so on (--github: GITHUB_ACTIONS); the flag wins.\n"
     "Exit status: 0 as expected, 1 a failure or another verdict (replay: reproduced), 2 usage, 3 incomplete,\n"
     "4 something that the model cannot control, 70 a fault of Interleave. Of several: 70, 2, 4, 1, 3, 0, the first that occurs.";
 
@@ -76,7 +76,9 @@ void add_output(Request& request, const Format& format, const std::string* given
     if (is_switch && (*given == "false" || *given == "0")) return;
     request.outputs.push_back({format.flag, is_switch && (*given == "true" || *given == "1") ? "" : *given});
   } else if (twin != nullptr && *twin != '\0') {
-    request.outputs.push_back({format.flag, twin});
+    const std::string_view value = twin;
+    if (is_switch && value != "true" && value != "1") return;
+    request.outputs.push_back({format.flag, is_switch ? "" : twin});
   }
 }
 

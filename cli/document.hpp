@@ -30,7 +30,4 @@ class Document {
   std::unique_ptr<ReservedStdout> stdout_;
 };
 
-// Valid UTF-8: every byte that is no part of a character is replaced by U+FFFD, and so is every character that `keeps` refuses.
-std::string clean_text(std::string_view text, bool (*keeps)(char32_t));
-
 }  // namespace interleave::cli

@@ -9,7 +9,7 @@
 
 #include <interleave/scheduler/observer.hpp>
 
-#include "scheduler/report/codec.hpp"
+#include "scheduler/report/json.hpp"
 
 #include "document.hpp"
 #include "writers.hpp"
@@ -46,42 +46,11 @@ Json json_of_scenario(const scenarios::Definition& scenario) {
           {"canary", scenario.canary}};
 }
 
-using cli::name_of;
-
-std::string_view name_of(OperationClass does) {
-  switch (does) {
-    case OperationClass::other: return "other";
-    case OperationClass::reads: return "reads";
-    case OperationClass::writes: return "writes";
-    case OperationClass::takes: return "takes";
-    case OperationClass::gives: return "gives";
-    case OperationClass::waits: return "waits";
-    case OperationClass::resumes: return "resumes";
-    case OperationClass::wakes: return "wakes";
-    case OperationClass::starts: return "starts";
-    case OperationClass::joins: return "joins";
-    case OperationClass::joins_all: return "joins_all";
-    case OperationClass::begins: return "begins";
-    case OperationClass::ends: return "ends";
-    case OperationClass::note: return "note";
-  }
-  return "?";
-}
-
-std::string_view name_of(Hold hold) {
-  switch (hold) {
-    case Hold::exclusive: return "exclusive";
-    case Hold::shared: return "shared";
-    case Hold::permit: return "permit";
-  }
-  return "?";
-}
-
 // The members of a struct, by their names (fields.hpp).
 template <class T>
 Json json_of(const T& value) {
   if constexpr (std::is_enum_v<T>) {
-    return name_of(value);
+    return word_of(value);
   } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
     return value;
   } else if constexpr (codec::Pair<const T>) {  // an object, and what is known of it

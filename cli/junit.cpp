@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/support/clean_text.hpp"
+
 #include "document.hpp"
 #include "writers.hpp"
 

@@ -171,7 +171,8 @@ class Text final : public Writer {
   std::string files() const {
     std::string text;
     for (const Wanted& wanted : plan().outputs)
-      text += fmt::format("{}: {}\n", format_of(wanted.format).in_summary, wanted.file);
+      if (const Format& format = format_of(wanted.format); !wanted.file.empty() && *format.in_summary != '\0')
+        text += fmt::format("{}: {}\n", format.in_summary, wanted.file);
     return text;
   }
 

@@ -15,7 +15,8 @@ struct Format {
   const char* variable;  // of the environment, instead of the flag; empty: none
   const char* value;     // as the help shows it; empty: a switch, which takes stdout, or a file if one is given (--json=FILE)
   const char* help;
-  const char* in_summary;  // what the file is called where the text on stdout names it
+  const char* in_summary;  // what the file is called where the text on stdout names it; empty: it is not named there
+  bool        beside;      // a switch that writes to stdout beside what else is there
   bool        lists;     // whether the verbs that only name things can write it, too
   std::unique_ptr<Writer> (*open)(const std::string& file);  // an empty name: stdout
 };

@@ -99,6 +99,14 @@ struct ThreadState {
   std::size_t round = 0;       // if it goes round: in so many steps, its last
   OperationClass does{};       // of which class the operation is (observer.hpp), and how it holds what it takes
   Hold           hold{};
+  std::size_t stack = 0;       // where it stands, as TraceEvent::stack
+};
+
+// A call on a stack, as the debug information has it.
+struct CodePlace {
+  std::string function = {};  // demangled; empty if it is not known
+  std::string file = {};      // the path that the compiler recorded; empty if it is not known
+  unsigned    line = 0;       // 0 if it is not known
 };
 
 // One step, as it is shown to a reader.
@@ -109,6 +117,8 @@ struct TraceEvent {
   OperationClass does{};  // of which class the operation is (observer.hpp), and how it holds what it takes or gives
   Hold           hold{};
   bool           succeeded = true;
+  std::string second = {};  // a second object: the mutex that a condition wait gives back
+  std::size_t stack = 0;    // which of Failure::stacks: stacks[stack - 1]; 0: it is not known
 };
 
 // What shrinking has made of a failing schedule: one with fewer preemptions, or with as many and fewer steps, that fails in the same way. A
@@ -136,6 +146,8 @@ struct Failure {
   // What is known of the objects that the trace has only a number for: "atomic 1", "ready on the stack of main".
   std::vector<std::pair<std::string, std::string>> objects = {};
   std::optional<Shrunk> shrunk = {};  // nothing: the schedule is as it was found (a replay, Options::shrink, or a kind that is not shrunk)
+  // The stacks that steps and threads refer to, each once: the calls in the program's own code, innermost first, at most 12.
+  std::vector<std::vector<CodePlace>> stacks = {};
 };
 
 // A line KIND:PATTERN of the file that INTERLEAVE_SUPPRESSIONS names, or of __tsan_default_suppressions, and what it has set aside.

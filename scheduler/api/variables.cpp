@@ -54,10 +54,13 @@ constexpr Variable own_variables[] = {
     {"INTERLEAVE_QUIET", Variable::switch_},
     {"INTERLEAVE_TRUST"},
     {"INTERLEAVE_SUPPRESSIONS"},
-    {"INTERLEAVE_COLOR"},                                      // of the command, like the next three
+    {"INTERLEAVE_REPORT"},                                     // a folder for pages
+    {"INTERLEAVE_JSON"},                                       // a file for lines of JSON
+    {"INTERLEAVE_COLOR"},                                      // of the command, like the next four
     {"INTERLEAVE_JOBS", Variable::number},
     {"INTERLEAVE_JUNIT"},
     {"INTERLEAVE_TOKENS"},
+    {"INTERLEAVE_SARIF"},
     {"INTERLEAVE_DPOR_FAULT"},                                 // of the tests of the oracle
 };
 

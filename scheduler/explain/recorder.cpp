@@ -7,6 +7,7 @@
 
 #include "scheduler/api/phases.hpp"
 #include "scheduler/memory/stack_walk.hpp"
+#include "scheduler/symbols/stack_text.hpp"
 
 namespace interleave::engine {
 namespace {
@@ -70,7 +71,9 @@ void Recorder::ended(Execution& run, Ending ending) {
                       .call = is_note ? "" : symbols_.primitive_call(event.stack),
                       .does = is_note ? OperationClass::note : event.operation.type->does,
                       .hold = is_note ? Hold{} : event.operation.type->hold,
-                      .succeeded = !event.operation.failed});
+                      .succeeded = !event.operation.failed,
+                      .second = is_note ? "" : second_of(event.operation),
+                      .stack = number_of(event.stack)});
   }
   for (std::size_t id = 0; id < run.threads_created(); ++id) {
     const Thread& thread = run.thread(id);
@@ -89,6 +92,7 @@ void Recorder::ended(Execution& run, Ending ending) {
       if (id < stacks_.size()) {
         state.location = symbols_.place(stacks_[id]);
         state.call = symbols_.primitive_call(stacks_[id]);
+        state.stack = number_of(stacks_[id]);
       }
       if (const Thread* blocker = waits && type.blocker != nullptr ? type.blocker(run, thread) : nullptr)
         state.holder = name_of(*blocker);
@@ -98,6 +102,7 @@ void Recorder::ended(Execution& run, Ending ending) {
       if (failing_.size() > 1) {
         state.location = symbols_.place(failing_);
         state.call = symbols_.primitive_call(failing_);
+        state.stack = number_of(failing_);
       }
     }
     if (ending == Ending::redundant && run.states() != nullptr && (phase == ThreadPhase::ready || phase == ThreadPhase::spins)) {
@@ -129,6 +134,28 @@ std::string Recorder::reads_of(const Thread& thread) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   });
   return fmt::format("{}", fmt::join(names, ", "));
+}
+
+// Library code is left out. Stacks of library code only, and empty ones: 0.
+std::size_t Recorder::number_of(const Stack& stack) {
+  constexpr std::size_t calls_most = 12;
+  const auto [known, fresh] = stack_numbers_.try_emplace(stack, 0);
+  if (!fresh) return known->second;
+  std::vector<CodePlace> calls;
+  for (const void* address : stack) {
+    for (const Frame& frame : symbols_.frames(address))
+      if (!frame.library && !(frame.function.empty() && frame.file.empty()) && calls.size() < calls_most)
+        calls.push_back({.function = reader_name(frame.function), .file = frame.file, .line = frame.line});
+    if (calls.size() == calls_most) break;
+  }
+  if (calls.empty()) return 0;
+  stacks_in_text_.push_back(std::move(calls));
+  return known->second = stacks_in_text_.size();
+}
+
+// What a condition wait gives back, by the name that it got when it was taken.
+std::string Recorder::second_of(const Operation& operation) const {
+  return operation.second != nullptr && operation.type->does_to_second == OperationClass::gives ? known_name(operation.second) : "";
 }
 
 std::string Recorder::object_of(const Operation& operation) {

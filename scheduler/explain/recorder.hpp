@@ -28,6 +28,8 @@ class Recorder final : public ExecutionListener {
 
   std::vector<TraceEvent> take_trace() { return std::move(trace_); }
   std::vector<ThreadState> take_threads() { return std::move(threads_); }
+  // The stacks that trace and threads refer to.
+  std::vector<std::vector<CodePlace>> take_stacks() { return std::move(stacks_in_text_); }
   // The objects that have no name of their own, and what they are called in the trace.
   struct Numbered {
     const void* object;
@@ -49,6 +51,8 @@ class Recorder final : public ExecutionListener {
     Stack         stack;
   };
 
+  std::size_t number_of(const Stack& stack);
+  std::string second_of(const Operation& operation) const;
   std::string object_of(const Operation& operation);
   std::string object_of(const void* object, const std::string& noun);
   std::string reads_of(const Thread& thread);
@@ -60,6 +64,8 @@ class Recorder final : public ExecutionListener {
   std::map<const void*, std::string> object_names_;
   std::map<std::string, unsigned> nouns_;          // how many objects of a kind have been named
   std::vector<Numbered> numbered_;
+  std::map<std::vector<const void*>, std::size_t> stack_numbers_;
+  std::vector<std::vector<CodePlace>> stacks_in_text_;
   std::vector<TraceEvent> trace_;
   std::vector<ThreadState> threads_;
 };

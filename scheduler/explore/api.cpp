@@ -26,6 +26,7 @@
 #include "scheduler/model/schedule.hpp"
 #include "scheduler/model/strategy_registry.hpp"
 #include "scheduler/report/report.hpp"
+#include "scheduler/report/report_files.hpp"
 #include "scheduler/report/said.hpp"
 #include "scheduler/runtime/door.hpp"
 #include "scheduler/stress/stress.hpp"
@@ -111,6 +112,16 @@ Report explored(const std::function<void()>& body, const Options& options, Rende
   }
 }
 
+// How a failure of that exploration is executed again.
+RenderOptions ways_back(const Options& options) {
+  RenderOptions how = render_program(options.name, engine::command_line());
+  if (const char* file = std::getenv("INTERLEAVE_SUPPRESSIONS"); file != nullptr && *file != '\0')  // without it a replay would fail earlier
+    for (std::string* prefix : {&how.replay_prefix, &how.debug_prefix}) prefix->insert(0, fmt::format("INTERLEAVE_SUPPRESSIONS='{}' ", file));
+  if (const char* checks = std::getenv("INTERLEAVE_CHECK"); checks != nullptr && *checks != '\0')  // without it a replay might not fail
+    for (std::string* prefix : {&how.replay_prefix, &how.debug_prefix}) prefix->insert(0, fmt::format("INTERLEAVE_CHECK={} ", checks));
+  return how;
+}
+
 }  // namespace
 
 Report explore(std::function<void()> body, Options options, SourceLocation where) {
@@ -120,6 +131,7 @@ Report explore(std::function<void()> body, Options options, SourceLocation where
   const Options all = prepared(std::move(options), where);
   Report report = explored(body, all, &ways_back);
   engine::say_what_it_rests_on(report, all);
+  write_what_was_asked_for(report, ways_back(all));
   return report;
 }
 
@@ -132,12 +144,13 @@ void check(std::function<void()> body, Options options, SourceLocation where) {
     return explored(body, all, &ways_back);
   }();
   engine::say_what_it_rests_on(report, all);
-  if (report.verdict == Verdict::pass) return;
   const RenderOptions how = ways_back(all);
+  if (report.verdict == Verdict::pass) return write_what_was_asked_for(report, how);
   const std::string text = report_text(report, how);
   std::fflush(stdout);
   was_printed(text);
   fmt::print(stderr, "{}\n", text);
+  write_what_was_asked_for(report, how);
   std::fflush(stderr);
   detail::deliver_failure(text, std::move(report), where);
 }

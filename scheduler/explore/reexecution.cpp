@@ -256,6 +256,7 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   bridge_.explains(nullptr, nullptr);
   failure.threads = recorder.take_threads();
   failure.trace = recorder.take_trace();
+  failure.stacks = recorder.take_stacks();
   for (const auto& [object, name] : recorder.numbered())
     if (std::string known = memory_shadow.known_at(reinterpret_cast<std::uintptr_t>(object), symbols, execution, frames); !known.empty())
       failure.objects.emplace_back(name, std::move(known));

@@ -17,9 +17,17 @@ namespace interleave {
 template <class Value, class Of>
 concept Is = std::is_same_v<std::remove_const_t<Value>, Of>;
 
+template <Is<CodePlace> Value, class Visit>
+void fields(Value& value, Visit&& visit) {
+  auto& [function, file, line] = value;
+  visit("function", function);
+  visit("file", file);
+  visit("line", line);
+}
+
 template <Is<ThreadState> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
-  auto& [name, state, operation, object, location, holder, daemon, call, round, does, hold] = value;
+  auto& [name, state, operation, object, location, holder, daemon, call, round, does, hold, stack] = value;
   visit("name", name);
   visit("state", state);
   visit("operation", operation);
@@ -31,11 +39,12 @@ void fields(Value& value, Visit&& visit) {
   visit("round", round);
   visit("does", does);
   visit("hold", hold);
+  visit("stack", stack);
 }
 
 template <Is<TraceEvent> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
-  auto& [step, thread, operation, object, location, call, does, hold, succeeded] = value;
+  auto& [step, thread, operation, object, location, call, does, hold, succeeded, second, stack] = value;
   visit("step", step);
   visit("thread", thread);
   visit("operation", operation);
@@ -45,6 +54,8 @@ void fields(Value& value, Visit&& visit) {
   visit("does", does);
   visit("hold", hold);
   visit("succeeded", succeeded);
+  visit("second", second);
+  visit("stack", stack);
 }
 
 template <Is<Shrunk> Value, class Visit>
@@ -62,7 +73,7 @@ void fields(Value& value, Visit&& visit) {
 
 template <Is<Failure> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
-  auto& [kind, message, schedule, seed, strategy, step, threads, trace, objects, shrunk] = value;
+  auto& [kind, message, schedule, seed, strategy, step, threads, trace, objects, shrunk, stacks] = value;
   visit("kind", kind);
   visit("message", message);
   visit("step", step);
@@ -73,6 +84,7 @@ void fields(Value& value, Visit&& visit) {
   visit("strategy", strategy);
   visit("objects", objects);
   visit("shrunk", shrunk);
+  visit("stacks", stacks);
 }
 
 template <Is<Suppression> Value, class Visit>

@@ -38,7 +38,7 @@ std::string Said::token() const {
 }
 
 Said command(const std::string& arguments, const std::string& environment) {
-  return run("env " + environment + " " INTERLEAVE_COMMAND " " + arguments);
+  return run("env -u GITHUB_ACTIONS -u GITHUB_WORKSPACE " + environment + " " INTERLEAVE_COMMAND " " + arguments);
 }
 
 Said command_tsan(const std::string& arguments) {

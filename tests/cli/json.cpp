@@ -64,12 +64,12 @@ TEST_CASE("a failure in full") {
   CHECK(result["as_expected"] == true);
   CHECK(result["failing"] == 2);
   const auto& failure = result["failure"];
-  CHECK(keys_of(failure) == Keys{"kind", "message", "step", "schedule", "seed", "threads", "trace", "strategy", "objects", "shrunk"});
+  CHECK(keys_of(failure) == Keys{"kind", "message", "step", "schedule", "seed", "threads", "trace", "strategy", "objects", "shrunk", "stacks"});
   CHECK(failure["kind"] == "require");
   CHECK(failure["step"] == 5);
-  CHECK(keys_of(failure["threads"][0]) == Keys{"name", "state", "operation", "object", "location", "holder", "daemon", "call", "round", "does", "hold"});
+  CHECK(keys_of(failure["threads"][0]) == Keys{"name", "state", "operation", "object", "location", "holder", "daemon", "call", "round", "does", "hold", "stack"});
   REQUIRE(failure["trace"].size() == 5);
-  for (const auto& event : failure["trace"]) CHECK(keys_of(event) == Keys{"step", "thread", "operation", "object", "location", "call", "does", "hold", "succeeded"});
+  for (const auto& event : failure["trace"]) CHECK(keys_of(event) == Keys{"step", "thread", "operation", "object", "location", "call", "does", "hold", "succeeded", "second", "stack"});
   Keys classes;
   for (const auto& event : failure["trace"]) {
     classes.push_back(event["does"]);
