@@ -112,16 +112,6 @@ Report explored(const std::function<void()>& body, const Options& options, Rende
   }
 }
 
-// How a failure of that exploration is executed again.
-RenderOptions ways_back(const Options& options) {
-  RenderOptions how = render_program(options.name, engine::command_line());
-  if (const char* file = std::getenv("INTERLEAVE_SUPPRESSIONS"); file != nullptr && *file != '\0')  // without it a replay would fail earlier
-    for (std::string* prefix : {&how.replay_prefix, &how.debug_prefix}) prefix->insert(0, fmt::format("INTERLEAVE_SUPPRESSIONS='{}' ", file));
-  if (const char* checks = std::getenv("INTERLEAVE_CHECK"); checks != nullptr && *checks != '\0')  // without it a replay might not fail
-    for (std::string* prefix : {&how.replay_prefix, &how.debug_prefix}) prefix->insert(0, fmt::format("INTERLEAVE_CHECK={} ", checks));
-  return how;
-}
-
 }  // namespace
 
 Report explore(std::function<void()> body, Options options, SourceLocation where) {
