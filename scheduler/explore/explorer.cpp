@@ -330,7 +330,8 @@ std::optional<Report> Explorer::run(const SearchBudget* budget) {
       break;
     }
     const bool again = strategy_->shows_failure();
-    if (!again && ended_by(limits.enough(begun_, tally_.steps))) {
+    if (!again && limits.are_met(begun_, tally_.steps)) [[unlikely]] {
+      ended_by(limits.enough(begun_, tally_.steps));
       met_ = budget != nullptr && budget->steps != 0 && tally_.steps >= budget->steps;
       break;
     }

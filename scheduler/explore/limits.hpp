@@ -26,7 +26,10 @@ class Limits {
   std::optional<std::string> time_is_over(std::uint64_t begun) const;
   // Whether the strategy keeps too much.
   std::optional<std::string> memory_is_full(std::size_t kept) const;
-  // Whether another execution would be one too many.
+  // Whether another execution would be one too many: two comparisons, and then the sentence.
+  bool are_met(std::uint64_t begun, std::uint64_t steps_made) const {
+    return (executions != 0 && begun == executions) || (steps != 0 && steps_made >= steps);
+  }
   std::optional<std::string> enough(std::uint64_t begun, std::uint64_t steps_made) const;
   // Whether so much processor time is too much.
   std::optional<std::string> processor_time_is_over(std::chrono::duration<double> used) const;
