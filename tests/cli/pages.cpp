@@ -3,51 +3,21 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include <interleave/catch2.hpp>
 
 #include "command.hpp"
+#include "../written_files.hpp"
 
 using interleave::cli::command;
 using interleave::cli::has;
 using nlohmann::json;
+using interleave::tests::Folder;
+using interleave::tests::content;
+using interleave::tests::element;
 
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    char name[] = "/tmp/interleave_command_pages_XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-  std::set<std::string> files() const {
-    std::set<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) names.insert(entry.path().filename().string());
-    return names;
-  }
-
- private:
-  std::string path_;
-};
-
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-json element(const std::string& page, const std::string& id) {
-  const std::string begin = "id=\"" + id + "\">";
-  const auto at = page.find(begin);
-  REQUIRE(at != page.npos);
-  return json::parse(page.substr(at + begin.size(), page.find("</script", at) - at - begin.size()));
-}
 
 // What SARIF 2.1.0 demands of the objects that are used here. Returns what is wrong, or nothing.
 std::string wrong_with_sarif(const json& document) {

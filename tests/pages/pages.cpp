@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <mutex>
 #include <set>
 #include <string>
@@ -22,9 +21,13 @@
 #include <nlohmann/json.hpp>
 
 #include "../said.hpp"
+#include "../written_files.hpp"
 
 using namespace interleave;
 using nlohmann::json;
+using interleave::tests::Folder;
+using interleave::tests::content;
+using interleave::tests::element;
 
 namespace {
 
@@ -36,38 +39,6 @@ class Variable {
  private:
   const char* name_;
 };
-
-class Folder {
- public:
-  Folder() {
-    char name[] = "/tmp/interleave_own_pages_XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-  std::set<std::string> files() const {
-    std::set<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) names.insert(entry.path().filename().string());
-    return names;
-  }
-
- private:
-  std::string path_;
-};
-
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-json element(const std::string& page, const std::string& id) {
-  const std::string begin = "id=\"" + id + "\">";
-  const auto at = page.find(begin);
-  REQUIRE(at != page.npos);
-  return json::parse(page.substr(at + begin.size(), page.find("</script", at) - at - begin.size()));
-}
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 

@@ -7,7 +7,6 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -21,39 +20,15 @@
 #include "scheduler/report/trace_files.hpp"
 #include "scheduler/report/trace_graph.hpp"
 
+#include "../written_files.hpp"
+
 namespace interleave {
 namespace {
 
 using nlohmann::json;
+using interleave::tests::Folder;
+using interleave::tests::content;
 using Does = OperationClass;
-
-class Folder {
- public:
-  Folder() {
-    char name[] = "/tmp/interleave_pages_XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path_ = name;
-  }
-  ~Folder() {
-    ::chmod(path_.c_str(), 0700);
-    std::filesystem::remove_all(path_);
-  }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-  std::set<std::string> files() const {
-    std::set<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) names.insert(entry.path().filename().string());
-    return names;
-  }
-
- private:
-  std::string path_;
-};
-
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
