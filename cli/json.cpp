@@ -78,7 +78,6 @@ Json json_of_result(const Result& result) {
   Json object = {{"scenario", result.scenario->name}, {"strategy", nullptr}, {"seed", nullptr}, {"expected", name_of(result.scenario->expect)},
                  {"verdict", nullptr}, {"as_expected", result.as_expected}};
   fields(report, [&](std::string_view name, const auto& member) { object[std::string(name)] = json_of(member); });
-  if (report.estimate.empty()) object.erase("estimate");
   // With the failure's seed goes the strategy as it was resolved by then.
   if (report.failure && !report.failure->strategy.empty()) object["strategy"] = report.failure->strategy;
   return object;
