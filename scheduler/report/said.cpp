@@ -7,6 +7,7 @@
 
 #include "scheduler/api/variables.hpp"
 #include "scheduler/model/strategy_registry.hpp"
+#include "scheduler/report/outcome_table.hpp"
 #include "scheduler/report/report.hpp"
 
 namespace interleave::engine {
@@ -28,6 +29,13 @@ void say_what_it_rests_on(const Report& report, const Options& options) {
   render.independent = !options.strategy.empty() && options.schedule.empty() && !make_strategy(options.strategy, options.seed)->traits().ends;
   std::fflush(stdout);
   std::fputs(brief_pass_text(report, render).c_str(), stderr);
+  std::fflush(stderr);
+}
+
+void say_outcomes(const Report& report, const Options& options) {
+  if (!is_on("INTERLEAVE_OUTCOMES") || report.outcomes.empty()) return;
+  std::fflush(stdout);
+  fmt::print(stderr, "interleave: {}  outcomes; INTERLEAVE_SCHEDULE=TOKEN replays one\n{}", options.name, outcome_table(report, "  "));
   std::fflush(stderr);
 }
 

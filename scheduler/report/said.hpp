@@ -12,4 +12,7 @@ void require_complete(Report& report, const Options& options);
 // INTERLEAVE_QUIET=1.
 void say_what_it_rests_on(const Report& report, const Options& options);
 
+// With INTERLEAVE_OUTCOMES=1, prints the outcomes as a table on stderr, if there are any.
+void say_outcomes(const Report& report, const Options& options);
+
 }  // namespace interleave::engine
