@@ -158,6 +158,8 @@ void check(std::function<void()> body, Options options, SourceLocation where) {
   std::fflush(stdout);
   was_printed(text);
   fmt::print(stderr, "{}\n", text);
+  const bool replayable = report.failure && !report.failure->schedule.empty();
+  engine::say_annotation(report, all, replayable ? how.replay_prefix + report.failure->schedule + how.replay_suffix : "");
   write_beside(report, all, how);
   std::fflush(stderr);
   detail::deliver_failure(text, std::move(report), where);

@@ -224,6 +224,16 @@ TEST_CASE("interleave corpus lists the entries, has their programs execute them,
   CHECK(project.entries().empty());
 }
 
+TEST_CASE("a failing check is annotated under GITHUB_ACTIONS=true, and elsewhere not") {
+  const std::string folder = fs::path(__FILE__).parent_path().string();
+  const Said said = said_by("env INTERLEAVE_CORPUS=0 GITHUB_ACTIONS=true GITHUB_WORKSPACE=" + folder + " " CONTAINMENT_PROGRAM " past");
+  INFO(said.text);
+  CHECK(count(said.text, "\n::error ") == 2u);
+  CHECK_THAT(said.text, Contains("\n::error file=programs.cpp,line=") && Contains(",title=first%3A require::programs.cpp:") &&
+                            Contains(": an update is lost%0AINTERLEAVE_SCHEDULE=il1:"));
+  CHECK_THAT(said_by("env -u GITHUB_ACTIONS INTERLEAVE_CORPUS=0 " CONTAINMENT_PROGRAM " past").text, !Contains("::error"));
+}
+
 TEST_CASE("interleave corpus refuses what makes no sense") {
   const Project project;
   const auto refused = [&](const std::string& arguments, const std::string& sentence) {
