@@ -2,7 +2,7 @@
 // that makes the exit status 1, 4 or 70. To stdout, beside the text, or to a file.
 #include <fmt/format.h>
 
-#include "scheduler/support/clean_text.hpp"
+#include "scheduler/report/annotation.hpp"
 
 #include "document.hpp"
 #include "source_place.hpp"
@@ -11,16 +11,6 @@
 
 namespace interleave::cli {
 namespace {
-
-// As the runner undoes it: a message has %, CR and LF escaped, a property : and , as well.
-std::string escaped(std::string_view text, bool property) {
-  std::string escaped;
-  for (const char c : clean_text(text, [](char32_t code) { return code >= 0x20 || code == '\n' || code == '\r' || code == '\t'; })) {
-    if (c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ','))) escaped += fmt::format("%{:02X}", static_cast<unsigned>(c));
-    else escaped += c;
-  }
-  return escaped;
-}
 
 class Annotations final : public Writer {
  public:
@@ -32,15 +22,14 @@ class Annotations final : public Writer {
     const auto& failure = result.report.failure;
     const bool reproduced = plan().verb == Verb::replay && failure;
     if (!reproduced && (result.status == ExitStatus::expected || result.status == ExitStatus::incomplete)) return;
-    std::string properties, message = result.difference;
+    SourcePlace place;
+    std::string message = result.difference;
     if (failure) {
-      if (const SourcePlace place = source_place(*failure); !place.file.empty())
-        properties = fmt::format("file={},line={},", escaped(place.file, true), place.line);
+      place = source_place(*failure);
       if (!failure->message.empty()) message = failure->message;
       if (const std::string command = replay_command(plan(), result); !command.empty()) message += "\n" + command;
     }
-    text_ += fmt::format("::error {}title={}::{}\n", properties,
-                         escaped(fmt::format("{}: {}", result.scenario->name, failure ? failure->kind : "not as declared"), true), escaped(message, false));
+    text_ += annotation(place.file, place.line, fmt::format("{}: {}", result.scenario->name, failure ? failure->kind : "not as declared"), message);
     if (document_ != nullptr) document_->update(text_);
   }
   void end(bool) override {

@@ -37,6 +37,7 @@ constexpr VerbSyntax verbs[] = {
      "--seed --executions --time --steps MODEL --check --suppressions --color"},
     {Verb::strategies, "strategies", "Name the strategies, and what each does.", "--color"},
     {Verb::checkers, "checkers", "Name the checkers, and what each finds.", "--color"},
+    {Verb::corpus, "corpus", "List, run or drop the past failures of a project's tests (docs/corpus.md).", "--corpus --color"},
 };
 
 constexpr const char* description =
@@ -59,7 +60,11 @@ bool takes(const VerbSyntax& verb, std::string_view flag) {
 }
 
 // It runs no scenario, and says what there is.
-bool only_names(const VerbSyntax& verb) { return verb.verb == Verb::list || verb.verb == Verb::checkers || verb.verb == Verb::strategies; }
+bool only_names(const VerbSyntax& verb) {
+  return verb.verb == Verb::list || verb.verb == Verb::checkers || verb.verb == Verb::strategies || verb.verb == Verb::corpus;
+}
+
+bool takes_all(const VerbSyntax& verb) { return verb.verb == Verb::corpus || (!only_names(verb) && verb.verb != Verb::replay); }
 
 bool writes(const VerbSyntax& verb, const Format& format) { return *format.flag != '\0' && (format.lists || !only_names(verb)); }
 
@@ -105,7 +110,7 @@ std::string near_flag(const VerbSyntax& verb, std::string_view word) {
     if (takes(verb, flag.name)) known.emplace_back(flag.name);
   for (const Format& format : formats())
     if (writes(verb, format)) known.emplace_back(format.flag);
-  if (!only_names(verb) && verb.verb != Verb::replay) known.emplace_back("--all");
+  if (takes_all(verb)) known.emplace_back("--all");
   if (verb.verb == Verb::search) known.emplace_back("--first");
   const auto far = [&](std::string_view flag) { return engine::edit_distance(word, flag); };
   const auto nearest = std::min_element(known.begin(), known.end(), [&](std::string_view a, std::string_view b) { return far(a) < far(b); });
@@ -120,7 +125,7 @@ void refuse_unknown_flags(const VerbSyntax& verb, int argc, char** argv) {
     if (!word.starts_with("--")) continue;
     const auto flag = word.substr(0, word.find('='));
     const bool of_all = flag == "--help" || std::any_of(formats().begin(), formats().end(), [&](const auto& each) { return writes(verb, each) && flag == each.flag; });
-    const bool of_many = flag == "--all" && !only_names(verb) && verb.verb != Verb::replay;
+    const bool of_many = flag == "--all" && takes_all(verb);
     if (of_all || of_many || (flag == "--first" && verb.verb == Verb::search) || takes(verb, flag)) continue;
     const bool of_others = flag == "--all" || flag == "--first" || is_format(flag) ||
                            std::any_of(std::begin(verbs), std::end(verbs), [&](const auto& other) { return takes(other, flag); });
@@ -138,6 +143,9 @@ struct Texts {
 void declare(CLI::App& command, const VerbSyntax& verb, Request& request, Texts& texts) {
   if (verb.verb == Verb::replay) {
     command.add_option("SCENARIO", request.scenarios, "its name")->expected(1)->required()->type_name("");
+  } else if (verb.verb == Verb::corpus) {
+    command.add_option("ACTION", request.scenarios, "list, run or drop, and the names of tests")->required()->type_name("");
+    command.add_flag("--all", request.all, "drop every entry");
   } else if (!only_names(verb)) {
     command.add_option("SCENARIO", request.scenarios, "names, groups or globs")->type_name("");
     command.add_flag("--all", request.all, verb.verb == Verb::search ? "all that are meant to be searched" : "all of them");

@@ -8,7 +8,7 @@
 
 namespace interleave::cli {
 
-enum class Verb { list, checkers, search, sample, replay, stress, strategies };
+enum class Verb { list, checkers, search, sample, replay, stress, strategies, corpus };
 
 // A format of the output, by its flag, and the file that it goes to; no file: stdout.
 struct Wanted {
@@ -18,7 +18,7 @@ struct Wanted {
 struct Request {
   Verb verb = Verb::list;
   std::string verb_name;
-  std::vector<std::string> scenarios;  // names, groups or globs, as given
+  std::vector<std::string> scenarios;  // names, groups or globs, as given; of corpus: the action, and tests
   bool all = false;
   bool first = false;
   std::vector<Wanted> outputs;  // formats asked for (writers.hpp)

@@ -1,6 +1,7 @@
 // The documents of --json, schema 1. Keys keep their order and their meaning; new ones may be added.
 //
 // Seeds are 64-bit numbers: a reader that keeps numbers as doubles (jq, JavaScript) rounds large ones. The schedule is a string.
+#include <algorithm>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -72,12 +73,13 @@ Json json_of(const T& value) {
   }
 }
 
-Json json_of_result(const Result& result) {
+Json json_of_result(const Result& result, bool with_witnesses) {
   const Report& report = result.report;
   // The keys that are no members of the report stand where they always stood.
   Json object = {{"scenario", result.scenario->name}, {"strategy", nullptr}, {"seed", nullptr}, {"expected", name_of(result.scenario->expect)},
                  {"verdict", nullptr}, {"as_expected", result.as_expected}};
   fields(report, [&](std::string_view name, const auto& member) { object[std::string(name)] = json_of(member); });
+  if (!with_witnesses) object.erase("witnesses");  // as long as the document itself
   // With the failure's seed goes the strategy as it was resolved by then.
   if (report.failure && !report.failure->strategy.empty()) object["strategy"] = report.failure->strategy;
   return object;
@@ -106,13 +108,16 @@ class JsonDocument final : public Writer {
     document_.update(whole());
   }
   void result(const Result& result) override {
-    results_ += (results_.empty() ? "" : ",") + inside(Json::array({json_of_result(result)}));
+    results_ += (results_.empty() ? "" : ",") + inside(Json::array({json_of_result(result, asked_for("--outcomes"))}));
     ++written_;
     document_.update(whole());
   }
   void end(bool) override { document_.finish(whole()); }
 
  private:
+  bool asked_for(std::string_view format) const {
+    return std::any_of(plan().outputs.begin(), plan().outputs.end(), [&](const Wanted& each) { return each.format == format; });
+  }
   std::string whole() const {
     Json not_run = Json::array();
     for (std::size_t i = written_; i < plan().run.size(); ++i)

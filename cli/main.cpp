@@ -25,6 +25,7 @@ ExitStatus run(const Request& request) {
     case Verb::replay: return replay(request);
     case Verb::stress: return stress_verb(request);
     case Verb::strategies: return strategies(request);
+    case Verb::corpus: return corpus(request);
   }
   return ExitStatus::fault;
 }

@@ -79,6 +79,7 @@ Settings read_settings(const std::array<std::optional<std::string>, flags.size()
     setenv("INTERLEAVE_SUPPRESSIONS", g->text.c_str(), 1);  // where the engine reads it
   }
   if (const auto& g = find(given, "--no-shrink")) settings.shrink = parse_switch(g->text, g->from) == (g->from == "INTERLEAVE_SHRINK");
+  if (const auto& g = find(given, "--corpus"); g && !g->text.empty()) settings.corpus = g->text;
   if (const auto& g = find(given, "--jobs")) settings.jobs = parse_number(g->text, g->from);
   if (const auto& g = find(given, "--color")) settings.color = one_of(*g, {"auto", "always", "never"});
   return settings;

@@ -41,6 +41,7 @@ inline constexpr Flag last_flags[] = {
     Flag{"--no-shrink", "INTERLEAVE_SHRINK", "", "show a failing schedule as it was found; the variable: 0"},
     Flag{"--suppressions", "INTERLEAVE_SUPPRESSIONS", "FILE", "a file of lines race:PATTERN, deadlock:PATTERN, ...: findings that are counted and not reported"},
     Flag{"--jobs", "INTERLEAVE_JOBS", "N", "run so many scenarios at a time, each in a process of its own; default, 0: as many as processors"},
+    Flag{"--corpus", "INTERLEAVE_CORPUS", "DIR", "the folder .interleave of a project; default: that one here or further up"},
     Flag{"--color", "INTERLEAVE_COLOR", "auto|always|never", "auto: on a terminal, unless NO_COLOR is set"},
 };
 }  // namespace parts
@@ -55,7 +56,7 @@ inline constexpr auto flags = [] {
 }();
 
 struct Settings {
-  std::optional<std::string> strategy, schedule, suppressions, checks;
+  std::optional<std::string> strategy, schedule, suppressions, checks, corpus;
   std::optional<std::uint64_t> seed, executions, steps, jobs;
   std::optional<std::chrono::duration<double>> time;
   std::optional<bool> require_complete, shrink;

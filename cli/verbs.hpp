@@ -13,5 +13,6 @@ ExitStatus sample(const Request& request);
 ExitStatus replay(const Request& request);
 ExitStatus stress_verb(const Request& request);
 ExitStatus strategies(const Request& request);
+ExitStatus corpus(const Request& request);
 
 }  // namespace interleave::cli

@@ -13,6 +13,7 @@ std::unique_ptr<Writer> open_junit(const std::string& file);
 std::unique_ptr<Writer> open_tokens(const std::string& file);
 std::unique_ptr<Writer> open_sarif(const std::string& file);
 std::unique_ptr<Writer> open_annotations(const std::string& file);
+std::unique_ptr<Writer> open_outcomes(const std::string& file);
 std::unique_ptr<Writer> open_pages(const std::string& folder);  // throws UsageError, too, if nothing can be written in the folder, which is made
 
 namespace {
@@ -26,6 +27,8 @@ constexpr Format table[] = {
      open_sarif},
     {"--github", "GITHUB_ACTIONS", "", "annotations for GitHub on stdout, as under GITHUB_ACTIONS=true; --github=FILE: in a file", "", true, false,
      open_annotations},
+    {"--outcomes", "INTERLEAVE_OUTCOMES", "", "each outcome with its count and a schedule that has it, on stdout; --outcomes=FILE: in a file", "", true, false,
+     open_outcomes},
     {"--report", "INTERLEAVE_REPORT", "DIR", "a page for browsers in that folder for each scenario that fails, or for the only one that is run", "Pages",
      false, false, open_pages},
     {"--tokens", "INTERLEAVE_TOKENS", "FILE", "a file of commands, one a line, that replay the failures; they are left out on stdout",

@@ -184,6 +184,16 @@ struct Report {
   bool whole = false;  // a search came to its end: every schedule was executed, up to equivalence
   std::string estimate;  // of a search that a limit or a signal has ended: about how many executions it has in all, with a range, what makes it
                          // large, and what would make it smaller; else empty
+
+  // For each outcome, the token of an execution that had it: the first that was found. Of the first 1,000 outcomes; none on real threads.
+  std::map<std::string, std::string> witnesses;
+  // What `auto` drew beside a search of the default policy that took long. None of it is in the counts above; a drawn execution that failed is
+  // `failure`, with its own seed and strategy.
+  std::uint64_t drawn_executions = 0;
+  std::uint64_t drawn_seed = 0;     // from which they were drawn; 0: none were drawn
+  // Past failures of this test that were executed before anything else (docs/corpus.md). They are not in the counts above.
+  std::uint64_t past_executions = 0;
+  bool past_failure = false;        // `failure` is one of them, and nothing else was executed
 };
 
 // Thrown by check() where no test framework is known. what() is the whole report, token included.

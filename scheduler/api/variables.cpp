@@ -45,6 +45,7 @@ constexpr Variable own_variables[] = {
     // How the process is to go about it.
     {"INTERLEAVE_SEARCH_STEPS", Variable::number},             // before the default search gives way to sampling
     {"INTERLEAVE_SEARCH_TIME", Variable::duration},            // likewise, processor time
+    {"INTERLEAVE_DRAW_TIME", Variable::duration},              // for how long executions are drawn beside it, processor time
     {"INTERLEAVE_DEADLINE", Variable::duration},               // of this process, from its start
     {"INTERLEAVE_MEMORY_MB", Variable::number, 1, mib_most},   // of a strategy, and of the heap of an execution
     {"INTERLEAVE_STACK_KB", Variable::number, 64, 1u << 20},   // of a modelled thread
@@ -56,6 +57,10 @@ constexpr Variable own_variables[] = {
     {"INTERLEAVE_SUPPRESSIONS"},
     {"INTERLEAVE_REPORT"},                                     // a folder for pages
     {"INTERLEAVE_JSON"},                                       // a file for lines of JSON
+    {"INTERLEAVE_OUTCOMES", Variable::switch_},                // a table of the outcomes
+    {"INTERLEAVE_CORPUS"},                                     // 0: past failures are not kept; or the folder of those
+    {"INTERLEAVE_PROJECT"},                                    // the folder of the project, whose corpus is in .interleave
+    {"INTERLEAVE_CORPUS_RUN"},                                 // a file for what `interleave corpus run` asks
     {"INTERLEAVE_COLOR"},                                      // of the command, like the next four
     {"INTERLEAVE_JOBS", Variable::number},
     {"INTERLEAVE_JUNIT"},

@@ -24,6 +24,7 @@ namespace {
 // What the reporter reads. Written by the process that explores, which may end between any two writes.
 struct Record {
   bool          exploring = false;
+  bool          beside = false;  // the execution under way is one beside the search (Beside)
   ModelValues   options;         // as the schedule has them
   std::uint64_t execution = 0;   // that is under way
   char          name[1024] = "";
@@ -33,6 +34,7 @@ struct Record {
 
 Record*     record = nullptr;    // null: nobody watches
 ChoiceList* shared = nullptr;    // null: as record
+ChoiceList* shared_beside = nullptr;  // likewise
 pid_t       owner = 0;           // whose record it is
 
 void* map(std::size_t size) {
@@ -59,9 +61,10 @@ void say(std::string_view text) {
 std::string token_of_choices() {
   Schedule schedule{.name = record->name, .build = build_id(), .options = record->options, .choices = {}, .checks = {}};
   std::vector<std::uint32_t> fingerprints;
-  for (std::size_t i = 0; i < std::min({shared->size, shared->kept, ChoiceList::capacity}); ++i) {
-    schedule.choices.push_back(shared->entries[i] & 0xffffff);
-    fingerprints.push_back(shared->entries[i] >> 24);
+  const ChoiceList& list = record->beside ? *shared_beside : *shared;
+  for (std::size_t i = 0; i < std::min({list.size, list.kept, ChoiceList::capacity}); ++i) {
+    schedule.choices.push_back(list.entries[i] & 0xffffff);
+    fingerprints.push_back(list.entries[i] >> 24);
   }
   schedule.checks = schedule_checks(fingerprints);
   return encode(schedule);
@@ -69,7 +72,7 @@ std::string token_of_choices() {
 
 void testify() {
   std::string text = fmt::format("\ninterleave: the process ended {} {}, and left no report: it was killed, or crashed beyond repair\n",
-                                 record->execution != 0 ? fmt::format("inside execution {} of", record->execution)
+                                 record->execution != 0 ? fmt::format("inside {}execution {} of", record->beside ? "drawn " : "", record->execution)
                                                         : "between two executions of", record->name);
   if (record->execution != 0) text += fmt::format("  schedule it was in   {}\n", token_of_choices());
   if (*record->token != '\0') text += fmt::format("  {} found before  {}\n", record->kind, record->token);
@@ -96,14 +99,15 @@ void open() {
   if (owner == getpid()) return;
   owner = getpid();
   record = nullptr;
-  shared = nullptr;
-  ChoiceList::offer(nullptr);
+  shared = shared_beside = nullptr;
+  ChoiceList::offer({});
   const char* debugged = std::getenv("INTERLEAVE_BREAK");
   int ends[2];
   if ((debugged != nullptr && *debugged != '\0') || pipe2(ends, O_CLOEXEC) != 0) return;
   record = new (map(sizeof(Record))) Record;
   shared = ChoiceList::map();
-  ChoiceList::offer(shared);
+  shared_beside = ChoiceList::map();
+  ChoiceList::offer({.list = shared});
   // Forked twice, so that the program, when it waits for its children, finds only its own.
   const pid_t child = fork();
   if (child == 0) {
@@ -125,6 +129,7 @@ void begin(const Schedule& schedule) {
   put(record->name, schedule.name);
   record->token[0] = '\0';
   record->execution = 0;
+  record->beside = false;
   record->exploring = true;
 }
 
@@ -146,7 +151,16 @@ void end() {
 void dismiss() {
   owner = getpid();
   record = nullptr;
-  shared = nullptr;
+  shared = shared_beside = nullptr;
+}
+
+Beside::Beside() : before_(ChoiceList::offer({.list = shared_beside})) {
+  if (record != nullptr) record->beside = true;
+}
+
+Beside::~Beside() {
+  if (record != nullptr) record->beside = false;
+  ChoiceList::offer(before_);
 }
 
 }  // namespace interleave::engine::crash_reporter

@@ -15,6 +15,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "scheduler/model/choices.hpp"
+
 namespace interleave {
 struct Schedule;
 }
@@ -32,6 +34,19 @@ void executing(std::uint64_t number);
 void found(std::string_view kind, std::string_view token);
 // The exploration has ended, and its caller has the report.
 void end();
+
+// As long as it lives, executions are made beside those of a search that has not ended: what they choose is recorded elsewhere, and the choices
+// of the search stay as they are. REQUIRES: all Choices that were made meanwhile are gone before it goes.
+class Beside {
+ public:
+  Beside();
+  ~Beside();
+  Beside(const Beside&) = delete;
+  Beside& operator=(const Beside&) = delete;
+
+ private:
+  ChoiceList::Offer before_;
+};
 
 // For a child process that the engine forks for another purpose: detaches the child from the reporter.
 void dismiss();

@@ -21,6 +21,7 @@
 #include "scheduler/explore/requested_schedule.hpp"
 #include "scheduler/explore/default_policy.hpp"
 #include "scheduler/explore/explore.hpp"
+#include "scheduler/explore/past_failures.hpp"
 #include "scheduler/memory/framework_isolation.hpp"
 #include "scheduler/memory/memory.hpp"
 #include "scheduler/model/schedule.hpp"
@@ -112,6 +113,23 @@ Report explored(const std::function<void()>& body, const Options& options, Rende
   }
 }
 
+// As explored, with the past failures of this check before and what was found kept for the next time.
+Report checked(const std::function<void()>& body, const Options& options) {
+  engine::PastFailures past(options);
+  std::optional<Report> again = past.execute(body);
+  if (engine::PastFailures::nothing_else() && !again) again.emplace();  // a pass, of nothing
+  Report report = again ? std::move(*again) : explored(body, options, &ways_back);
+  report.past_executions = past.executed();
+  past.keep(report);
+  return report;
+}
+
+// What is shown and written beside the report itself.
+void write_beside(const Report& report, const Options& options, const RenderOptions& how) {
+  engine::say_outcomes(report, options);
+  write_what_was_asked_for(report, how);
+}
+
 }  // namespace
 
 Report explore(std::function<void()> body, Options options, SourceLocation where) {
@@ -121,7 +139,7 @@ Report explore(std::function<void()> body, Options options, SourceLocation where
   const Options all = prepared(std::move(options), where);
   Report report = explored(body, all, &ways_back);
   engine::say_what_it_rests_on(report, all);
-  write_what_was_asked_for(report, ways_back(all));
+  write_beside(report, all, ways_back(all));
   return report;
 }
 
@@ -131,16 +149,18 @@ void check(std::function<void()> body, Options options, SourceLocation where) {
   const Options all = prepared(std::move(options), where);
   Report report = [&] {
     const OnlyOne turn;
-    return explored(body, all, &ways_back);
+    return checked(body, all);
   }();
   engine::say_what_it_rests_on(report, all);
   const RenderOptions how = ways_back(all);
-  if (report.verdict == Verdict::pass) return write_what_was_asked_for(report, how);
+  if (report.verdict == Verdict::pass) return write_beside(report, all, how);
   const std::string text = report_text(report, how);
   std::fflush(stdout);
   was_printed(text);
   fmt::print(stderr, "{}\n", text);
-  write_what_was_asked_for(report, how);
+  const bool replayable = report.failure && !report.failure->schedule.empty();
+  engine::say_annotation(report, all, replayable ? how.replay_prefix + report.failure->schedule + how.replay_suffix : "");
+  write_beside(report, all, how);
   std::fflush(stderr);
   detail::deliver_failure(text, std::move(report), where);
 }

@@ -24,6 +24,9 @@ bool sees_everything(const Report& report) {
 // The verdict, what it covers, and what is missing.
 void Explorer::conclude(bool exhausted) {
   tally_.tell(report_);
+  report_.drawn_executions = learnt_.drawn;
+  report_.drawn_seed = learnt_.drawn > 0 ? options_.seed : 0;
+  if (shortest_ && report_.failing == 0) report_.failing = 1;  // that was drawn
   const bool counted = tally_.rounds > 0 && !learnt_.counters->none();
   Coverage coverage = strategy_->coverage();
   const bool whole = exhausted && coverage.complete && tally_.cut == 0;

@@ -9,6 +9,7 @@
 #include "scheduler/api/environment.hpp"
 #include "scheduler/explore/explore.hpp"
 #include "scheduler/report/report.hpp"
+#include "scheduler/support/random.hpp"
 
 namespace interleave::engine {
 namespace {
@@ -21,7 +22,10 @@ const char* value_of(const char* variable) {
 }
 
 SearchBudget budget() {
-  SearchBudget budget{.processor_time = std::chrono::duration<double>(search_seconds)};
+  SearchBudget budget{.processor_time = std::chrono::duration<double>(search_seconds), .draw_after = std::chrono::duration<double>(draw_after_seconds),
+                      .draw_for = std::chrono::duration<double>(draw_seconds)};
+  if (const char* time = value_of("INTERLEAVE_DRAW_TIME")) budget.draw_for = parse_duration(time, "INTERLEAVE_DRAW_TIME");
+  // Nothing depends on a clock then.
   if (const char* steps = value_of("INTERLEAVE_SEARCH_STEPS")) budget = {.steps = parse_number(steps, "INTERLEAVE_SEARCH_STEPS")};
   if (const char* time = value_of("INTERLEAVE_SEARCH_TIME")) budget.processor_time = parse_duration(time, "INTERLEAVE_SEARCH_TIME");
   return budget;
@@ -49,6 +53,9 @@ void add(Report& report, const Report& search) {
   for (const auto& [value, count] : search.outcomes) report.outcomes[value] += count;
   report.complete = report.whole = false;
   report.estimate = search.estimate;
+  report.witnesses.insert(search.witnesses.begin(), search.witnesses.end());
+  report.drawn_executions = search.drawn_executions;
+  report.drawn_seed = search.drawn_seed;
   merge(report.unseen, search.unseen);
   merge(report.trusted, search.trusted);
   for (std::size_t i = 0; i < std::min(report.suppressions.size(), search.suppressions.size()); ++i)
@@ -71,10 +78,11 @@ Report explore_by_default(const std::function<void()>& body, const Options& opti
   Options sampled = options;
   sampled.strategy = "auto";
   sampled.executions_max = sample_executions;
+  if (search.drawn_executions > 0) sampled.seed = (Random(options.seed).next() >> 16) | 1;  // other executions than those that were drawn beside the search
   // Whoever takes a pass for a proof should know better.
   fmt::print(stderr, "interleave: {}  the search has not ended after {}, so {} executions are drawn instead, which proves nothing "
              "(name a strategy or a limit to have it otherwise)  strategy auto  seed {}\n",
-             options.name, text_of(budget, search), grouped(sample_executions), options.seed);
+             options.name, text_of(budget, search), grouped(sample_executions), sampled.seed);
   if (!search.estimate.empty()) fmt::print(stderr, "interleave: {}  the search has {}\n", options.name, search.estimate);
   Report report = explore(body, sampled, nullptr);
   add(report, search);

@@ -17,6 +17,8 @@ namespace interleave::engine {
 struct SearchBudget {
   std::uint64_t steps = 0;                       // of all executions together
   std::chrono::duration<double> processor_time{0};
+  std::chrono::duration<double> draw_after{0};   // processor time of the search: then executions are drawn beside it (drawn.cpp),
+  std::chrono::duration<double> draw_for{0};     // for so much processor time; 0: none are
   bool met = false;                              // set by `explore`: one of them has ended it
 };
 

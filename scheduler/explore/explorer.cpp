@@ -220,8 +220,19 @@ void Explorer::count(const Execution& execution, const Judgement& judged) {
   } else if (strategy_->redundant() || (judged.ending == Ending::redundant && !judged.comes_back)) {
     ++tally_.redundant;
   } else {
-    tally_.add_execution(execution);
+    if (tally_.add_execution(execution)) [[unlikely]] note_witness(execution, judged);
   }
+}
+
+// The execution is the first with its outcome.
+void Explorer::note_witness(const Execution& execution, const Judgement& judged) {
+  constexpr std::size_t most = 1000;  // outcomes; a token takes about as long as a short execution
+  const Choices& choices = execution.outcome().choices;
+  if (tally_.witnesses.size() >= most || choices.size() > schedule_choices_max || judged.comes_back) return;
+  Finding witness;
+  witness.choices = choices.copy();
+  witness.stopped = execution.has_stopped();
+  tally_.witnesses.emplace(execution.outcome().value, encode(schedule_of(witness)));
 }
 
 // False: it ends the search.
@@ -298,6 +309,10 @@ bool Explorer::look_at_clocks(const Limits& limits) {
     report_.incomplete_reason = std::move(*reason);
     return true;
   }
+  if (draw_for_.count() > 0 && used >= draw_after_ && !learnt_.has_drawn) {
+    draw_beside(limits);
+    return begins_anew_ || shortest_.has_value();
+  }
   if (const double seconds = used.count(); progress_.due(seconds) && !replaying_)
     say(progress_.line(seconds, {.executions = begun_, .failing = tally_.failing, .steps_longest = tally_.steps_longest,
                                  .threads_most = tally_.threads_most, .of_how_many = how_large()}));
@@ -313,6 +328,10 @@ std::optional<Report> Explorer::run(const SearchBudget* budget) {
   crash_reporter::open();
   Execution execution(*strategy_, execution_options, std::move(listeners));
   const Limits limits = this->limits(budget);
+  if (budget != nullptr && options_.stop_at_first_failure) {
+    draw_after_ = budget->draw_after;
+    draw_for_ = budget->draw_for;
+  }
   crash_reporter::begin(schedule_of({}));
   const auto ended_by = [&](std::optional<std::string> reason) {
     if (reason) report_.incomplete_reason = std::move(*reason);
@@ -320,7 +339,10 @@ std::optional<Report> Explorer::run(const SearchBudget* budget) {
   };
   bool exhausted = false;
   while (true) {
-    if (over(limits)) break;
+    if (over(limits)) {
+      if (begins_anew_) return std::nullopt;
+      break;
+    }
     if (strategy_->memory() > limits.memory) {
       if (may_go_round(execution)) return std::nullopt;
       if (ended_by(limits.memory_is_full(strategy_->memory()))) break;

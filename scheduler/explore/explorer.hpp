@@ -68,6 +68,14 @@ class StandIn final : public Wrapper {
 // The choices alone, without the fingerprints that are recorded with them.
 std::vector<std::uint32_t> without_checks(std::vector<std::uint32_t> choices);
 
+// The part of an explorer that differs between a search and a sampler that draws beside it (drawn.cpp).
+struct Drawer {
+  std::unique_ptr<Strategy> strategy;
+  Traits traits;
+  bool stops_round = false, keeps_states = false, spins_freely = false;
+  SharedLines shared_lines;
+};
+
 class Explorer {
  public:
   // What an earlier attempt has learnt.
@@ -81,7 +89,9 @@ class Explorer {
     bool traces_unseen = false;     // whether calls of code that is not instrumented are traced
     bool keeps_stacks = false;      // whether stacks of all accesses are kept, by which suppressions match
     std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();  // of the first attempt,
-    std::chrono::duration<double> processor_start = processor_time();  // by the clock of the processor
+    std::chrono::duration<double> processor_start = processor_time();  // by the clock of the processor. Later by what was drawn beside the search
+    bool has_drawn = false;         // beside the search,
+    std::uint64_t drawn = 0;        // so many executions
   };
   Explorer(const std::function<void()>& body, const Options& options, const void* caller_frame, Learnt& learnt);
   ~Explorer();
@@ -110,11 +120,15 @@ class Explorer {
   }
   bool may_be_over(const Limits& limits);
   bool look_at_clocks(const Limits& limits);
+  void draw_beside(const Limits& limits);
+  bool draw(const Limits& limits);
+  void exchange_roles(Drawer& drawer);
   bool wants_traces() const { return unseen_runs_.wants_traces(); }
   bool wants_lines() const { return learnt_.shared_lines.has_learnt() && !replaying_; }
   bool learns_from(const Execution& execution, Ending ending, const Violation& violation);
   Judgement judge(const Execution& execution, Ending ending, Violation& violation);
   void count(const Execution& execution, const Judgement& judged);
+  void note_witness(const Execution& execution, const Judgement& judged);
   void note_what_it_opened(const Execution& execution);
   std::string how_large() const;
   std::string what_makes_it_large();
@@ -189,6 +203,9 @@ class Explorer {
   ProgressLine progress_;
   bool interrupted_ = false;  // by a signal
   bool met_ = false;          // the budget
+  std::chrono::duration<double> draw_after_{0}, draw_for_{0};  // as SearchBudget
+  bool begins_anew_ = false;  // what was drawn has shown something because of which all is to be explored anew
+  Drawer other_;              // while executions are drawn, and where one of them has failed: what the search was
   SearchSize size_;           // of a search
   Finding widest_;            // the execution that has shown the most others to be needed,
   std::vector<std::uint32_t> opened_;  // and where

@@ -10,9 +10,12 @@ void Tally::add_work(const Execution& execution) {
   threads_most = std::max(threads_most, execution.threads_created());
 }
 
-void Tally::add_execution(const Execution& execution) {
+bool Tally::add_execution(const Execution& execution) {
   ++executions;
-  if (execution.outcome().has_value) ++outcomes[execution.outcome().value];
+  if (!execution.outcome().has_value) return false;
+  const auto [at, is_new] = outcomes.try_emplace(execution.outcome().value);
+  ++at->second;
+  return is_new;
 }
 
 void Tally::merge(const Tally& other) {
@@ -27,6 +30,7 @@ void Tally::merge(const Tally& other) {
   undecided += other.undecided;
   missing_writes += other.missing_writes;
   for (const auto& [outcome, times] : other.outcomes) outcomes[outcome] += times;
+  witnesses.insert(other.witnesses.begin(), other.witnesses.end());
 }
 
 void Tally::tell(Report& report) const {
@@ -39,6 +43,7 @@ void Tally::tell(Report& report) const {
   report.steps_longest = steps_longest;
   report.threads_most = threads_most;
   report.outcomes = outcomes;
+  report.witnesses = witnesses;
 }
 
 }  // namespace interleave::engine

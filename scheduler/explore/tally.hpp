@@ -18,11 +18,12 @@ struct Tally {
   std::uint64_t undecided = 0;       // executions that came back to where they had been, with no proof that they go round for ever
   std::uint64_t missing_writes = 0;  // executions that ended with a thread waiting for a plain write
   std::map<std::string, std::uint64_t> outcomes;
+  std::map<std::string, std::string> witnesses;  // tokens, by outcome
 
   // The steps and threads of an execution that has ended. They count whatever becomes of it.
   void add_work(const Execution& execution);
-  // The execution is one of its own. Its outcome counts.
-  void add_execution(const Execution& execution);
+  // The execution is one of its own. Its outcome counts. True: no execution before it had that outcome.
+  bool add_execution(const Execution& execution);
   void merge(const Tally& other);
   void tell(Report& report) const;
 };

@@ -8,8 +8,7 @@
 namespace interleave::engine {
 namespace {
 
-ChoiceList* offered = nullptr;
-bool        in_use = false;
+ChoiceList::Offer offered;
 
 }  // namespace
 
@@ -19,16 +18,13 @@ ChoiceList* ChoiceList::map() {
   return static_cast<ChoiceList*>(p);
 }
 
-void ChoiceList::offer(ChoiceList* list) {
-  offered = list;
-  in_use = false;
-}
+ChoiceList::Offer ChoiceList::offer(Offer offer) { return std::exchange(offered, offer); }
 
-Choices::Choices() : list_(offered != nullptr && !std::exchange(in_use, true) ? *offered : *ChoiceList::map()) { clear(); }
+Choices::Choices() : list_(offered.list != nullptr && !std::exchange(offered.in_use, true) ? *offered.list : *ChoiceList::map()) { clear(); }
 
 Choices::~Choices() {
-  if (&list_ == offered) {
-    in_use = false;
+  if (&list_ == offered.list) {
+    offered.in_use = false;
   } else {
     munmap(&list_, sizeof(ChoiceList));
   }

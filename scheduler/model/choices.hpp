@@ -16,10 +16,16 @@ struct ChoiceList {
   std::size_t size, kept;  // those behind the first `kept` do not count
   std::uint32_t entries[capacity];
 
+  // What the next Choices use: a list that is mapped for ever, unless others use it already. Null: there is none.
+  struct Offer {
+    ChoiceList* list = nullptr;
+    bool        in_use = false;
+  };
+
   // Throws std::bad_alloc.
   static ChoiceList* map();
-  // The next Choices use this one, which is mapped for ever, while no others do; null: none, any more.
-  static void offer(ChoiceList*);
+  // Returns the offer that this one replaces. REQUIRES, to offer that one again: all Choices that were made meanwhile are gone.
+  static Offer offer(Offer);
 };
 
 class Choices {

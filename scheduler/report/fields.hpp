@@ -97,7 +97,8 @@ void fields(Value& value, Visit&& visit) {
 template <Is<Report> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
   auto& [verdict, complete, executions, redundant, rounds, cut, failing, steps, steps_longest, threads_most, seconds, strategy, seed, covered,
-         incomplete_reason, outcomes, failure, assumed, unseen, trusted, suppressions, whole, estimate] = value;
+         incomplete_reason, outcomes, failure, assumed, unseen, trusted, suppressions, whole, estimate, witnesses, drawn_executions, drawn_seed, past_executions,
+         past_failure] = value;
   visit("strategy", strategy);
   visit("seed", seed);
   visit("verdict", verdict);
@@ -121,6 +122,11 @@ void fields(Value& value, Visit&& visit) {
   visit("rounds", rounds);
   visit("whole", whole);
   visit("estimate", estimate);
+  visit("witnesses", witnesses);
+  visit("drawn_executions", drawn_executions);
+  visit("drawn_seed", drawn_seed);
+  visit("past_executions", past_executions);
+  visit("past_failure", past_failure);
 }
 
 }  // namespace interleave

@@ -153,6 +153,9 @@ std::string pass_text(const Report& report, const RenderOptions& wanted) {
     add_basis(lines, report, options);
     add(lines, "not shown", whole ? "that nothing is wrong in what was not seen, or was suppressed" : "that no other schedule fails", options);
   }
+  if (report.drawn_executions > 0)
+    add(lines, "drawn", fmt::format("beside the search: {} by auto, seed {}; none failed", counted(report.drawn_executions, "execution"), report.drawn_seed), options);
+  if (report.past_executions > 0) add(lines, "past", fmt::format("executed first: {}; none failed", counted(report.past_executions, "past failure")), options);
   if (!report.outcomes.empty()) add(lines, "outcomes", outcomes(report), options);
   return text_of(lines);
 }

@@ -4,12 +4,14 @@
 #include <cassert>
 #include <cstdint>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "scheduler/api/failure_kinds.hpp"
 #include "scheduler/api/phases.hpp"
+#include "scheduler/report/how_found.hpp"
 #include "scheduler/report/text_layout.hpp"
 
 namespace interleave {
@@ -26,6 +28,7 @@ Lines verdict_lines(const Report& report, const RenderOptions& options) {
   std::string how = counted(report.executions, "execution");
   if (!strategy.empty()) how += ", " + strategy;
   if (failure.seed != 0) how += fmt::format(", seed {}", failure.seed);
+  how = how_found(report, std::move(how));
   if (report.failing > 1) how += fmt::format(", shortest of {} found", grouped(report.failing));
 
   constexpr std::string_view verdict = "FAILED";

@@ -21,6 +21,25 @@ TEST_CASE("a program that is killed leaves the schedule that it was in") {
   CHECK(token_behind("schedule it was in", again.text) == token);
 }
 
+TEST_CASE("a program that is killed while executions are drawn beside a search leaves the schedule that was drawn") {
+  const Said said = program("killed_when_drawn");
+  INFO(said.text);
+  CHECK(said.status == 128 + 9);
+  CHECK_THAT(said.text, Catch::Contains("beside it for 1 s  strategy auto  seed 5\n") && Catch::Contains("the process ended inside drawn execution "));
+  const std::string token = token_behind("schedule it was in", said.text);
+  REQUIRE_FALSE(token.empty());
+  const Said again = program("killed_when_drawn", "INTERLEAVE_SCHEDULE=" + token);
+  CHECK(again.status == 128 + 9);
+  CHECK_THAT(again.text, Catch::Contains("the process ended inside execution 1 of killed_when_drawn"));
+}
+
+TEST_CASE("a failure that was drawn beside a search is reported as such") {
+  const Said said = program("fails_when_drawn");
+  INFO(said.text);
+  CHECK(said.status == 1);
+  CHECK_THAT(said.text, Catch::Contains("FAILED  fails_when_drawn   require after ") && Catch::Contains(" drawn beside a search of ") && Catch::Contains("the third comes first"));
+}
+
 TEST_CASE("a crash that takes the process with it when it is executed again is explained by another process") {
   const Said said = program("killed_when_explained");
   INFO(said.text);

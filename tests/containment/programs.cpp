@@ -95,6 +95,40 @@ interleave::Report endless(const std::string& name, int signal, bool fails, int 
   }, options);
 }
 
+// Two tests with a bug each, and a third that passes. INTERLEAVE_TEST_REPAIRED: "same", the same operations without the bugs; "other", other
+// operations. INTERLEAVE_TEST_UNWRITABLE: what is to be written fails.
+int past() {
+  const char* value = std::getenv("INTERLEAVE_TEST_REPAIRED");
+  const std::string repaired = value == nullptr ? "" : value;
+  int failed = 0;
+  const auto test = [&](const std::string& name, bool bug) {
+    interleave::Options options{.name = name};
+    try {
+      interleave::check([&] {
+        std::atomic<int> n{0};
+        const auto work = [&] {
+          if (repaired == "other") {
+            ++n;
+          } else {
+            n = n + 1;
+          }
+        };
+        interleave::parallel(work, work);
+        interleave::require(n == 2 || repaired == "same" || !bug, "an update is lost");
+      }, options);
+      std::printf("%s passes\n", name.c_str());
+    } catch (const interleave::Failed& said) {
+      ++failed;
+      std::printf("%s fails, %llu executions, %llu past ones%s\n", name.c_str(), static_cast<unsigned long long>(said.report().executions),
+                  static_cast<unsigned long long>(said.report().past_executions), said.report().past_failure ? ", a past failure" : "");
+    }
+  };
+  test("first", true);
+  test("second", true);
+  test("third", false);
+  return failed;
+}
+
 int run(const std::string& name) {
   visits = open("/tmp", O_TMPFILE | O_RDWR, 0600);
   if (name == "says_main") {
@@ -149,6 +183,26 @@ int run(const std::string& name) {
       };
       interleave::parallel(work, work, work, work);
     }, {.name = name});
+  } else if (name == "killed_when_drawn" || name == "fails_when_drawn") {
+    // A search comes to it at its very end.
+    const bool is_killed = name == "killed_when_drawn";
+    interleave::check([is_killed] {
+      std::atomic<int> n{0}, first{0};
+      const auto work = [&] {
+        int none = 0;
+        first.compare_exchange_strong(none, 1);
+        for (int i = 0; i < 10; ++i) ++n;
+      };
+      interleave::parallel(work, work, [&] {
+        int none = 0;
+        const bool came_first = first.compare_exchange_strong(none, 3);
+        if (came_first && is_killed) std::raise(SIGKILL);
+        interleave::require(!came_first, "the third comes first");
+        for (int i = 0; i < 10; ++i) ++n;
+      });
+    }, {.name = name, .seed = 5});
+  } else if (name == "past") {
+    return past();
   } else {
     return 2;
   }
