@@ -56,8 +56,9 @@ constexpr Variable own_variables[] = {
     {"INTERLEAVE_SUPPRESSIONS"},
     {"INTERLEAVE_REPORT"},                                     // a folder for pages
     {"INTERLEAVE_JSON"},                                       // a file for lines of JSON
-    {"INTERLEAVE_COLOR"},                                      // of the command, like the next four
-    {"INTERLEAVE_JOBS", Variable::number},
+    {"INTERLEAVE_TRACE"},                                      // how much of a failing schedule is shown
+    {"INTERLEAVE_COLOR"},
+    {"INTERLEAVE_JOBS", Variable::number},                     // of the command, like the next three
     {"INTERLEAVE_JUNIT"},
     {"INTERLEAVE_TOKENS"},
     {"INTERLEAVE_SARIF"},
