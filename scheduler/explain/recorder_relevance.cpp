@@ -18,11 +18,12 @@ bool may_be_timeout(const Operation& operation) {
   return std::string_view(type.name) == "sleep";
 }
 
-// Not by a timeout of its own.
-bool can_go_on(const Execution& run, const Thread& thread) {
-  if (thread.finished || thread.pending.type == nullptr || thread.awaiting || thread.timed) return false;
+// Before that time: by a step that is no timeout, or by an earlier one.
+bool can_go_on(const Execution& run, const Thread& thread, std::uint64_t deadline) {
+  if (thread.finished || thread.pending.type == nullptr || thread.awaiting) return false;
   const OperationType& type = *thread.pending.type;
-  return type.does != OperationClass::resumes && (type.candidates == nullptr || type.candidates(run, thread) > 0);
+  if (type.candidates != nullptr && type.candidates(run, thread) == 0) return false;
+  return thread.timed ? thread.deadline < deadline : type.does != OperationClass::resumes;
 }
 
 }  // namespace
@@ -30,7 +31,7 @@ bool can_go_on(const Execution& run, const Thread& thread) {
 bool Recorder::timed_out_early(const Execution& run, const Thread& thread) {
   if (run.time().one_clock() || !may_be_timeout(thread.pending)) return false;
   for (std::size_t id = 0; id < run.threads_created(); ++id)
-    if (id != thread.id && can_go_on(run, run.thread(id))) return true;
+    if (id != thread.id && can_go_on(run, run.thread(id), thread.deadline)) return true;
   return false;
 }
 

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
 // How far one link leads. That a thread came to a step by its own steps says least: they are many.
-enum Cost : std::uint32_t { read_from = 1, read_between = 1, woken = 1, joined = 1, overwrites = 2, handed_over = 2, by_program = 2, started = 3 };
+enum Cost : std::uint32_t { read_from = 1, read_between = 1, woken = 1, overwrites = 2, handed_over = 2, by_program = 2, started = 3, joined = 4 };
 
 class Dependence {
  public:
@@ -39,7 +39,8 @@ class Dependence {
       for (std::size_t i = begin_of(event); i < ends_[event]; ++i) reach(links_[i].first, far + links_[i].second);
     }
     // Shown in any case, though nothing need depend on them.
-    for (std::size_t thread = 0; thread < last_.size(); ++thread) at_least(last_[thread], is_finished(thread) ? 2 : 1);
+    constexpr std::uint32_t with_room = 6;
+    for (std::size_t thread = 0; thread < last_.size(); ++thread) at_least(last_[thread], is_finished(thread) ? with_room : 1);
     for (std::size_t i = 0; i < trace_.size(); ++i)
       if (is_access(i)) at_least(i, 0);
     return std::move(distance_);

@@ -244,7 +244,7 @@ std::string failure_text(const Report& report, const RenderOptions& wanted) {
       Lines shown = lines;
       append(shown, table.lines);
       objects = object_lines(objects_in(shown, failure), options);
-      const Lines hint = options.trace_hint.empty() ? Lines{} : Lines{fmt::format("  trace   all {}: {}", counted(failure.trace.size(), "step"), options.trace_hint)};
+      const Lines hint = options.trace_hint.empty() ? Lines{} : Lines{fmt::format("  trace   all {}: {}", counted(failure.step, "step"), options.trace_hint)};
       table = table_with(objects.size() + hint.size());
       append(objects, hint);
     }

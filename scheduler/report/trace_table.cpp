@@ -48,7 +48,7 @@ std::string_view outer_place(const TraceEvent& event) {
   return arrow == place.npos ? place : place.substr(arrow + 4);
 }
 
-// The operation without values and how it ended.
+// The operation without values and without how it ended.
 std::string_view kind_of(const TraceEvent& event) {
   std::string_view text = event.operation;
   for (const std::string_view end : {" ->", " <-", " ("}) text = text.substr(0, text.find(end));
@@ -57,8 +57,9 @@ std::string_view kind_of(const TraceEvent& event) {
 
 class Rows {
  public:
-  Rows(const Failure& failure, bool steps_next_to_the_failure_stay)
-      : trace_(failure.trace), keeps_near_(steps_next_to_the_failure_stay) {
+  // `room`: columns for the line that tells of steps that are left out.
+  Rows(const Failure& failure, bool steps_next_to_the_failure_stay, std::size_t room)
+      : trace_(failure.trace), keeps_near_(steps_next_to_the_failure_stay), room_(room) {
     if (keeps_near_) distance_ = distances_from_failure(failure);
     else distance_.assign(trace_.size(), 0);
   }
@@ -95,7 +96,7 @@ class Rows {
     std::unordered_map<std::string, std::size_t> numbers;
     std::vector<std::size_t> number(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i)
-      number[i] = numbers.try_emplace(trace_[rows[i].first].thread + '\n' + rows[i].text + '\n' + rows[i].place, numbers.size()).first->second;
+      number[i] = numbers.try_emplace(trace_[rows[i].first].thread + '\n' + without_values(rows[i]) + '\n' + rows[i].place, numbers.size()).first->second;
     std::vector<Row> folded;
     for (std::size_t i = 0; i < rows.size();) {
       std::size_t period = 1, times = 1;
@@ -115,8 +116,11 @@ class Rows {
       Row round{.kind = Row::rounds, .first = rows[i].first, .last = rows[behind - 1].last, .distance = independent, .period = period, .times = times,
                 .place = rows[i].place};
       for (std::size_t at = i; at < behind; ++at) round.distance = std::min(round.distance, rows[at].distance);
-      round.text = period == 1 ? fmt::format("{} x  {}", times, rows[i].text) : fmt::format("{} rounds of  ", times);
-      for (std::size_t at = i; period > 1 && at < i + period; ++at) round.text += (at == i ? "" : ";  ") + rows[at].text;
+      bool same = true;
+      for (std::size_t at = i + period; at < behind; ++at) same = same && rows[at].text == rows[at - period].text;
+      round.text = period == 1 ? fmt::format("{} x  ", times) : fmt::format("{} rounds of  ", times);
+      for (std::size_t at = behind - period; at < behind; ++at) round.text += (at == behind - period ? "" : ";  ") + rows[at].text;
+      if (!same) round.text += " at last";
       folded.push_back(std::move(round));
       i = behind;
     }
@@ -156,6 +160,12 @@ class Rows {
   }
 
  private:
+  // What the same line of a loop has in common.
+  std::string without_values(const Row& row) const {
+    const TraceEvent& event = trace_[row.first];
+    return row.kind == Row::call ? row.text : std::string(interleave::kind_of(event)) + '\n' + event.object + '\n' + event.call;
+  }
+
   bool stays(const Row& row) const { return keeps_near_ && row.distance == 0; }
 
   bool same_call(const Row& call, const Row& row) const {
@@ -172,7 +182,14 @@ class Rows {
 
   // "14 steps that the failure does not depend on: T1 9 load; T2 5 mutex lock".
   Row left_out(std::size_t first, std::size_t last) const {
-    constexpr std::size_t kinds_most = 3;
+    Row row;
+    for (const std::size_t kinds_most : {std::size_t{3}, std::size_t{1}, std::size_t{0}}) {
+      row = left_out(first, last, kinds_most);
+      if (columns(row.text) <= room_) break;
+    }
+    return row;
+  }
+  Row left_out(std::size_t first, std::size_t last, std::size_t kinds_most) const {
     std::vector<std::pair<std::string_view, std::vector<std::pair<std::string_view, std::size_t>>>> threads;
     std::unordered_map<std::string_view, std::size_t> number_of;
     std::size_t without = 0, steps = 0;
@@ -201,7 +218,7 @@ class Rows {
         if (i >= kinds_most) rest += kinds[i].second;
         else did += fmt::format("{}{} {}", did.empty() ? "" : ", ", grouped(kinds[i].second), kinds[i].first);
       }
-      if (rest > 0) did += fmt::format(", {} other", grouped(rest));
+      if (rest > 0) did += did.empty() ? grouped(rest) : fmt::format(", {} other", grouped(rest));
       const auto same = std::find_if(told.begin(), told.end(), [&](const auto& each) { return each.first == did; });
       if (same == told.end()) told.push_back({std::move(did), {thread}});
       else same->second.push_back(thread);
@@ -219,6 +236,7 @@ class Rows {
 
   const std::vector<TraceEvent>& trace_;
   const bool keeps_near_;
+  const std::size_t room_;
   std::vector<std::uint32_t> distance_;
 };
 
@@ -397,12 +415,13 @@ Lines rendered(const Failure& failure, const std::vector<Row>& rows, const Rende
 }  // namespace
 
 TraceTable trace_table(const Failure& failure, const RenderOptions& options, std::size_t lines_max) {
+  const std::size_t room = options.width - 8;
   const auto table = [&](const std::vector<Row>& rows) {
     return TraceTable{rendered(failure, rows, options), rows.size() == failure.trace.size()};
   };
-  if (options.trace == TraceDetail::full) return table(Rows(failure, false).steps());
+  if (options.trace == TraceDetail::full) return table(Rows(failure, false, room).steps());
   if (options.trace == TraceDetail::calls) {
-    const Rows rows(failure, false);
+    const Rows rows(failure, false, room);
     return table(rows.rounds(rows.calls(rows.steps())));
   }
   // Of a row, one line at least is needed: what has more rows than that need not be laid out.
@@ -411,7 +430,7 @@ TraceTable trace_table(const Failure& failure, const RenderOptions& options, std
     result = table(rows);
     return result.lines.size() <= lines_max + 1;
   };
-  const Rows rows(failure, true);
+  const Rows rows(failure, true, room);
   const std::vector<Row> steps = rows.steps();
   TraceTable result;
   if (fitting(steps, result)) return result;

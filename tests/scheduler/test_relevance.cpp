@@ -144,7 +144,7 @@ TEST_CASE("joining and starting a thread link it to the failure") {
   story.store("A", "x");
   story.step("main", "join", "A", Does::joins);
   const auto near = story.distances();
-  CHECK(near == std::vector<std::uint32_t>{2, 1, 0});  // by the program's order in main; joined; failed
+  CHECK(near == std::vector<std::uint32_t>{2, 4, 0});  // by the program's order in main; joined; failed
 }
 
 TEST_CASE("a preemption is a switch away from a thread that could have gone on") {
@@ -220,6 +220,8 @@ TEST_CASE("the same step of one thread again and again is one row, with how ofte
   CHECK_THAT(text, Contains("\n  2-41  40 x  load -> 0 x"));
   CHECK_THAT(text, Contains("30 rounds of  load -> 0 y;  store <- 1 z"));
   CHECK(lines_of(text).size() <= 30);
+  for (std::size_t i = 1; i < 41; ++i) story.failure.trace[i].operation = "fetch-modify <- " + std::to_string(i);
+  CHECK_THAT(story.text(), Contains("\n  2-41  40 x  fetch-modify <- 40 x at last"));
 }
 
 TEST_CASE("steps inside of a library's call are one row where there are too many, and each has its own where all is asked for") {
