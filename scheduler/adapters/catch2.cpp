@@ -227,8 +227,8 @@ void fail_test(const char* text, const char* file, unsigned line) {
 }
 
 const bool registered = [] {
-  constexpr unsigned columns = 80, indented = 4;  // as Catch2 breaks lines where it is not configured otherwise
-  interleave::detail::set_framework({.fail = fail_test, .columns = columns - indented});
+  constexpr unsigned indented = 4;
+  interleave::detail::set_framework({.fail = fail_test, .columns = CATCH_CONFIG_CONSOLE_WIDTH - indented});
   return true;
 }();
 

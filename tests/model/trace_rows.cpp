@@ -67,9 +67,9 @@ TEST_CASE("trace: both accesses of a data race have rows, each of its thread, on
 
 TEST_CASE("trace: an access that is a step gets no second row") {
   const Failure failure = failure_of([] {
-    std::atomic<int> n{0};
-    std::thread a([&] { n = 1; });
-    *reinterpret_cast<int*>(&n) = 2;
+    int n = 0;
+    std::thread a([&] { __atomic_store_n(&n, 1, __ATOMIC_SEQ_CST); });
+    n = 2;
     a.join();
   });
   REQUIRE(failure.kind == "data-race");
