@@ -139,8 +139,7 @@ void check(std::function<void()> body, Options options, SourceLocation where) {
   engine::say_what_it_rests_on(report, all);
   RenderOptions how = for_stderr(ways_back(all));
   if (report.verdict == Verdict::pass) return write_what_was_asked_for(report, how);
-  const std::string shown = report_text(report, how);
-  how.color = false;
+  const bool colored = std::exchange(how.color, false);
   if (const unsigned columns = detail::framework_columns(); columns > 0) how.width = std::min<std::size_t>(how.width, columns);
   const std::string text = report_text(report, how);
   std::fflush(stdout);
@@ -149,7 +148,8 @@ void check(std::function<void()> body, Options options, SourceLocation where) {
     fmt::print(stderr, "{}", brief_failure_text(report, how));
   } else {
     was_printed(text);
-    fmt::print(stderr, "{}\n", shown);
+    how.color = colored;
+    fmt::print(stderr, "{}\n", colored ? report_text(report, how) : text);
   }
   write_what_was_asked_for(report, how);
   std::fflush(stderr);

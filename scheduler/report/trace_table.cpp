@@ -247,7 +247,13 @@ class Rows {
 class Layout {
  public:
   Layout(const Failure& failure, const std::vector<Row>& rows, const RenderOptions& options)
-      : failure_(failure), options_(options), step_width_(std::max<std::size_t>(6, fmt::formatted_size("{}", failure.trace.empty() ? 0 : failure.trace.back().step))) {
+      : failure_(failure), options_(options) {
+    constexpr std::size_t numbers_longest = 9;  // "1234-5678"; of more, the first
+    for (const Row& row : rows) {
+      step_width_ = std::max(step_width_, fmt::formatted_size("{}", failure.trace[row.first].step));
+      const std::size_t range = numbers_of(row).size();
+      if (row.kind != Row::left_out && range <= numbers_longest) step_width_ = std::max(step_width_, range);
+    }
     find_threads(rows);
     std::vector<std::size_t> cells(threads_.size());
     std::size_t where = std::string_view("where").size(), part = where, widest = 9;
@@ -357,9 +363,12 @@ class Layout {
     const TraceEvent& event = failure_.trace[row.first];
     const std::size_t before = row.first == 0 ? 0 : failure_.trace[row.first - 1].step;
     if (event.does != OperationClass::note && event.step == before) return "";
-    const std::size_t last = failure_.trace[row.last].step;
-    const std::string all = fmt::format("{}-{}", event.step, last);
-    return fmt::format("{:>{}}", last > event.step && all.size() <= step_width_ ? all : fmt::format("{}", event.step), step_width_);
+    const std::string all = numbers_of(row);
+    return fmt::format("{:>{}}", all.size() <= step_width_ ? all : fmt::format("{}", event.step), step_width_);
+  }
+  std::string numbers_of(const Row& row) const {
+    const std::size_t first = failure_.trace[row.first].step, last = failure_.trace[row.last].step;
+    return last > first ? fmt::format("{}-{}", first, last) : fmt::format("{}", first);
   }
 
   // False: there is too little room for a column per thread.
@@ -397,7 +406,7 @@ class Layout {
 
   const Failure& failure_;
   const RenderOptions& options_;
-  const std::size_t step_width_;
+  std::size_t step_width_ = 6;
   std::vector<std::string> threads_;
   std::unordered_map<std::string_view, std::size_t> numbers_;
   std::vector<std::size_t> begin_;  // of each column
