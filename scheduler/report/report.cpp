@@ -36,7 +36,10 @@ Lines verdict_lines(const Report& report, const RenderOptions& options) {
   const auto painted = paint(verdict, Ink::red, options) + what;
   const auto width = verdict.size() + columns(what) + columns(how) + 5;
   if (width <= options.width) return {fmt::format("{}   [{}]", painted, how)};
-  return {painted, fmt::format("  [{}]", how)};
+  Lines lines = {painted};
+  if (verdict.size() + columns(what) > options.width) lines = {paint(verdict, Ink::red, options) + "  " + clean(options.name), fmt::format("  {}{}", failure.kind, after)};
+  for (const std::string& line : wrapped(fmt::format("[{}]", how), options.width - 2)) lines.push_back("  " + line);
+  return lines;
 }
 
 // What shrinking did, if it did something or could not do all.
