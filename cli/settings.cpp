@@ -81,6 +81,7 @@ Settings read_settings(const std::array<std::optional<std::string>, flags.size()
   if (const auto& g = find(given, "--no-shrink")) settings.shrink = parse_switch(g->text, g->from) == (g->from == "INTERLEAVE_SHRINK");
   if (const auto& g = find(given, "--corpus"); g && !g->text.empty()) settings.corpus = g->text;
   if (const auto& g = find(given, "--jobs")) settings.jobs = parse_number(g->text, g->from);
+  if (const auto& g = find(given, "--trace")) settings.trace = trace_detail(g->text, g->from);
   if (const auto& g = find(given, "--color")) settings.color = one_of(*g, {"auto", "always", "never"});
   return settings;
 }

@@ -16,6 +16,7 @@
 #include <interleave/interleave.hpp>
 
 #include "scheduler/api/model_options.hpp"
+#include "scheduler/report/report.hpp"
 
 namespace interleave::cli {
 
@@ -42,6 +43,7 @@ inline constexpr Flag last_flags[] = {
     Flag{"--suppressions", "INTERLEAVE_SUPPRESSIONS", "FILE", "a file of lines race:PATTERN, deadlock:PATTERN, ...: findings that are counted and not reported"},
     Flag{"--jobs", "INTERLEAVE_JOBS", "N", "run so many scenarios at a time, each in a process of its own; default, 0: as many as processors"},
     Flag{"--corpus", "INTERLEAVE_CORPUS", "DIR", "the folder .interleave of a project; default: that one here or further up"},
+    Flag{"--trace", "INTERLEAVE_TRACE", "short|calls|full", "of a failing schedule: one screen, every call of a library, or every step; default short"},
     Flag{"--color", "INTERLEAVE_COLOR", "auto|always|never", "auto: on a terminal, unless NO_COLOR is set"},
 };
 }  // namespace parts
@@ -62,6 +64,7 @@ struct Settings {
   std::optional<bool> require_complete, shrink;
   std::array<std::optional<std::string>, std::size(model_options)> model;  // values of model_options, in the order of the table
   std::string color = "auto";
+  TraceDetail trace = TraceDetail::brief;
 
   // Whether that value is asked for. REQUIRES: there is a model option of that name.
   bool asks_for(std::string_view option, std::string_view value) const;

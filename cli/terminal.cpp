@@ -1,6 +1,5 @@
 #include "terminal.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,33 +9,23 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/report/screen.hpp"
+
 namespace interleave::cli {
-namespace {
 
-bool is_set(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value != '\0';
-}
-
-}  // namespace
-
-bool wants_color(std::string_view wish) {
-  if (wish != "auto") return wish == "always";
-  if (is_set("NO_COLOR")) return false;
-  const char* terminal = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) != 0 && terminal != nullptr && std::string_view(terminal) != "dumb";
-}
+bool wants_color(std::string_view wish) { return wants_color_on(STDOUT_FILENO, wish); }
 
 std::size_t line_width() {
   constexpr std::size_t otherwise = 120;
-  winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : otherwise;
+  return columns_of(STDOUT_FILENO).value_or(otherwise);
 }
 
 RenderOptions ways_back(std::string_view scenario, const Settings& settings) {
   RenderOptions options = render_scenario(scenario);
   options.color = wants_color(settings.color);
-  options.width = line_width();
+  options.width = columns_of(STDOUT_FILENO).value_or(usual_columns);
+  options.lines_max = usual_lines;
+  options.trace = settings.trace;
   options.seed_prefix = fmt::format("interleave replay {}{} --seed ", scenario, settings.replay_flags());
   // The token holds the other flags of the model.
   options.replay_prefix = fmt::format("interleave replay {}{}{} --schedule ", scenario,

@@ -227,7 +227,8 @@ void fail_test(const char* text, const char* file, unsigned line) {
 }
 
 const bool registered = [] {
-  interleave::detail::set_framework({.fail = fail_test});
+  constexpr unsigned indented = 4;
+  interleave::detail::set_framework({.fail = fail_test, .columns = CATCH_CONFIG_CONSOLE_WIDTH - indented});
   return true;
 }();
 

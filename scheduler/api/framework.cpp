@@ -16,6 +16,9 @@ constinit real::TsanIgnoredMutex framework_mutex;
 
 void set_framework(FrameworkHooks hooks) noexcept { framework = hooks; }
 
+bool has_framework() noexcept { return framework.fail != nullptr; }
+unsigned framework_columns() noexcept { return framework.columns; }
+
 void deliver_failure(const std::string& text, Report report, SourceLocation where) {
   if (framework.fail != nullptr) framework.fail(text.c_str(), where.file, where.line);
   throw Failed(text, std::move(report));

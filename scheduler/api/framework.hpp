@@ -17,10 +17,17 @@ namespace interleave::detail {
 struct FrameworkHooks {
   // Makes `text` one failure of the running test, located at file:line, and leaves the test, normally by an exception.
   void (*fail)(const char* text, const char* file, unsigned line) = nullptr;
+  // The framework breaks longer lines of the text. 0: it does not.
+  unsigned columns = 0;
 };
 
 // Called before main.
 void set_framework(FrameworkHooks hooks) noexcept;
+
+// Whether an adapter has registered: then the framework shows the text of a failure.
+bool has_framework() noexcept;
+// FrameworkHooks::columns; 0 without an adapter.
+unsigned framework_columns() noexcept;
 
 // Reports a failed check: through the framework, or as Failed if there is none (or if its hook returns).
 [[noreturn]] void deliver_failure(const std::string& text, Report report, SourceLocation where);

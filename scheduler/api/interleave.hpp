@@ -95,7 +95,8 @@ struct ThreadState {
   std::string location = {};   // file:line of the program's own code
   std::string holder = {};     // the thread that holds what it waits for, if known
   bool        daemon = false;  // detached
-  std::string call = {};       // of which call of Interleave's primitives it is a part, as "Event::wait"; else empty
+  std::string call = {};       // of which call of Interleave's primitives it is a part, as "Event::wait", or of the standard library, as
+                               // "future.get"; else empty
   std::size_t round = 0;       // if it goes round: in so many steps, its last
   OperationClass does{};       // of which class the operation is (observer.hpp), and how it holds what it takes
   Hold           hold{};
@@ -113,12 +114,15 @@ struct CodePlace {
 struct TraceEvent {
   std::size_t step = 0;
   std::string thread = {}, operation = {}, object = {}, location = {};
-  std::string call = {};  // as in ThreadState
+  std::string call = {};  // as in ThreadState; or of the standard library, as "future.get"
   OperationClass does{};  // of which class the operation is (observer.hpp), and how it holds what it takes or gives
   Hold           hold{};
   bool           succeeded = true;
   std::string second = {};  // a second object: the mutex that a condition wait gives back
   std::size_t stack = 0;    // which of Failure::stacks: stacks[stack - 1]; 0: it is not known
+  // Which objects: events with the same number here or there use the same bytes, or some of them. 0: none. Unlike names, numbers tell objects apart.
+  std::size_t object_id = 0, second_id = 0;
+  bool timed_out_early = false;  // a timeout, or the end of a sleep, while another thread could still go on: clock=virtual excludes it
 };
 
 // What shrinking has made of a failing schedule: one with fewer preemptions, or with as many and fewer steps, that fails in the same way. A
@@ -219,7 +223,7 @@ class UsageError : public std::invalid_argument {
 Report explore(std::function<void()> body, Options options = {}, SourceLocation = SourceLocation::current());
 
 // As explore, but a failure, or a search that could not be completed, is reported through the test framework, or thrown as
-// Failed. Prints the failing schedule to stderr first.
+// Failed. Prints the report to stderr first; where a framework shows it, a line with the failing schedule.
 void check(std::function<void()> body, Options options = {}, SourceLocation = SourceLocation::current());
 
 // ---- inside a body --------------------------------------------------------------------------------------------------

@@ -61,8 +61,9 @@ constexpr Variable own_variables[] = {
     {"INTERLEAVE_CORPUS"},                                     // 0: past failures are not kept; or the folder of those
     {"INTERLEAVE_PROJECT"},                                    // the folder of the project, whose corpus is in .interleave
     {"INTERLEAVE_CORPUS_RUN"},                                 // a file for what `interleave corpus run` asks
-    {"INTERLEAVE_COLOR"},                                      // of the command, like the next four
-    {"INTERLEAVE_JOBS", Variable::number},
+    {"INTERLEAVE_TRACE"},                                      // how much of a failing schedule is shown
+    {"INTERLEAVE_COLOR"},
+    {"INTERLEAVE_JOBS", Variable::number},                     // of the command, like the next three
     {"INTERLEAVE_JUNIT"},
     {"INTERLEAVE_TOKENS"},
     {"INTERLEAVE_SARIF"},

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/api/phases.hpp"
+#include "scheduler/explain/library_calls.hpp"
 #include "scheduler/memory/stack_walk.hpp"
 #include "scheduler/symbols/stack_text.hpp"
 
@@ -47,11 +48,13 @@ void Recorder::announced(const Execution&, const Thread& thread) {
 }
 
 void Recorder::performed(Execution& run, const Thread& thread) {
-  events_.push_back({run.steps(), thread.id, thread.pending, "", stacks_[thread.id]});
+  events_.push_back({run.steps(), thread.id, thread.pending, "", stacks_[thread.id], timed_out_early(run, thread)});
+  moment_ = events_.size();
 }
 
 void Recorder::noted(const Execution& run, const Thread& thread, const std::string& text) {
   events_.push_back({run.steps(), thread.id, {}, text, stack_here()});
+  moment_ = events_.size();
 }
 
 void Recorder::failing(const Execution&, const Thread&) {
@@ -68,13 +71,16 @@ void Recorder::ended(Execution& run, Ending ending) {
                       .operation = is_note ? "note: " + event.note : text_of(event.operation),
                       .object = is_note ? "" : object_of(event.operation),
                       .location = symbols_.place(event.stack),
-                      .call = is_note ? "" : symbols_.primitive_call(event.stack),
+                      .call = is_note ? "" : call_of(event.stack),
                       .does = is_note ? OperationClass::note : event.operation.type->does,
                       .hold = is_note ? Hold{} : event.operation.type->hold,
                       .succeeded = !event.operation.failed,
                       .second = is_note ? "" : second_of(event.operation),
-                      .stack = number_of(event.stack)});
+                      .stack = number_of(event.stack),
+                      .timed_out_early = event.early});
+    extents_.push_back(extents_of(event.operation));
   }
+  number_objects();
   for (std::size_t id = 0; id < run.threads_created(); ++id) {
     const Thread& thread = run.thread(id);
     ThreadPhase phase = thread.finished ? ThreadPhase::finished : ThreadPhase::ready;
@@ -91,7 +97,7 @@ void Recorder::ended(Execution& run, Ending ending) {
       state.object = thread.awaiting ? reads_of(thread) : object_of(thread.pending);
       if (id < stacks_.size()) {
         state.location = symbols_.place(stacks_[id]);
-        state.call = symbols_.primitive_call(stacks_[id]);
+        state.call = call_of(stacks_[id]);
         state.stack = number_of(stacks_[id]);
       }
       if (const Thread* blocker = waits && type.blocker != nullptr ? type.blocker(run, thread) : nullptr)
@@ -101,7 +107,7 @@ void Recorder::ended(Execution& run, Ending ending) {
       phase = ThreadPhase::failed;
       if (failing_.size() > 1) {
         state.location = symbols_.place(failing_);
-        state.call = symbols_.primitive_call(failing_);
+        state.call = call_of(failing_);
         state.stack = number_of(failing_);
       }
     }
@@ -112,6 +118,19 @@ void Recorder::ended(Execution& run, Ending ending) {
     state.state = text_of(phase);
     threads_.push_back(std::move(state));
   }
+}
+
+std::string Recorder::call_of(const Stack& stack) {
+  std::string call = symbols_.primitive_call(stack);
+  return call.empty() ? library_call(symbols_, stack) : call;
+}
+
+std::array<Recorder::Extent, 2> Recorder::extents_of(const Operation& operation) {
+  const auto extent = [](const void* object, std::uint32_t size) {
+    return object == nullptr ? Extent{} : Extent{reinterpret_cast<std::uintptr_t>(object), std::max(size, 1u)};
+  };
+  if (operation.type == nullptr) return {};
+  return {extent(operation.object, operation.bytes()), extent(operation.second, operation.second_size)};
 }
 
 std::span<const void* const> Recorder::stack_of(std::uint64_t step) const {

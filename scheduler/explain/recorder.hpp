@@ -3,6 +3,8 @@
 // are looked up once the execution has ended.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -10,6 +12,7 @@
 
 #include <interleave/interleave.hpp>
 #include "scheduler/execution/execution.hpp"
+#include "scheduler/races/shadow.hpp"
 #include "scheduler/symbols/symbols.hpp"
 
 namespace interleave::engine {
@@ -28,6 +31,10 @@ class Recorder final : public ExecutionListener {
 
   std::vector<TraceEvent> take_trace() { return std::move(trace_); }
   std::vector<ThreadState> take_threads() { return std::move(threads_); }
+  // How many events have been noted; what a Shadow notes its moments by.
+  const std::size_t& moment() const { return moment_; }
+  // Accesses that are no steps get a place in the trace, too. REQUIRES: the execution has ended, and the trace has not been taken.
+  void add_accesses(const Execution& run, const std::vector<Shadow::Told>& accesses);
   // The stacks that trace and threads refer to.
   std::vector<std::vector<CodePlace>> take_stacks() { return std::move(stacks_in_text_); }
   // The objects that have no name of their own, and what they are called in the trace.
@@ -49,8 +56,19 @@ class Recorder final : public ExecutionListener {
     Operation     operation;
     std::string   note;  // instead of an operation
     Stack         stack;
+    bool          early = false;  // timed_out_early
+  };
+  struct Extent {
+    std::uintptr_t begin = 0;
+    std::size_t    size = 0;     // 0: none
   };
 
+  // Whether the step is a timeout or the end of a sleep while another thread could have gone on.
+  static bool timed_out_early(const Execution& run, const Thread& thread);
+  // object_id and second_id of all events.
+  void number_objects();
+  std::string call_of(const Stack& stack);
+  static std::array<Extent, 2> extents_of(const Operation& operation);
   std::size_t number_of(const Stack& stack);
   std::string second_of(const Operation& operation) const;
   std::string object_of(const Operation& operation);
@@ -60,6 +78,8 @@ class Recorder final : public ExecutionListener {
   Symbols& symbols_;
   std::vector<Stack> stacks_;                      // per thread: where its pending operation was announced
   std::vector<Event> events_;
+  std::size_t moment_ = 0;
+  std::vector<std::array<Extent, 2>> extents_;     // of each event of the trace: its objects
   Stack failing_;                                  // where the execution failed
   std::map<const void*, std::string> object_names_;
   std::map<std::string, unsigned> nouns_;          // how many objects of a kind have been named

@@ -85,6 +85,38 @@ std::array<std::span<const void* const>, 2> Shadow::found_at() const {
   return {stacks_[(ends(now) ? before : now).where], stacks_[(ends(before) ? now : before).where]};
 }
 
+std::vector<Shadow::Told> Shadow::told() {
+  assert(explains_);
+  const auto of = [&](const Entry& entry) {
+    const bool ends = (entry.kind & (freeing | destroying)) != 0, writes = (entry.kind & writing) != 0;
+    return Told{.thread = entry.thread,
+                .what = (entry.kind & freeing) != 0      ? "free"
+                        : (entry.kind & destroying) != 0 ? "destroy"
+                        : (entry.kind & by_door) != 0    ? "use"
+                        : writes                         ? "write"
+                                                         : "read",
+                .does = ends ? OperationClass::ends : writes ? OperationClass::writes : OperationClass::reads,
+                .is_step = !ends && (entry.kind & (atomically | by_door)) != 0,
+                .address = found_.address,
+                .moment = moments_[entry.where],
+                .stack = stacks_[entry.where]};
+  };
+  std::vector<Told> all;
+  if (found_.before.mask != 0) {
+    all = {of(found_.before), of(found_.now)};
+  } else {
+    if (const Block* block = block_around(found_.address); block != nullptr && block->freed_where != none)
+      all.push_back({.thread = block->freed_by, .what = "free", .does = OperationClass::ends, .address = found_.address,
+                     .moment = moments_[block->freed_where], .stack = stacks_[block->freed_where]});
+    all.push_back(of(found_.now));
+    if (const std::string_view kind = found_.kind; kind.ends_with("-free") && kind != "use-after-free") {
+      all.back().what = "free";
+      all.back().does = OperationClass::ends;
+    }
+  }
+  return all;
+}
+
 std::string Shadow::describe(Symbols& symbols, const Execution& run, const StackFrames& frames) {
   assert(explains_);
   const std::string object = object_at(found_.address, symbols, run, frames);

@@ -1,5 +1,6 @@
 // The public API in the model: what a body calls is handed to its execution; outside an exploration the same functions work
 // on real threads (stress.hpp).
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -29,6 +30,7 @@
 #include "scheduler/report/report.hpp"
 #include "scheduler/report/report_files.hpp"
 #include "scheduler/report/said.hpp"
+#include "scheduler/report/screen.hpp"
 #include "scheduler/runtime/door.hpp"
 #include "scheduler/stress/stress.hpp"
 #include "scheduler/support/paths.hpp"
@@ -67,6 +69,7 @@ Options prepared(Options options, SourceLocation where) {
   if (options.name.empty()) options.name = real::default_name(where);
   const std::string own_schedule = options.schedule;
   options = with_environment(std::move(options));
+  static_cast<void>(for_stderr({}));  // refuses a mistake now, not when there is something to show
   if (!options.schedule.empty()) {
     const bool its = is_schedule_for(options.schedule, options.name);
     if (options.schedule != own_schedule) engine::schedule_was_asked_for(options.name, its);
@@ -97,7 +100,7 @@ void end_if_asked_to(const Report& report, const Options& options, RenderOptions
   const int signal = engine::SignalGuard::take_request_to_end();
   if (signal == 0) return;
   std::fflush(stdout);
-  fmt::print(stderr, "{}\n", report_text(report, how(options)));
+  fmt::print(stderr, "{}\n", report_text(report, for_stderr(how(options))));
   std::fflush(stderr);
   std::raise(signal);
 }
@@ -152,12 +155,20 @@ void check(std::function<void()> body, Options options, SourceLocation where) {
     return checked(body, all);
   }();
   engine::say_what_it_rests_on(report, all);
-  const RenderOptions how = ways_back(all);
+  RenderOptions how = for_stderr(ways_back(all));
   if (report.verdict == Verdict::pass) return write_beside(report, all, how);
+  const bool colored = std::exchange(how.color, false);
+  if (const unsigned columns = detail::framework_columns(); columns > 0) how.width = std::min<std::size_t>(how.width, columns);
   const std::string text = report_text(report, how);
   std::fflush(stdout);
-  was_printed(text);
-  fmt::print(stderr, "{}\n", text);
+  // A reader gets the report once. A line is said now, whatever becomes of the process.
+  if (detail::has_framework()) {
+    fmt::print(stderr, "{}", brief_failure_text(report, how));
+  } else {
+    was_printed(text);
+    how.color = colored;
+    fmt::print(stderr, "{}\n", colored ? report_text(report, how) : text);
+  }
   const bool replayable = report.failure && !report.failure->schedule.empty();
   engine::say_annotation(report, all, replayable ? how.replay_prefix + report.failure->schedule + how.replay_suffix : "");
   write_beside(report, all, how);

@@ -249,11 +249,13 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   if (bridge_.watches()) listeners.push_back(&bridge_);
   Shadow memory_shadow(shadow_limits(), model_.has(model_value(&Options::races, "fail")), true, learnt_.keeps_stacks);
   shadow = model_.has(model_value(&Options::races, "ignore")) ? nullptr : &memory_shadow;
+  memory_shadow.notes_moments(recorder.moment());
   Execution execution(replay, execution_options(finding), std::move(listeners));
   Violation violation;
   if (run_once(execution, violation) == Ending::redundant && finding.comes_back) violation.kind = text_of(FailureKind::livelock);
   shadow = nullptr;
   bridge_.explains(nullptr, nullptr);
+  if (violation.kind == memory_shadow.found()) recorder.add_accesses(execution, memory_shadow.told());
   failure.threads = recorder.take_threads();
   failure.trace = recorder.take_trace();
   failure.stacks = recorder.take_stacks();

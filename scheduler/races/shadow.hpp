@@ -38,6 +38,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <interleave/scheduler/observer.hpp>
+
 namespace interleave {
 class Symbols;
 }
@@ -138,6 +140,19 @@ class Shadow {
   // Where the two accesses of a race were made. Where one of them is the end of a block or an object, or there is one only: twice the other.
   // REQUIRES: this shadow explains.
   std::array<std::span<const void* const>, 2> found_at() const;
+  // The accesses that `describe` speaks of, and the end of the block, in the order in which they were made. REQUIRES: this shadow explains.
+  struct Told {
+    std::uint32_t  thread = 0;
+    const char*    what = "";      // "read", "write", "free", "destroy", "use"
+    OperationClass does{};
+    bool           is_step = false;  // it belongs to a step of the thread
+    std::uintptr_t address = 0;
+    std::size_t    moment = 0;     // what notes_moments pointed at then
+    std::span<const void* const> stack{};
+  };
+  std::vector<Told> told();
+  // From now on accesses are told apart by `now` as well, which must stay valid. REQUIRES: this shadow explains one execution.
+  void notes_moments(const std::size_t& now) { now_ = &now; }
   // Text for a reader about what was found last: the object, both accesses, their stacks. REQUIRES: this shadow explains.
   std::string describe(Symbols& symbols, const Execution& run, const StackFrames& frames);
   // What lies at the address, for a reader: a named variable, or a place in a block; empty if neither. REQUIRES: this one explains.
@@ -335,7 +350,9 @@ class Shadow {
   bool found(Found found);           // whether it is set aside
   Found found_;                      // what was not
   bool suppresses_;
-  std::vector<Stack> stacks_;        // each once, of all executions
+  std::vector<Stack> stacks_;        // each once, of all executions; at each moment once, if these are noted
+  const std::size_t* now_ = nullptr;
+  std::vector<std::size_t> moments_;  // of stacks_
   std::unordered_multimap<std::size_t, std::uint32_t> stacks_by_hash_;
   // Whether findings of this kind, at these places and in this static variable, are set aside.
   std::map<std::tuple<const char*, std::uint32_t, std::uint32_t, std::uintptr_t>, bool> decided_;

@@ -15,11 +15,13 @@ namespace interleave::engine {
 std::uint32_t Shadow::remember_stack() {
   if (!explains_) return 0;
   Stack stack = stack_here();
-  std::size_t hash = stack.size();
+  const std::size_t moment = now_ != nullptr ? *now_ : 0;
+  std::size_t hash = stack.size() + moment;
   for (const void* address : stack) hash = (hash ^ reinterpret_cast<std::uintptr_t>(address)) * 0x9e3779b97f4a7c15;
   for (auto [at, end] = stacks_by_hash_.equal_range(hash); at != end; ++at)
-    if (stacks_[at->second] == stack) return at->second;
+    if (moments_[at->second] == moment && stacks_[at->second] == stack) return at->second;
   stacks_.push_back(std::move(stack));
+  moments_.push_back(moment);
   const auto id = static_cast<std::uint32_t>(stacks_.size() - 1);
   stacks_by_hash_.emplace(hash, id);
   return id;

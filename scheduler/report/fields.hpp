@@ -44,7 +44,7 @@ void fields(Value& value, Visit&& visit) {
 
 template <Is<TraceEvent> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
-  auto& [step, thread, operation, object, location, call, does, hold, succeeded, second, stack] = value;
+  auto& [step, thread, operation, object, location, call, does, hold, succeeded, second, stack, object_id, second_id, timed_out_early] = value;
   visit("step", step);
   visit("thread", thread);
   visit("operation", operation);
@@ -56,6 +56,9 @@ void fields(Value& value, Visit&& visit) {
   visit("succeeded", succeeded);
   visit("second", second);
   visit("stack", stack);
+  visit("object_id", object_id);
+  visit("second_id", second_id);
+  visit("timed_out_early", timed_out_early);
 }
 
 template <Is<Shrunk> Value, class Visit>

@@ -13,6 +13,8 @@
 #include "scheduler/api/phases.hpp"
 #include "scheduler/report/how_found.hpp"
 #include "scheduler/report/text_layout.hpp"
+#include "scheduler/report/timeouts.hpp"
+#include "scheduler/report/trace_table.hpp"
 
 namespace interleave {
 namespace {
@@ -37,7 +39,10 @@ Lines verdict_lines(const Report& report, const RenderOptions& options) {
   const auto painted = paint(verdict, Ink::red, options) + what;
   const auto width = verdict.size() + columns(what) + columns(how) + 5;
   if (width <= options.width) return {fmt::format("{}   [{}]", painted, how)};
-  return {painted, fmt::format("  [{}]", how)};
+  Lines lines = {painted};
+  if (verdict.size() + columns(what) > options.width) lines = {paint(verdict, Ink::red, options) + "  " + clean(options.name), fmt::format("  {}{}", failure.kind, after)};
+  for (const std::string& line : wrapped(fmt::format("[{}]", how), options.width - 2)) lines.push_back("  " + line);
+  return lines;
 }
 
 // What shrinking did, if it did something or could not do all.
@@ -94,23 +99,28 @@ std::vector<Row> culprits(const Failure& failure) {
   return rows;
 }
 
+// The places stand in a column as far as lines have room; else each on a line of its own.
 Lines culprit_lines(const Failure& failure, const RenderOptions& options) {
-  constexpr std::size_t shown_max = 8, who_max = 20, where_min = 16;
+  constexpr std::size_t shown_max = 8, who_max = 20;
   auto rows = culprits(failure);
   const auto left_out = rows.size() - std::min(rows.size(), shown_max);
   rows.resize(rows.size() - left_out);
   std::size_t who = 0, what = 0;
-  for (const auto& row : rows) {
-    who = std::min(std::max(who, columns(row.who)), who_max);
-    what = std::max(what, columns(row.what));
-  }
-  const std::size_t room = options.width - std::min(options.width, 2 + who + 2 + 2 + where_min);
-  what = std::min(what, room);
+  for (const auto& row : rows) who = std::min(std::max(who, columns(row.who)), who_max);
+  const std::size_t begin = 2 + who + 2;
+  const auto fits = [&](const Row& row, std::size_t width) { return begin + width + 2 + columns(row.where) <= options.width; };
+  for (const auto& row : rows)
+    if (fits(row, columns(row.what))) what = std::max(what, columns(row.what));
 
   Lines lines;
   for (const auto& row : rows) {
-    const auto place = clip_front(row.where, where_min + room - what);
-    lines.push_back(trimmed(fmt::format("  {}  {}  {}", pad(clip(row.who, who), who), pad(clip(row.what, what), what), place)));
+    const bool beside = fits(row, columns(row.what));
+    Lines text = wrapped(row.what, options.width - std::min(options.width - 8, begin));
+    if (text.empty()) text.emplace_back();
+    if (beside) text[0] = pad(std::move(text[0]), fits(row, what) ? what : columns(text[0])) + "  " + row.where;
+    else if (!row.where.empty()) text.push_back("  " + clip_front(row.where, options.width - std::min(options.width - 8, begin + 2)));
+    for (std::size_t i = 0; i < text.size(); ++i)
+      lines.push_back(trimmed(fmt::format("  {}  {}", pad(i == 0 ? clip(row.who, who) : "", who), text[i])));
   }
   if (left_out > 0) lines.push_back(fmt::format("  ... and {}", counted(left_out, "more thread")));
   return lines;
@@ -127,153 +137,42 @@ Lines message_lines(const Failure& failure, const RenderOptions& options) {
   return lines;
 }
 
-// ---- the table ------------------------------------------------------------------------------------------------------
-
-constexpr std::size_t step_width = 6, gap = 2, cell_min = 14;
-
-// The threads that made a step, in the order of their first.
-std::vector<std::string> threads_of(const std::vector<TraceEvent>& trace) {
-  std::vector<std::string> names;
-  for (const auto& event : trace) {
-    if (std::find(names.begin(), names.end(), event.thread) == names.end()) names.push_back(event.thread);
-  }
-  return names;
-}
-
-// In the order of creation where the report says it.
-std::vector<std::string> threads_of(const Failure& failure) {
-  auto names = threads_of(failure.trace);
-  const auto position = [&](const std::string& name) {
-    return std::find_if(failure.threads.begin(), failure.threads.end(),
-                        [&](const ThreadState& thread) { return thread.name == name; });
-  };
-  std::stable_sort(names.begin(), names.end(),
-                   [&](const std::string& a, const std::string& b) { return position(a) < position(b); });
-  return names;
-}
-
-struct Column {
-  std::string title;
-  std::size_t width = 0;
-};
-
-// Takes from the widest until all fit, so that a short column is never shortened for the sake of a long one.
-void fit(std::vector<Column>& list, std::size_t room) {
-  const auto total = [&] {
-    std::size_t sum = 0;
-    for (const auto& column : list) sum += column.width + gap;
-    return sum;
-  };
-  const auto narrower = [](const Column& a, const Column& b) { return a.width < b.width; };
-  while (!list.empty() && total() > room) {
-    const auto widest = std::max_element(list.begin(), list.end(), narrower);
-    if (widest->width <= cell_min) return;
-    --widest->width;
-  }
-}
-
-// A table of steps: either one column per thread, or, where these would be too narrow to read, one column with the thread's
-// name and one with what it does. The last column is always the place.
-class Table {
- public:
-  Table(const Failure& failure, const RenderOptions& options) : trace_(failure.trace), options_(options) {
-    const auto threads = threads_of(failure);
-    std::size_t where = 5;
-    for (const auto& event : trace_) where = std::max(where, columns(event.location));
-    const std::size_t room = options.width - step_width - gap;
-    const auto least = [&](std::size_t cells) { return cells * (cell_min + gap); };
-    per_thread_ = least(threads.size()) + std::min(where, room / 3) <= room;
-    if (per_thread_) {
-      for (const auto& thread : threads) columns_.push_back({clean(thread), columns(clean(thread))});
-    } else {
-      columns_ = {{"thread", 6}, {"operation", 9}};
-    }
-    for (const auto& event : trace_) widen(event);
-    where_ = std::min({where, room / 2, room - least(columns_.size())});
-    fit(columns_, room - where_);
-  }
-
-  Lines lines(std::size_t rows_max) const {
-    Lines lines = {paint(heading(), Ink::dim, options_)};
-    if (trace_.size() <= rows_max) {
-      for (const auto& event : trace_) lines.push_back(line(event));
-      return lines;
-    }
-    // The end explains more than the beginning. One line says what is missing.
-    const std::size_t head = (rows_max - 1) / 3, tail = rows_max - 1 - head;
-    for (std::size_t i = 0; i < head; ++i) lines.push_back(line(trace_[i]));
-    lines.push_back(fmt::format("{:>{}}  {} left out", dots, step_width, counted(trace_.size() - head - tail, "step")));
-    for (std::size_t i = trace_.size() - tail; i < trace_.size(); ++i) lines.push_back(line(trace_[i]));
-    return lines;
-  }
-
- private:
-  static std::string what(const TraceEvent& event) { return clean(joined(event.operation, event.object)); }
-
-  // Of an operation, its value and its object the first word can best be spared: the reader's own line says it, too.
-  static std::string shortened(const std::string& text, std::size_t width) {
-    constexpr std::size_t word_least = 6;
-    const std::size_t rest = columns(text) - columns(text.substr(0, text.find(' ')));
-    if (columns(text) <= width || rest + word_least > width) return text;
-    return clip(text.substr(0, text.find(' ')), width - rest) + text.substr(text.find(' '));
-  }
-
-  std::size_t column_of(const TraceEvent& event) const {
-    const auto has_title = [&](const Column& column) { return column.title == clean(event.thread); };
-    return static_cast<std::size_t>(std::find_if(columns_.begin(), columns_.end(), has_title) - columns_.begin());
-  }
-
-  void widen(const TraceEvent& event) {
-    const auto at_least = [](Column& column, std::string_view text) { column.width = std::max(column.width, columns(text)); };
-    if (per_thread_) {
-      at_least(columns_[column_of(event)], what(event));
-    } else {
-      at_least(columns_[0], clean(event.thread));
-      at_least(columns_[1], what(event));
-    }
-  }
-
-  std::string heading() const {
-    std::string text = fmt::format("{:>{}}", "step", step_width);
-    for (const auto& column : columns_) text += "  " + pad(clip(column.title, column.width), column.width);
-    return text + "  where";
-  }
-
-  std::string line(const TraceEvent& event) const {
-    Lines cells(columns_.size());
-    if (per_thread_) {
-      const std::size_t at = column_of(event);
-      cells[at] = shortened(what(event), columns_[at].width);
-    } else {
-      cells = {clean(event.thread), shortened(what(event), columns_[1].width)};
-    }
-    std::string text = fmt::format("{:>{}}", event.step, step_width);
-    for (std::size_t i = 0; i < cells.size(); ++i) text += "  " + pad(clip(cells[i], columns_[i].width), columns_[i].width);
-    const auto place = clip_front(clean(event.location), where_);
-    return place.empty() ? trimmed(text) : text + "  " + paint(place, Ink::dim, options_);
-  }
-
-  const std::vector<TraceEvent>& trace_;
-  const RenderOptions& options_;
-  std::vector<Column> columns_;
-  std::size_t where_ = 0;
-  bool per_thread_ = true;
-};
+// ---- below the table ------------------------------------------------------------------------------------------------
 
 // What the table's numbers stand for.
-Lines object_lines(const Failure& failure, const RenderOptions& options) {
+Lines object_lines(const std::vector<std::pair<std::string, std::string>>& objects, const RenderOptions& options) {
   constexpr std::size_t shown_max = 6;
   std::size_t width = 0;
-  for (const auto& [name, known] : failure.objects) width = std::max(width, columns(name));
+  for (const auto& [name, known] : objects) width = std::max(width, columns(name));
   Lines lines;
-  for (const auto& [name, known] : failure.objects) {
+  for (const auto& [name, known] : objects) {
     if (lines.size() == shown_max) {
-      lines.push_back(fmt::format("  {}  and {}", pad(std::string(dots), width), counted(failure.objects.size() - shown_max, "more object")));
+      lines.push_back(fmt::format("  {}  and {}", pad(std::string(dots), width), counted(objects.size() - shown_max, "more object")));
       break;
     }
     const std::size_t room = options.width - std::min(options.width, width + 4);
     lines.push_back(fmt::format("  {}  {}", pad(name, width), clip(clean(known), room)));
   }
+  return lines;
+}
+
+// Those that a reader of these lines meets.
+std::vector<std::pair<std::string, std::string>> objects_in(const Lines& lines, const Failure& failure) {
+  const std::string text = text_of(lines);
+  const auto met = [&](std::string_view name) {
+    for (std::size_t at = text.find(name); at != text.npos; at = text.find(name, at + 1))
+      if (const char behind = text[at + name.size()]; behind < '0' || behind > '9') return true;  // "atomic 1" is not in "atomic 12"
+    return false;
+  };
+  std::vector<std::pair<std::string, std::string>> objects;
+  std::copy_if(failure.objects.begin(), failure.objects.end(), std::back_inserter(objects), [&](const auto& object) { return met(object.first); });
+  return objects;
+}
+
+// What the failure hinges on beside the order of steps.
+Lines timeout_lines(const Failure& failure, const RenderOptions& options) {
+  Lines lines = wrapped(timeout_sentence(failure), options.width - 2);
+  for (auto& line : lines) line.insert(0, "  ");
   return lines;
 }
 
@@ -301,12 +200,20 @@ std::string grouped(std::uint64_t number) {
   return digits;
 }
 
+TraceDetail trace_detail(std::string_view text, std::string_view from) {
+  if (text == "short") return TraceDetail::brief;
+  if (text == "calls") return TraceDetail::calls;
+  if (text == "full") return TraceDetail::full;
+  throw UsageError(fmt::format("{}={} makes no sense; use short, calls or full", from, text));
+}
+
 RenderOptions render_scenario(std::string_view scenario) {
   RenderOptions options;
   options.name = scenario;
   options.replay_prefix = fmt::format("interleave replay {} --schedule ", scenario);
   options.debug_prefix = "INTERLEAVE_BREAK=1 gdb --args " + options.replay_prefix;
   options.seed_prefix = fmt::format("interleave replay {} --seed ", scenario);
+  options.trace_hint = "--trace full";
   return options;
 }
 
@@ -317,6 +224,7 @@ RenderOptions render_program(std::string_view name, std::string_view program) {
   options.replay_suffix = fmt::format(" {}", program);
   options.debug_prefix = "INTERLEAVE_SCHEDULE=";
   options.debug_suffix = fmt::format(" INTERLEAVE_BREAK=1 gdb --args {}", program);
+  options.trace_hint = "INTERLEAVE_TRACE=full";
   return options;
 }
 
@@ -328,17 +236,40 @@ std::string failure_text(const Report& report, const RenderOptions& wanted) {
   append(lines, shrunk_lines(failure, options));
   append(lines, culprit_lines(failure, options));
   append(lines, message_lines(failure, options));
+  append(lines, timeout_lines(failure, options));
   const Lines back = ways_back(failure, options);
   if (!failure.trace.empty()) {
-    constexpr std::size_t rows_min = 6, around = 2;  // an empty line and the heading
-    const Lines objects = object_lines(failure, options);
-    const auto used = lines.size() + around + objects.size() + back.size();
+    constexpr std::size_t rows_min = 8, around = 2;  // an empty line and the heading
+    const auto table_with = [&](std::size_t objects) {
+      const auto used = lines.size() + around + objects + back.size();
+      return trace_table(failure, options, std::max(rows_min, options.lines_max - std::min(options.lines_max, used)));
+    };
+    Lines objects = object_lines(failure.objects, options);
+    TraceTable table = table_with(objects.size());
+    if (!table.whole && options.trace != TraceDetail::full) {  // not all steps are shown, nor need all objects be
+      Lines shown = lines;
+      append(shown, table.lines);
+      objects = object_lines(objects_in(shown, failure), options);
+      const Lines hint = options.trace_hint.empty() ? Lines{} : Lines{fmt::format("  trace   all {}: {}", counted(failure.step, "step"), options.trace_hint)};
+      table = table_with(objects.size() + hint.size());
+      append(objects, hint);
+    }
     lines.emplace_back();
-    append(lines, Table(failure, options).lines(std::max(rows_min, options.lines_max - std::min(options.lines_max, used))));
+    append(lines, table.lines);
     append(lines, objects);
   }
   append(lines, back);
   return text_of(lines);
+}
+
+std::string brief_failure_text(const Report& report, const RenderOptions& options) {
+  std::string text = fmt::format("interleave: {}  ", clean(options.name));
+  if (!report.failure) return text + clean(report.incomplete_reason) + "\n";
+  const Failure& failure = *report.failure;
+  text += failure.kind;
+  if (!failure.schedule.empty() && !options.replay_prefix.empty())
+    text += fmt::format(", to be replayed by {}{}{}", options.replay_prefix, failure.schedule, options.replay_suffix);
+  return text + "\n";
 }
 
 std::string report_text(const Report& report, const RenderOptions& options) {

@@ -121,6 +121,7 @@ void write_what_was_asked_for(const Report& report, const RenderOptions& how) {
   PageTexts texts{.name = how.name};
   RenderOptions wide = how;
   wide.color = false;
+  wide.width = RenderOptions{}.width;
   wide.lines_max = 400;
   texts.text = report_text(report, wide);
   if (!report.failure->schedule.empty()) texts.replay = how.replay_prefix + report.failure->schedule + how.replay_suffix;

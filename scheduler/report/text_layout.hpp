@@ -109,9 +109,9 @@ inline std::string text_of(const Lines& lines) {
   return fmt::format("{}\n", fmt::join(lines, "\n"));
 }
 
-// Two columns and a place need this much; a narrower terminal folds the lines itself.
+// A thread, what it does and a place need this much; a narrower terminal folds the lines itself.
 inline RenderOptions readable(RenderOptions options) {
-  options.width = std::max<std::size_t>(options.width, 60);
+  options.width = std::max<std::size_t>(options.width, 40);
   return options;
 }
 

@@ -13,7 +13,7 @@ using namespace interleave::cli;
 
 TEST_CASE("--require-complete makes a pass that is not complete a failure; replay and stress do not look at it") {
   CHECK(command("search good/passes --require-complete").status == 0);
-  const auto drawn = command("sample good/passes --executions 5 --require-complete");
+  const auto drawn = command("sample good/passes --executions 5 --require-complete", "COLUMNS=120");
   CHECK(drawn.status == 1);
   CHECK(has(drawn.out, "FAILED  good/passes   incomplete   [5 executions, auto]"));
   CHECK(has(drawn.out, "not: 5 executions were drawn"));

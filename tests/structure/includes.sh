@@ -38,7 +38,7 @@ rooms_table="
 primitives/.*      primitives/[^/]*
 checkers/.*        checkers/[^/]*|scheduler/api/[^/]*|scheduler/(explain/recorder|model/operation|support/tsan_ignored_mutex|support/interception_mode)[.]hpp
 scenarios/.*       scenarios/[^/]*|scenarios/zoo/[^/]*|primitives/[^/]*|checkers/[^/]*|scheduler/api/(interleave|observer)[.]hpp
-cli/.*             scenarios/[^/]*|scheduler/(api/[^/]*|stress/stress[.]hpp|report/(report|fields|codec|json|report_files|trace_graph|outcome_table|corpus|annotation)[.]hpp|model/schedule[.]hpp|support/(did_you_mean|clean_text)[.]hpp)
+cli/.*             scenarios/[^/]*|scheduler/(api/[^/]*|stress/stress[.]hpp|report/(report|screen|fields|codec|json|report_files|trace_graph|outcome_table|corpus|annotation)[.]hpp|model/schedule[.]hpp|support/(did_you_mean|clean_text)[.]hpp)
 (tests|bench)/.*   .*
 "
 
