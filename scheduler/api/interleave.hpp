@@ -119,6 +119,12 @@ struct TraceEvent {
   bool           succeeded = true;
   std::string second = {};  // a second object: the mutex that a condition wait gives back
   std::size_t stack = 0;    // which of Failure::stacks: stacks[stack - 1]; 0: it is not known
+  // For people, instead of `operation`: as C++ calls it, with what it read and wrote: "fetch_add(1) 2 -> 3", "load(acquire) -> 0",
+  // "notify_one woke T2"; "close(3)". Empty: as `operation`.
+  std::string shown = {};
+  std::string order = {};          // of an atomic operation, as declared: "relaxed", ..., "seq_cst"; else empty
+  std::string before = {}, after = {};  // the value of an atomic object before and after the step, if it is one word; else empty
+  std::string woke = {};           // the threads that it woke, separated by commas
 };
 
 // What shrinking has made of a failing schedule: one with fewer preemptions, or with as many and fewer steps, that fails in the same way. A

@@ -44,7 +44,7 @@ void fields(Value& value, Visit&& visit) {
 
 template <Is<TraceEvent> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
-  auto& [step, thread, operation, object, location, call, does, hold, succeeded, second, stack] = value;
+  auto& [step, thread, operation, object, location, call, does, hold, succeeded, second, stack, shown, order, before, after, woke] = value;
   visit("step", step);
   visit("thread", thread);
   visit("operation", operation);
@@ -56,6 +56,11 @@ void fields(Value& value, Visit&& visit) {
   visit("succeeded", succeeded);
   visit("second", second);
   visit("stack", stack);
+  visit("shown", shown);
+  visit("order", order);
+  visit("before", before);
+  visit("after", after);
+  visit("woke", woke);
 }
 
 template <Is<Shrunk> Value, class Visit>

@@ -10,6 +10,7 @@
 
 #include "scheduler/api/failure_kinds.hpp"
 #include "scheduler/api/phases.hpp"
+#include "scheduler/api/step_text.hpp"
 #include "scheduler/report/text_layout.hpp"
 
 namespace interleave {
@@ -86,7 +87,7 @@ std::vector<Row> culprits(const Failure& failure) {
   }
   if (rows.empty() && !failure.trace.empty()) {
     const auto& step = failure.trace.back();
-    rows.push_back({clean(step.thread), clean("last did: " + joined(step.operation, step.object)), clean(step.location)});
+    rows.push_back({clean(step.thread), clean("last did: " + step_text(step)), clean(step.location)});
   }
   return rows;
 }
@@ -205,7 +206,7 @@ class Table {
   }
 
  private:
-  static std::string what(const TraceEvent& event) { return clean(joined(event.operation, event.object)); }
+  static std::string what(const TraceEvent& event) { return clean(step_text(event)); }
 
   // Of an operation, its value and its object the first word can best be spared: the reader's own line says it, too.
   static std::string shortened(const std::string& text, std::size_t width) {
