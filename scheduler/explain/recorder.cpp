@@ -39,7 +39,7 @@ std::string text_of(const Operation& operation) {
 }
 
 const void* shown_object(const Operation& operation) {
-  return operation.object == nullptr ? nullptr : static_cast<const char*>(operation.object) - operation.type->inside;
+  return operation.object == nullptr || operation.type == nullptr ? nullptr : static_cast<const char*>(operation.object) - operation.type->inside;
 }
 
 // A futex has a queue of its own, which is at its address with the highest bit set.
@@ -91,12 +91,15 @@ void Recorder::announced(const Execution&, const Thread& thread) {
   stacks_[thread.id] = stack_here();
   if (calls_.size() <= thread.id) calls_.resize(thread.id + 1);
   calls_[thread.id] = std::exchange(kernel_call, {});
+  if (names_ == nullptr) return;
+  if (sights_.size() <= thread.id) sights_.resize(thread.id + 1);
+  sights_[thread.id] = {names_->sight(thread, queue_word(shown_object(thread.pending))), names_->sight(thread, queue_word(thread.pending.second))};
 }
 
 void Recorder::performed(Execution& run, const Thread& thread) {
   const Operation& operation = thread.pending;
-  const auto sight = [&](const void* object) { return names_ != nullptr ? names_->sight(thread, object) : NamedObjects::now; };
-  events_.push_back({run.steps(), thread.id, operation, "", stacks_[thread.id], sight(queue_word(shown_object(operation))), sight(queue_word(operation.second)),
+  const auto [sight, second_sight] = names_ != nullptr ? sights_[thread.id] : std::pair(NamedObjects::now, NamedObjects::now);
+  events_.push_back({run.steps(), thread.id, operation, "", stacks_[thread.id], sight, second_sight,
                      std::exchange(order_, -1), calls_[thread.id], woken_by(run, thread)});
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <interleave/interleave.hpp>
@@ -99,6 +100,7 @@ class Recorder final : public ExecutionListener {
   Symbols& symbols_;
   NamedObjects* names_;
   int order_ = -1;                                 // of the atomic operation that the running thread has just made
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> sights_;  // per thread: of the objects of its pending operation
   std::vector<KernelCall> calls_;                  // per thread: that its pending operation is
   std::vector<Asleep> asleep_;                     // per thread
   std::vector<Stack> stacks_;                      // per thread: where its pending operation was announced

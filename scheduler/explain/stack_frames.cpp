@@ -4,12 +4,15 @@
 
 #include <algorithm>
 
-#include "scheduler/races/shadow.hpp"
+#include "scheduler/api/failure_kinds.hpp"
+#include "scheduler/memory/memory.hpp"
 
 namespace interleave::engine {
 
 std::vector<FrameState> StackFrames::here() {
   std::vector<FrameState> frames;
+  constexpr std::size_t needed = std::size_t{8} << 10;
+  if (memory->stack_room() < needed) return frames;
   _Unwind_Backtrace(
       [](_Unwind_Context* context, void* to) {
         auto& list = *static_cast<std::vector<FrameState>*>(to);
@@ -31,7 +34,7 @@ void StackFrames::announced(const Execution&, const Thread& thread) {
 
 // The running thread has gone on since its announcement. After a crash its stack may be anything.
 void StackFrames::failing(const Execution& run, const Thread& thread) {
-  if (shadow != nullptr && run.outcome().violation.kind == shadow->found()) announced(run, thread);
+  if (kind_of(run.outcome().violation.kind) != FailureKind::crash) announced(run, thread);
 }
 
 const std::vector<FrameState>& StackFrames::of(std::uint32_t thread) const {

@@ -246,7 +246,7 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   StackFrames frames;
   NamedObjects names(symbols, frames);
   Recorder recorder(symbols, &names);
-  std::vector<ExecutionListener*> listeners{&recorder, &frames};
+  std::vector<ExecutionListener*> listeners{&frames, &recorder};
   bridge_.explains(&recorder, &symbols);
   if (bridge_.watches()) listeners.push_back(&bridge_);
   Shadow memory_shadow(shadow_limits(), model_.has(model_value(&Options::races, "fail")), true, learnt_.keeps_stacks);

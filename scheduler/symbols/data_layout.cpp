@@ -4,6 +4,7 @@
 #include <link.h>
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <set>
 #include <string_view>
@@ -607,6 +608,8 @@ std::string DataLayout::value(TypeId type, std::uint64_t value) {
     const unsigned unused = static_cast<unsigned>(64 - size * 8);
     return std::to_string(static_cast<std::int64_t>(value << unused) >> unused);
   }
+  if (*encoding == DW_ATE_float && size == sizeof(double)) return fmt::format("{}", std::bit_cast<double>(value));
+  if (*encoding == DW_ATE_float && size == sizeof(float)) return fmt::format("{}", std::bit_cast<float>(static_cast<std::uint32_t>(value)));
   if (*encoding == DW_ATE_unsigned || *encoding == DW_ATE_unsigned_char) return std::to_string(value);
   return "";
 }

@@ -33,6 +33,7 @@ std::string_view without_clone(std::string_view name) {
     const std::string_view rest = name.substr(at + 1);
     for (const std::string_view added : {"constprop", "isra", "part", "cold", "lto_priv", "llvm", "localalias", "clone", "resume", "destroy", "cleanup", "actor"})
       if (rest.starts_with(added)) return name.substr(0, at);
+    if (!rest.empty() && rest.find_first_not_of("0123456789") == rest.npos) return name.substr(0, at);  // a static of a C function, a part of a variable
   }
   return name;
 }

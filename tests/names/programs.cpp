@@ -44,8 +44,8 @@ struct Pool {
     std::atomic<int> inner{0};
   } nested_;
   union {
-    std::atomic<int> as_int;
-    long as_long = 0;
+    std::atomic<int> as_int{0};
+    long as_long;
   };
   std::atomic<int> grid_[2][3] = {};
 
@@ -186,12 +186,20 @@ struct Pair {
   int first = 0, second = 0;
 } pair_of_numbers[3];
 
+// So that an optimiser keeps it as it is.
+template <class T>
+void keep(T& object) {
+  asm volatile("" : : "r"(&object) : "memory");
+}
+
 void bit_fields() {
-  interleave::parallel([] { flags.a = 1; }, [] { flags.b = 2; });
+  keep(flags);
+  interleave::parallel([] { flags.a = 1; keep(flags); }, [] { flags.b = 2; keep(flags); });
 }
 
 void an_element() {
-  interleave::parallel([] { pair_of_numbers[2].second = 1; }, [] { pair_of_numbers[2].second = 2; });
+  keep(pair_of_numbers);
+  interleave::parallel([] { pair_of_numbers[2].second = 1; keep(pair_of_numbers); }, [] { pair_of_numbers[2].second = 2; keep(pair_of_numbers); });
 }
 
 __attribute__((noinline)) void a_local() {
