@@ -246,6 +246,10 @@ std::span<const void* const> Recorder::stack_of(std::uint64_t step) const {
   return {};
 }
 
+bool Recorder::lacks_lines() const {
+  return any_calls_ && !has_lines_;
+}
+
 std::string Recorder::known_name(const void* object) const {
   const auto found = object_names_.find(object);
   return found == object_names_.end() ? "" : found->second;
@@ -283,6 +287,8 @@ std::size_t Recorder::number_of(const Stack& stack) {
     if (calls.size() == calls_most) break;
   }
   if (calls.empty()) return 0;
+  any_calls_ = true;
+  for (const CodePlace& call : calls) has_lines_ |= call.line != 0;
   stacks_in_text_.push_back(std::move(calls));
   return known->second = stacks_in_text_.size();
 }

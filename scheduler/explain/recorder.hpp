@@ -54,6 +54,8 @@ class Recorder final : public ExecutionListener {
   std::vector<ThreadState> take_threads() { return std::move(threads_); }
   // The stacks that trace and threads refer to.
   std::vector<std::vector<CodePlace>> take_stacks() { return std::move(stacks_in_text_); }
+  // Whether the debug information has no line of any code that a stack goes through: the program was compiled without it.
+  bool lacks_lines() const;
   // The objects that have no name of their own, and what they are called in the trace.
   struct Numbered {
     const void* object;
@@ -112,6 +114,7 @@ class Recorder final : public ExecutionListener {
   std::vector<Numbered> numbered_;
   std::map<std::vector<const void*>, std::size_t> stack_numbers_;
   std::vector<std::vector<CodePlace>> stacks_in_text_;
+  bool any_calls_ = false, has_lines_ = false;     // in those stacks
   std::vector<TraceEvent> trace_;
   std::vector<ThreadState> threads_;
 };

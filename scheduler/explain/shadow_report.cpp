@@ -51,6 +51,8 @@ std::string Shadow::known_at(std::uintptr_t address, Symbols& symbols, const Exe
   const auto where = [&](std::uint32_t stack) { return stack_text(symbols, stacks_[stack], frames_max); };
   const auto by = [&](std::uint32_t thread) { return name_of(run.thread(thread)); };
   const auto* object = reinterpret_cast<const void*>(address);
+  if (const std::size_t of = tls_blocks::owner(address); of < run.threads_created())
+    return fmt::format("a thread_local variable of {}{}", by(static_cast<std::uint32_t>(of)), after_mark(": ", names.thread_local_name(object, 0)));
   if (!memory->contains(object))
     if (const std::string global = names.name(object, 0); !global.empty()) return "the variable " + global;
   if (const Block* block = block_around(address)) {
@@ -66,8 +68,6 @@ std::string Shadow::known_at(std::uintptr_t address, Symbols& symbols, const Exe
     if (block->freed_where != none) text += fmt::format(", freed by {} at {}", by(block->freed_by), where(block->freed_where));
     return text;
   }
-  if (const std::size_t of = tls_blocks::owner(address); of < run.threads_created())
-    return fmt::format("a thread_local variable of {}{}", by(static_cast<std::uint32_t>(of)), after_mark(": ", names.thread_local_name(object, 0)));
   const std::size_t owner = memory->stack_of(object);
   if (owner >= run.threads_created()) return {};
   const std::string variable = names.described(object, 0);

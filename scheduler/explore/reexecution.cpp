@@ -282,6 +282,7 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
     for (const ThreadState& thread : failure.threads)
       if (phase_of(thread.state) == ThreadPhase::failed && !thread.location.empty()) failure.message += fmt::format(" ({})", thread.location);
   }
+  if (recorder.lacks_lines()) failure.message += " (for places and for names of objects, compile the program with debug information: -g)";
   return failure;
 }
 

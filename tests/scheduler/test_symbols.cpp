@@ -189,7 +189,7 @@ TEST_CASE("a global variable has members and elements, where its unit is known")
   table.rows[0] = 0;
   symbols.frames(user_call());
   CHECK(symbols.data_name(&table.rows[2], 4) == "(anonymous namespace)::table.rows[2]");
-  CHECK(symbols.data_name(&table, sizeof table) == "(anonymous namespace)::table");
+  CHECK(symbols.data_name(&table, sizeof table) == "(anonymous namespace)::table.rows");  // its only member
   CHECK(symbols.data_name(&counter, 4) == "(anonymous namespace)::counter");
   static Table in_a_function;
   CHECK(symbols.data_name(&in_a_function.rows[7], 4) == "in_a_function.rows[7]");
