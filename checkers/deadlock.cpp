@@ -64,9 +64,17 @@ const ThreadState* writer_before(const ThreadState& thread, Threads threads) {
   return found == threads.end() ? nullptr : &*found;
 }
 
+// Calls of Python's primitives that wait by taking a lock of their own a second time, until another thread gives it back: the lock is no
+// lock, and the thread does not wait for itself.
+bool waits_by_lock(const ThreadState& thread) {
+  const std::string kind = thread.call.substr(0, thread.call.find("::"));
+  return kind == "Condition" || kind == "Event" || kind == "Barrier" || kind == "Thread" || kind.ends_with("Queue");
+}
+
 std::string holder_of(const ThreadState& thread, Threads threads, Trace trace) {
   if (const ThreadState* writer = writer_before(thread, threads)) return writer->name;
   const TraceEvent* event = taker(thread, trace);
+  if (event != nullptr && event->thread == thread.name && thread.hold == Hold::permit && waits_by_lock(thread)) return "";
   return event != nullptr ? event->thread : thread.holder;
 }
 
@@ -100,11 +108,33 @@ bool is_signal(const TraceEvent& event) {
   return event.does == OperationClass::wakes;
 }
 
-// The last signal to what `thread` sleeps on that found nobody.
+// Whether a thread looked at what the signal told of, and took it up: it held the mutex that goes with the wait, and gave it back other than
+// by waiting, between the signal and the step by which `thread` began to wait. An idle worker that has done its work has done so, or another
+// worker has.
+bool taken_up(const TraceEvent& signal, const TraceEvent& wait, Trace trace) {
+  if (wait.second.empty()) return false;
+  return std::any_of(trace.begin(), trace.end(), [&](const TraceEvent& event) {
+    return event.step > signal.step && event.step < wait.step && event.thread != signal.thread && event.does == OperationClass::gives &&
+           event.object == wait.second;
+  });
+}
+
+// The last signal to what `thread` sleeps on that found nobody, and that nobody has taken up.
 const TraceEvent* lost_signal(const ThreadState& thread, Trace trace) {
-  for (auto event = trace.rbegin(); event != trace.rend(); ++event)
-    if (event->object == thread.object && is_signal(*event) && !event->succeeded) return &*event;
+  const TraceEvent* wait = nullptr;
+  for (auto event = trace.rbegin(); event != trace.rend(); ++event) {
+    if (event->object != thread.object) continue;
+    if (event->thread == thread.name && event->does == OperationClass::waits && wait == nullptr) wait = &*event;
+    if (is_signal(*event) && !event->succeeded) return wait != nullptr && taken_up(*event, *wait, trace) ? nullptr : &*event;
+  }
   return nullptr;
+}
+
+// Whether some thread waits for the end of this one. One for which nobody waits may well be idle.
+bool is_awaited(const ThreadState& thread, Threads threads) {
+  return std::any_of(threads.begin(), threads.end(), [&](const ThreadState& other) {
+    return waits(other) && (other.does == OperationClass::joins_all || (other.does == OperationClass::joins && other.holder == thread.name));
+  });
 }
 
 bool waits_in_primitive(const ThreadState& thread) {
@@ -133,8 +163,14 @@ const TraceEvent* early_wake(const ThreadState& thread, Trace trace) {
   return nullptr;
 }
 
+// What was called, without what came of it: "notify_one".
+std::string called(const TraceEvent& event) {
+  const std::string& text = event.shown.empty() ? event.operation : event.shown;
+  return text.substr(0, std::min(text.find(" ("), text.find(" woke ")));
+}
+
 std::string at(const TraceEvent& event) {
-  return event.operation.substr(0, event.operation.find(" (")) + " at step " + std::to_string(event.step) + " (" + event.thread + ", " +
+  return called(event) + " at step " + std::to_string(event.step) + " (" + event.thread + ", " +
          event.location + ")";
 }
 
@@ -145,7 +181,7 @@ std::string spent_signal(const ThreadState& thread, Trace trace) {
     if (event->object != thread.object) continue;
     if (signal == nullptr && is_signal(*event)) signal = &*event;
     if (event->thread != thread.name) continue;
-    if (signal != nullptr) return "the " + at(*signal) + " woke another thread";
+    if (signal != nullptr) return "the " + at(*signal) + " woke another thread" + (signal->woke.empty() ? "" : ", " + signal->woke);
     const auto before = std::find_if(std::next(event), trace.rend(), [&](const TraceEvent& earlier) {
       return earlier.thread == thread.name && earlier.object == thread.object && earlier.does == event->does;
     });
@@ -155,10 +191,10 @@ std::string spent_signal(const ThreadState& thread, Trace trace) {
   return "";
 }
 
-std::string lost_sentence(const ThreadState& thread, Trace trace) {
+std::string lost_sentence(const ThreadState& thread, Threads threads, Trace trace) {
   if (const TraceEvent* lost = lost_signal(thread, trace))
     return "the " + at(*lost) + " found nobody waiting (lost signal)";
-  if (!waits_in_primitive(thread)) return spent_signal(thread, trace);
+  if (!waits_in_primitive(thread)) return is_awaited(thread, threads) ? spent_signal(thread, trace) : "";
   const TraceEvent* early = early_wake(thread, trace);
   if (early == nullptr) return "";
   const auto arrow = early->location.find("<- ");
@@ -180,7 +216,7 @@ std::string explain_deadlock(Threads threads, Trace trace) {
     if (!waits(thread) || std::find(ring.begin(), ring.end(), &thread) != ring.end()) continue;
     if (thread.does == OperationClass::joins_all) continue;  // waits for the others, whatever they wait for
     add(waits_for(thread, threads, trace));
-    if (holder_of(thread, threads, trace).empty()) add(lost_sentence(thread, trace));
+    if (holder_of(thread, threads, trace).empty()) add(lost_sentence(thread, threads, trace));
   }
   return text;
 }

@@ -7,6 +7,7 @@
 #include <interleave/checkers/deadlock.hpp>
 #include "scheduler/api/checker_registry.hpp"
 #include "scheduler/api/phases.hpp"
+#include "scheduler/api/step_text.hpp"
 
 namespace interleave::checkers {
 namespace {
@@ -21,7 +22,7 @@ std::string way_round(const ThreadState& thread, std::span<const TraceEvent> tra
   std::string text;
   for (std::size_t i = 0; i < std::min(steps.size(), shown_max); ++i) {
     const TraceEvent& step = *steps[i];
-    text += (i == 0 ? "" : ", ") + step.operation + (step.object.empty() ? "" : " " + step.object) +
+    text += (i == 0 ? "" : ", ") + step_text(step) +
             (step.location.empty() ? "" : " (" + step.location + ")");
   }
   return text + (steps.size() > shown_max ? ", ..." : "");

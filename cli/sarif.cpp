@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "scheduler/api/step_text.hpp"
 #include "scheduler/report/trace_graph.hpp"
 
 #include "document.hpp"
@@ -53,7 +54,7 @@ Json code_flows(const Failure& failure) {
     Json location = Json::object();
     if (event.stack > 0 && event.stack <= failure.stacks.size())
       if (const SourcePlace place = source_place(failure.stacks[event.stack - 1].front()); !place.file.empty()) location = location_of(place);
-    location["message"] = message(event.object.empty() ? event.operation : event.operation + " " + event.object);
+    location["message"] = message(step_text(event));
     flows[graph.lanes[i]]["locations"].push_back({{"location", std::move(location)}, {"executionOrder", i + 1}});
   }
   Json kept = Json::array();  // a flow has at least one location

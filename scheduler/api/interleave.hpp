@@ -123,6 +123,12 @@ struct TraceEvent {
   // Which objects: events with the same number here or there use the same bytes, or some of them. 0: none. Unlike names, numbers tell objects apart.
   std::size_t object_id = 0, second_id = 0;
   bool timed_out_early = false;  // a timeout, or the end of a sleep, while another thread could still go on: clock=virtual excludes it
+  // For people, instead of `operation`: as C++ calls it, with what it read and wrote: "fetch_add(1) 2 -> 3", "load(acquire) -> 0",
+  // "notify_one woke T2"; "close(3)". Empty: as `operation`.
+  std::string shown = {};
+  std::string order = {};          // of an atomic operation, as declared: "relaxed", ..., "seq_cst"; else empty
+  std::string before = {}, after = {};  // the value of an atomic object before and after the step, if it is one word; else empty
+  std::string woke = {};           // the threads that it woke, separated by commas
 };
 
 // What shrinking has made of a failing schedule: one with fewer preemptions, or with as many and fewer steps, that fails in the same way. A

@@ -54,6 +54,7 @@ constexpr Variable own_variables[] = {
     {"INTERLEAVE_SCHEDULE_OPTIONAL", Variable::switch_},       // a schedule that belongs to no exploration is no mistake
     {"INTERLEAVE_QUIET", Variable::switch_},
     {"INTERLEAVE_TRUST"},
+    {"INTERLEAVE_OWN"},
     {"INTERLEAVE_SUPPRESSIONS"},
     {"INTERLEAVE_REPORT"},                                     // a folder for pages
     {"INTERLEAVE_JSON"},                                       // a file for lines of JSON

@@ -86,7 +86,7 @@ void Recorder::add_accesses(const Execution& run, const std::vector<Shadow::Told
                   TraceEvent{.step = at == 0 ? 0 : trace_[at - 1].step,
                              .thread = name_of(run.thread(access.thread)),
                              .operation = access.what,
-                             .object = object_of(reinterpret_cast<const void*>(access.address), access.does == OperationClass::ends ? "block" : "variable"),
+                             .object = object_of(reinterpret_cast<const void*>(access.address), access.does == OperationClass::ends ? "block" : "variable", 1, NamedObjects::now),
                              .location = symbols_.place(stack),
                              .does = access.does,
                              .stack = number_of(stack)});

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/execution/execution.hpp"
-#include "scheduler/explain/stack_frames.hpp"
+#include "scheduler/explain/named_objects.hpp"
 #include "scheduler/explain/recorder.hpp"
 #include "scheduler/fibers/tls_block.hpp"
 #include "scheduler/memory/memory.hpp"
@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t frames_max = 3;  // of a stack: both fit on a screen
 
 std::string_view plural(std::size_t n) { return n == 1 ? "" : "s"; }
+
+std::string after_mark(std::string_view mark, const std::string& text) { return text.empty() ? "" : std::string(mark) + text; }
 
 }  // namespace
 
@@ -44,34 +46,37 @@ std::string Shadow::describe_block(Symbols& symbols, const Execution& run, std::
                      stack_text(symbols, stacks_[block->where], frames_max));
 }
 
-std::string Shadow::known_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames) {
+std::string Shadow::known_at(std::uintptr_t address, Symbols& symbols, const Execution& run, NamedObjects& names) {
   assert(explains_);
   const auto where = [&](std::uint32_t stack) { return stack_text(symbols, stacks_[stack], frames_max); };
   const auto by = [&](std::uint32_t thread) { return name_of(run.thread(thread)); };
-  if (std::string global = symbols.object_name(reinterpret_cast<const void*>(address)); !global.empty())
-    return "the variable " + global;
+  const auto* object = reinterpret_cast<const void*>(address);
+  if (const std::size_t of = tls_blocks::owner(address); of < run.threads_created())
+    return fmt::format("a thread_local variable of {}{}", by(static_cast<std::uint32_t>(of)), after_mark(": ", names.thread_local_name(object, 0)));
+  if (!memory->contains(object))
+    if (const std::string global = names.name(object, 0); !global.empty()) return "the variable " + global;
   if (const Block* block = block_around(address)) {
     const std::uintptr_t end = block->begin + block->size;
     const std::string of = fmt::format("a block of {} byte{}", block->size, plural(block->size));
     const std::uintptr_t beyond = address < block->begin ? block->begin - address : address - end + 1;
-    std::string text = address >= block->begin && address < end
+    const std::string name = address >= block->begin && address < end ? names.name(object, 0) : "";
+    std::string text = name.empty() ? "" : name + ", ";
+    text += address >= block->begin && address < end
                            ? fmt::format("byte {} of {}", address - block->begin, of)
                            : fmt::format("{} byte{} {} {}", beyond, plural(beyond), address < block->begin ? "before" : "behind", of);
     text += fmt::format(", allocated by {} at {}", by(block->thread), where(block->where));
     if (block->freed_where != none) text += fmt::format(", freed by {} at {}", by(block->freed_by), where(block->freed_where));
     return text;
   }
-  if (const std::size_t of = tls_blocks::owner(address); of < run.threads_created())
-    return fmt::format("a thread_local variable of {}", by(static_cast<std::uint32_t>(of)));
-  const std::size_t owner = memory->stack_of(reinterpret_cast<const void*>(address));
+  const std::size_t owner = memory->stack_of(object);
   if (owner >= run.threads_created()) return {};
-  const std::string variable = frames.variable(symbols, static_cast<std::uint32_t>(owner), address);
+  const std::string variable = names.described(object, 0);
   return variable.empty() ? std::string() : fmt::format("{} on the stack of {}", variable, by(static_cast<std::uint32_t>(owner)));
 }
 
 // Where the access fell: what is known of it, or at least whose it is.
-std::string Shadow::object_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames) {
-  if (std::string known = known_at(address, symbols, run, frames); !known.empty()) return known;
+std::string Shadow::object_at(std::uintptr_t address, Symbols& symbols, const Execution& run, NamedObjects& names) {
+  if (std::string known = known_at(address, symbols, run, names); !known.empty()) return known;
   const std::size_t owner = memory->stack_of(reinterpret_cast<const void*>(address));
   if (owner >= run.threads_created()) return "memory from before the execution";
   return fmt::format("a variable on the stack of {}", name_of(run.thread(static_cast<std::uint32_t>(owner))));
@@ -117,9 +122,9 @@ std::vector<Shadow::Told> Shadow::told() {
   return all;
 }
 
-std::string Shadow::describe(Symbols& symbols, const Execution& run, const StackFrames& frames) {
+std::string Shadow::describe(Symbols& symbols, const Execution& run, NamedObjects& names) {
   assert(explains_);
-  const std::string object = object_at(found_.address, symbols, run, frames);
+  const std::string object = object_at(found_.address, symbols, run, names);
   const auto where = [&](const Entry& entry) { return stack_text(symbols, stacks_[entry.where], frames_max); };
   const auto part = [&](const Entry& entry) {
     const bool writes = (entry.kind & writing) != 0;

@@ -4,22 +4,23 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
-#include "scheduler/races/shadow.hpp"
-#include "scheduler/symbols/local_variable.hpp"
-#include "scheduler/symbols/stack_text.hpp"
-#include "scheduler/symbols/symbols.hpp"
+#include "scheduler/api/failure_kinds.hpp"
+#include "scheduler/memory/memory.hpp"
 
 namespace interleave::engine {
 
-std::vector<StackFrames::Frame> StackFrames::here() {
-  std::vector<Frame> frames;
+std::vector<FrameState> StackFrames::here() {
+  std::vector<FrameState> frames;
+  constexpr std::size_t needed = std::size_t{8} << 10;
+  if (memory->stack_room() < needed) return frames;
   _Unwind_Backtrace(
       [](_Unwind_Context* context, void* to) {
-        constexpr int rbp = 6;  // as DWARF numbers registers
-        auto& list = *static_cast<std::vector<Frame>*>(to);
-        list.push_back({reinterpret_cast<const void*>(_Unwind_GetIP(context)), _Unwind_GetCFA(context), _Unwind_GetGR(context, rbp)});
+        auto& list = *static_cast<std::vector<FrameState>*>(to);
+        FrameState frame{.return_address = reinterpret_cast<const void*>(_Unwind_GetIP(context)), .stack_pointer = _Unwind_GetCFA(context)};
+        for (const int preserved : {3, 6, 12, 13, 14, 15})
+          frame.registers[static_cast<std::size_t>(preserved)] = _Unwind_GetGR(context, preserved);
+        if (!list.empty()) list.back().canonical_address = frame.stack_pointer;
+        list.push_back(frame);
         return list.size() < 128 ? _URC_NO_REASON : _URC_END_OF_STACK;
       },
       &frames);
@@ -33,20 +34,18 @@ void StackFrames::announced(const Execution&, const Thread& thread) {
 
 // The running thread has gone on since its announcement. After a crash its stack may be anything.
 void StackFrames::failing(const Execution& run, const Thread& thread) {
-  if (shadow != nullptr && run.outcome().violation.kind == shadow->found()) announced(run, thread);
+  if (kind_of(run.outcome().violation.kind) != FailureKind::crash) announced(run, thread);
 }
 
-std::string StackFrames::variable(Symbols& symbols, std::uint32_t thread, std::uintptr_t address) const {
-  if (thread >= threads_.size()) return {};
-  const std::vector<Frame>& frames = threads_[thread];
-  const auto caller = std::find_if(frames.begin(), frames.end(), [&](const Frame& frame) { return frame.low > address; });
-  if (caller == frames.begin() || caller == frames.end()) return {};
-  const Frame& frame = *(caller - 1);
-  const LocalVariable found = local_variable(symbols, {frame.address, frame.low, frame.base, caller->low}, address);
-  if (!found.name.empty())
-    return fmt::format("{}{} in {}", found.name, found.offset == 0 ? "" : fmt::format("+{}", found.offset), reader_name(found.function));
-  const std::string& function = symbols.frames(frame.address).back().function;
-  return function.empty() ? std::string() : fmt::format("a variable in {}", reader_name(function));
+const std::vector<FrameState>& StackFrames::of(std::uint32_t thread) const {
+  static const std::vector<FrameState> none;
+  return thread < threads_.size() ? threads_[thread] : none;
+}
+
+const FrameState* StackFrames::holding(std::uint32_t thread, std::uintptr_t address) const {
+  for (const FrameState& frame : of(thread))
+    if (address >= frame.stack_pointer && address < frame.canonical_address) return &frame;
+  return nullptr;
 }
 
 }  // namespace interleave::engine

@@ -34,10 +34,15 @@ void WeakOrders::begin() {
 
 void WeakOrders::watch_on(bool on) {
   watching_ = on;
-  asked_below_ = on ? __ATOMIC_SEQ_CST + 1 : __ATOMIC_SEQ_CST;
+  asks_all_ = on || told_ != nullptr;
+  asked_below_ = asks_all_ ? __ATOMIC_SEQ_CST + 1 : __ATOMIC_SEQ_CST;
 }
 
 __attribute__((noinline)) void WeakOrders::asked(int order, const void* caller, const void* object) {
+  if (told_ != nullptr) {
+    *told_ = order;
+    return;
+  }
   if (order != __ATOMIC_SEQ_CST && callers_[slot_of(caller)] != caller) [[unlikely]] note_anew(caller, object);
   if (!watching_ || looking_) return;
   const std::uint32_t thread = Execution::current->self().id;
@@ -145,19 +150,20 @@ std::optional<Place> place_of(Symbols& symbols, const WeakOrders::Stack& stack) 
     for (const Frame& frame : symbols.frames(address)) {
       if (frame.function.empty() && frame.file.empty()) continue;  // a stub of the linker's, say
       const std::string name = function_name(frame.function);
-      if (frame.library && passes_order_on(frame, name, within)) {
+      const bool librarys = frame.library || frame.installed;
+      if (librarys && passes_order_on(frame, name, within)) {
         within = true;
         continue;
       }
       if (is_primitive(frame.file) || contains_any(name, {"interleave::", "Catch::", "testing::"})) return std::nullopt;
       const bool standard = name.starts_with("std::") || name.starts_with("__gnu_cxx::") || contains_any(frame.file, {"/include/c++/", "/lib/gcc/"});
-      if (frame.library && standard) {
+      if (librarys && standard) {
         if (frame.file.empty()) return Place{Place::unknown, "", 0, "in code without debug information (compile it with -g)"};
         if (within || has_atomics_of_its_own(frame)) return std::nullopt;
         return Place{Place::unknown, "", 0, "in functions that the compiler has found alike and merged (-fno-ipa-icf keeps them apart)"};
       }
       const std::string in = frame.line == 0 ? "" : " in " + reader_name(frame.function);
-      return Place{frame.library ? Place::librarys : Place::users, frame.file, frame.line, "at " + place(frame) + in};
+      return Place{librarys ? Place::librarys : Place::users, frame.file, frame.line, "at " + place(frame) + in};
     }
   }
   return Place{Place::unknown, "", 0, "in code without debug information (compile it with -g)"};

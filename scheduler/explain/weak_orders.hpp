@@ -32,8 +32,14 @@ class WeakOrders {
   // The running thread has made an atomic operation of this order on the object, called from there.
   void note(int order, const void* caller, const void* object) {
     if (order < asked_below_) [[unlikely]] {
-      if (watching_ || callers_[slot_of(caller)] != caller) asked(order, caller, object);
+      if (asks_all_ || callers_[slot_of(caller)] != caller) asked(order, caller, object);
     }
+  }
+
+  // From now on, `note` says the order of each operation here instead of all else; null: no more.
+  void tell(int* order) {
+    told_ = order;
+    watch_on(watching_);
   }
 
   // ---- between executions ----
@@ -68,6 +74,8 @@ class WeakOrders {
   };
 
   int asked_below_ = __ATOMIC_SEQ_CST;       // only such orders are asked about; while operations are watched, all are
+  int* told_ = nullptr;
+  bool asks_all_ = false;                    // of callers that are known as well
   bool watching_ = false;                    // there are callers that are not settled
   std::array<const void*, size> callers_{};  // each in its slot, or in the next one that is free
   std::array<const void*, size> kept_{};     // the same, while an execution is looked at and all are to be new

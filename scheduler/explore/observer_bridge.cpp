@@ -86,10 +86,14 @@ Symbols& ObserverBridge::symbols() const {
   return *own_symbols_;
 }
 
-std::string ObserverBridge::place(std::size_t step) const {
-  // On the stack of a thread of the program's there may be too little room for reading debug information.
+// On the stack of a thread of the program's there may be too little room for reading debug information.
+bool ObserverBridge::may_look_up() const {
   constexpr std::size_t needed = std::size_t{64} << 10;
-  if (run_ != nullptr && run_->on_fiber() && memory->stack_room() < needed) return "";
+  return run_ == nullptr || !run_->on_fiber() || memory->stack_room() >= needed;
+}
+
+std::string ObserverBridge::place(std::size_t step) const {
+  if (!may_look_up()) return "";
   if (recorder_ != nullptr) return symbols().place(recorder_->stack_of(step));
   return step - 1 < stacks_.size() ? symbols().place(stacks_[step - 1]) : "";
 }
@@ -101,6 +105,8 @@ std::string ObserverBridge::thread_name(std::uint32_t thread) const {
 std::string ObserverBridge::object_name(const void* object) const {
   if (recorder_ != nullptr)
     if (std::string name = recorder_->known_name(object); !name.empty()) return name;
+  if (recorder_ != nullptr && run_ != nullptr && run_->on_fiber() && may_look_up())
+    if (std::string name = recorder_->name_now(*run_, object); !name.empty()) return name;
   std::string name = symbols().object_name(object);
   return name.empty() ? "an object" : name;
 }

@@ -22,7 +22,7 @@ class ObserverBridge final : public ExecutionListener, private StepSource {
   // Whether there is an observer.
   bool watches() const { return !observers_.empty(); }
   // The executions that follow are watched by this recorder as well, and explain. Null: they do not.
-  void explains(const Recorder* recorder, Symbols* symbols) {
+  void explains(Recorder* recorder, Symbols* symbols) {
     recorder_ = recorder;
     explaining_symbols_ = symbols;
   }
@@ -44,6 +44,7 @@ class ObserverBridge final : public ExecutionListener, private StepSource {
   std::string thread_name(std::uint32_t thread) const override;
   std::string object_name(const void* object) const override;
   Symbols& symbols() const;
+  bool may_look_up() const;
 
   std::vector<std::shared_ptr<Observer>> observers_;
   bool notes_places_ = false;       // in every execution
@@ -51,7 +52,7 @@ class ObserverBridge final : public ExecutionListener, private StepSource {
   std::vector<Stack> announced_;    // by thread: where it announced what it is about to do,
   std::vector<Stack> stacks_;       // by step, from 1: where it was announced
   const Execution* run_ = nullptr;  // the last, whose steps are told
-  const Recorder* recorder_ = nullptr;
+  Recorder* recorder_ = nullptr;
   Symbols* explaining_symbols_ = nullptr;
   mutable std::unique_ptr<Symbols> own_symbols_;
 };

@@ -10,6 +10,7 @@
 #include "scheduler/containment/forked_explanation.hpp"
 #include "scheduler/containment/signal_guard.hpp"
 #include "scheduler/containment/foreign_threads.hpp"
+#include "scheduler/explain/named_objects.hpp"
 #include "scheduler/explain/stack_frames.hpp"
 #include "scheduler/explain/recorder.hpp"
 #include "scheduler/explain/weak_orders.hpp"
@@ -241,10 +242,11 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   const Schedule schedule = schedule_of(finding);
   Replay replay(schedule);
   replay.begin_execution();
-  Symbols symbols;
-  Recorder recorder(symbols);
+  Symbols& symbols = Symbols::kept();
   StackFrames frames;
-  std::vector<ExecutionListener*> listeners{&recorder, &frames};
+  NamedObjects names(symbols, frames);
+  Recorder recorder(symbols, &names);
+  std::vector<ExecutionListener*> listeners{&frames, &recorder};
   bridge_.explains(&recorder, &symbols);
   if (bridge_.watches()) listeners.push_back(&bridge_);
   Shadow memory_shadow(shadow_limits(), model_.has(model_value(&Options::races, "fail")), true, learnt_.keeps_stacks);
@@ -260,7 +262,7 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
   failure.trace = recorder.take_trace();
   failure.stacks = recorder.take_stacks();
   for (const auto& [object, name] : recorder.numbered())
-    if (std::string known = memory_shadow.known_at(reinterpret_cast<std::uintptr_t>(object), symbols, execution, frames); !known.empty())
+    if (std::string known = memory_shadow.known_at(reinterpret_cast<std::uintptr_t>(object), symbols, execution, names); !known.empty())
       failure.objects.emplace_back(name, std::move(known));
   const FailureKind kind = kind_of(violation.kind);
   if (kind == FailureKind::nondeterminism || violation.kind != finding.kind) {
@@ -272,7 +274,7 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
     return failure;
   }
   failure.message = violation.kind == memory_shadow.found()
-                        ? memory_shadow.describe(symbols, execution, frames)
+                        ? memory_shadow.describe(symbols, execution, names)
                         : hooks::Checker::explain(options_.checks, violation.kind, failure.threads, failure.trace, violation.message);
   if (kind == FailureKind::leak && !model_.has(model_value(&Options::races, "ignore")))
     failure.message = fmt::format("{}, is referred to by nothing when the execution has ended{}",
@@ -282,6 +284,7 @@ Failure Explorer::explain_here(const Finding& finding, Failure failure) {
     for (const ThreadState& thread : failure.threads)
       if (phase_of(thread.state) == ThreadPhase::failed && !thread.location.empty()) failure.message += fmt::format(" ({})", thread.location);
   }
+  if (recorder.lacks_lines()) failure.message += " (for places and for names of objects, compile the program with debug information: -g)";
   return failure;
 }
 

@@ -139,6 +139,8 @@ void each_range(void (*f)(Range, void*), void* argument) {
   for (const Parked* parked_thread : parked()) range_at(parked_thread->base);
 }
 
+std::uintptr_t base(std::size_t index) { return parked()[index]->base; }
+
 std::size_t count() { return parked().size(); }
 
 void forget() { parked().clear(); }

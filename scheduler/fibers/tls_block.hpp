@@ -28,6 +28,9 @@ std::uintptr_t fresh(std::size_t index);
 // The modelled thread in whose block the address is one of the program's variables; any number that is no thread's if in none's.
 std::size_t owner(std::uintptr_t address);
 
+// The FS base of a modelled thread that has a block. REQUIRES: index < count().
+std::uintptr_t base(std::size_t index);
+
 // How many OS threads are parked.
 std::size_t count();
 

@@ -12,7 +12,6 @@
 namespace interleave::engine {
 namespace {
 
-// The engine's own code, of which no reader wants to hear, and whose debug information takes long to read.
 struct EngineCode {
   std::uintptr_t low = 0, high = 0;
   bool contains(const void* p) const { return reinterpret_cast<std::uintptr_t>(p) - low < high - low; }
@@ -40,6 +39,8 @@ const EngineCode& engine_code() {
 }
 
 }  // namespace
+
+bool is_engine_code(const void* address) { return engine_code().contains(address); }
 
 jmp_buf* broken_stack = nullptr;
 

@@ -47,7 +47,7 @@ class Symbols;
 namespace interleave::engine {
 
 class Execution;
-class StackFrames;
+class NamedObjects;
 
 // Ends the execution where the shadow cannot go on.
 class ShadowLimits {
@@ -135,6 +135,14 @@ class Shadow {
   // A block that is in use, for a reader. REQUIRES: this shadow explains.
   std::string describe_block(Symbols& symbols, const Execution& run, std::uintptr_t block);
 
+  // Calls f(begin, size) for each block of the execution, those that were freed as well, in order of allocation. REQUIRES: this shadow explains.
+  template <class F>
+  void each_block(F f) const {
+    for (const Block& block : blocks_) f(block.begin, block.size);
+  }
+  // Where what was found last is; 0: nothing was found.
+  std::uintptr_t found_address() const { return *found_.kind != '\0' ? found_.address : 0; }
+
   // What was found last: a kind of failure.
   const char* found() const { return found_.kind; }
   // Where the two accesses of a race were made. Where one of them is the end of a block or an object, or there is one only: twice the other.
@@ -154,9 +162,9 @@ class Shadow {
   // From now on accesses are told apart by `now` as well, which must stay valid. REQUIRES: this shadow explains one execution.
   void notes_moments(const std::size_t& now) { now_ = &now; }
   // Text for a reader about what was found last: the object, both accesses, their stacks. REQUIRES: this shadow explains.
-  std::string describe(Symbols& symbols, const Execution& run, const StackFrames& frames);
+  std::string describe(Symbols& symbols, const Execution& run, NamedObjects& names);
   // What lies at the address, for a reader: a named variable, or a place in a block; empty if neither. REQUIRES: this one explains.
-  std::string known_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames);
+  std::string known_at(std::uintptr_t address, Symbols& symbols, const Execution& run, NamedObjects& names);
 
  private:
   static constexpr std::uint32_t none = ~std::uint32_t{0};
@@ -364,7 +372,7 @@ class Shadow {
   };
   std::vector<Block> blocks_;
   Block* block_around(std::uintptr_t address);
-  std::string object_at(std::uintptr_t address, Symbols& symbols, const Execution& run, const StackFrames& frames);
+  std::string object_at(std::uintptr_t address, Symbols& symbols, const Execution& run, NamedObjects& names);
 };
 
 // Where the program says that races on some bytes do no harm.

@@ -44,7 +44,7 @@ void fields(Value& value, Visit&& visit) {
 
 template <Is<TraceEvent> Value, class Visit>
 void fields(Value& value, Visit&& visit) {
-  auto& [step, thread, operation, object, location, call, does, hold, succeeded, second, stack, object_id, second_id, timed_out_early] = value;
+  auto& [step, thread, operation, object, location, call, does, hold, succeeded, second, stack, object_id, second_id, timed_out_early, shown, order, before, after, woke] = value;
   visit("step", step);
   visit("thread", thread);
   visit("operation", operation);
@@ -59,6 +59,11 @@ void fields(Value& value, Visit&& visit) {
   visit("object_id", object_id);
   visit("second_id", second_id);
   visit("timed_out_early", timed_out_early);
+  visit("shown", shown);
+  visit("order", order);
+  visit("before", before);
+  visit("after", after);
+  visit("woke", woke);
 }
 
 template <Is<Shrunk> Value, class Visit>

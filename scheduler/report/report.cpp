@@ -11,6 +11,7 @@
 
 #include "scheduler/api/failure_kinds.hpp"
 #include "scheduler/api/phases.hpp"
+#include "scheduler/api/step_text.hpp"
 #include "scheduler/report/how_found.hpp"
 #include "scheduler/report/text_layout.hpp"
 #include "scheduler/report/timeouts.hpp"
@@ -94,7 +95,7 @@ std::vector<Row> culprits(const Failure& failure) {
   }
   if (rows.empty() && !failure.trace.empty()) {
     const auto& step = failure.trace.back();
-    rows.push_back({clean(step.thread), clean("last did: " + joined(step.operation, step.object)), clean(step.location)});
+    rows.push_back({clean(step.thread), clean("last did: " + step_text(step)), clean(step.location)});
   }
   return rows;
 }

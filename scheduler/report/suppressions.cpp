@@ -210,7 +210,7 @@ bool matches_stack(const Line& line, std::span<const void* const> stack) {
       if (matches(line.pattern, frame.function) || matches(line.pattern, reader_name(frame.function)) || matches(line.pattern, frame.file) ||
           matches(line.pattern, module_of(address)))
         return true;
-      if (line.kind->top && !frame.library) return false;
+      if (line.kind->top && !frame.library && !frame.installed) return false;
     }
   }
   return false;

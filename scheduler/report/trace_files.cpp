@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/api/step_text.hpp"
 #include "scheduler/report/json.hpp"
 #include "scheduler/report/trace_graph.hpp"
 #include "scheduler/support/clean_text.hpp"
@@ -13,8 +14,6 @@ namespace {
 
 constexpr std::size_t slices_most = 20'000, nodes_most = 400;
 constexpr std::size_t length = 10;  // of a step, in the format's microseconds
-
-std::string what(const TraceEvent& event) { return event.object.empty() ? event.operation : event.operation + " " + event.object; }
 
 // As Graphviz quotes: only quotes and backslashes are special, and a line break is written \n.
 std::string dot_string(std::string_view text) {
@@ -44,7 +43,7 @@ std::string trace_event_file(std::string_view name, const Report& report) {
     const TraceEvent& event = failure.trace[i];
     json += fmt::format(",\n{{\"ph\":\"X\",\"name\":{},\"cat\":{},\"ts\":{},\"dur\":{},\"pid\":1,\"tid\":{},"
                         "\"args\":{{\"step\":{},\"object\":{},\"place\":{},\"call\":{},\"succeeded\":{}}}}}",
-                        json_string(what(event)), json_string(word_of(event.does)), i * length, length, graph.lanes[i] + 1, event.step,
+                        json_string(step_text(event)), json_string(word_of(event.does)), i * length, length, graph.lanes[i] + 1, event.step,
                         json_string(event.object), json_string(event.location), json_string(event.call), event.succeeded);
   }
   std::size_t id = 0;
@@ -80,7 +79,7 @@ std::string graphviz_file(std::string_view name, const Report& report) {
     for (const std::size_t i : shown) {
       if (graph.lanes[i] != lane) continue;
       const TraceEvent& event = failure.trace[i];
-      nodes += fmt::format("    s{} [label={}, tooltip={}];\n", i, dot_string(fmt::format("{}: {}", event.step, what(event))), dot_string(event.location));
+      nodes += fmt::format("    s{} [label={}, tooltip={}];\n", i, dot_string(fmt::format("{}: {}", event.step, step_text(event))), dot_string(event.location));
       if (before != TraceGraph::none) order += fmt::format("  s{} -> s{};\n", before, i);
       before = i;
     }

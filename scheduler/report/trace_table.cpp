@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <interleave/scheduler/observer.hpp>
+#include "scheduler/api/step_text.hpp"
 #include "scheduler/report/relevance.hpp"
 #include "scheduler/report/text_layout.hpp"
 
@@ -37,7 +38,7 @@ struct Row {
 bool is_standard(const std::string& call) { return call.find("::") == call.npos && !call.empty(); }
 
 std::string text_of(const TraceEvent& event) {
-  const std::string step = joined(event.operation, event.object);
+  const std::string step = step_text(event);
   return clean(is_standard(event.call) && event.does != OperationClass::note ? fmt::format("{}: {}", event.call, step) : step);
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "scheduler/explain/recorder.hpp"
 #include "scheduler/explain/weak_orders.hpp"
 #include "scheduler/memory/rolled_back.hpp"
 #include "scheduler/runtime/door.hpp"
@@ -22,11 +23,14 @@ const OperationType store_type{.name = "store", .access = Access::write, .noted 
                                .does = OperationClass::writes};
 const OperationType exchange_type{.name = "exchange", .access = Access::write, .polls = true, .shows_value = true, .noun = "atomic",
                                   .does = OperationClass::writes};
-const OperationType modify_type{.name = "fetch-modify", .access = Access::write, .noted = true, .shows_value = true, .noun = "atomic",
-                                .does = OperationClass::writes};
+// All have one name, by which a token knows them.
+constexpr OperationType modify_type{.name = "fetch-modify", .access = Access::write, .noted = true, .shows_value = true, .noun = "atomic",
+                                    .does = OperationClass::writes};
 // The same where it may store what was there.
-const OperationType maybe_modify_type{.name = "fetch-modify", .access = Access::write, .polls = true, .shows_value = true, .noun = "atomic",
-                                      .does = OperationClass::writes};
+constexpr OperationType maybe_modify_type{.name = "fetch-modify", .access = Access::write, .polls = true, .shows_value = true, .noun = "atomic",
+                                          .does = OperationClass::writes};
+const OperationType add_type = modify_type, sub_type = modify_type, xor_type = modify_type, nand_type = modify_type, and_type = maybe_modify_type,
+                    or_type = maybe_modify_type;
 const OperationType compare_type{
     .name = "compare-exchange", .access = Access::write,
     .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state != op.second_state; },
@@ -40,6 +44,11 @@ const OperationType sized_compare_type{
     .name = "compare-exchange", .access = Access::write,
     .fails = [](const Operation& op, std::uint64_t state, std::uint32_t) { return state != op.second_state; }, .noun = "atomic",
     .does = OperationClass::writes};
+
+const CalledInCxx calls[] = {{load_type, "load"}, {store_type, "store"}, {exchange_type, "exchange"}, {compare_type, "compare_exchange"},
+                             {add_type, "fetch_add"}, {sub_type, "fetch_sub"}, {xor_type, "fetch_xor"}, {nand_type, "fetch_nand"},
+                             {and_type, "fetch_and"}, {or_type, "fetch_or"}, {sized_load_type, "load"}, {sized_store_type, "store"},
+                             {sized_exchange_type, "exchange"}, {sized_compare_type, "compare_exchange"}};
 
 // A value of any size as the state of its object.
 template <class T>
@@ -236,22 +245,22 @@ using namespace interleave::engine;
     return modify(exchange_type, p, mo, [=](T) { return v; });                                                         \
   }                                                                                                                    \
   NOTING_HOOK(bits, T, fetch_add, n, (volatile T* p, T v, int mo)) {                                                   \
-    return modify(modify_type, p, mo, [=](T x) { return x + v; });                                                     \
+    return modify(add_type, p, mo, [=](T x) { return x + v; });                                                        \
   }                                                                                                                    \
   NOTING_HOOK(bits, T, fetch_sub, n, (volatile T* p, T v, int mo)) {                                                   \
-    return modify(modify_type, p, mo, [=](T x) { return x - v; });                                                     \
+    return modify(sub_type, p, mo, [=](T x) { return x - v; });                                                        \
   }                                                                                                                    \
   POLLING_HOOK(bits, T, fetch_and, n, (volatile T* p, T v, int mo)) {                                                  \
-    return modify(maybe_modify_type, p, mo, [=](T x) { return x & v; });                                               \
+    return modify(and_type, p, mo, [=](T x) { return x & v; });                                                        \
   }                                                                                                                    \
   POLLING_HOOK(bits, T, fetch_or, n, (volatile T* p, T v, int mo)) {                                                   \
-    return modify(maybe_modify_type, p, mo, [=](T x) { return x | v; });                                               \
+    return modify(or_type, p, mo, [=](T x) { return x | v; });                                                         \
   }                                                                                                                    \
   NOTING_HOOK(bits, T, fetch_xor, n, (volatile T* p, T v, int mo)) {                                                   \
-    return modify(modify_type, p, mo, [=](T x) { return x ^ v; });                                                     \
+    return modify(xor_type, p, mo, [=](T x) { return x ^ v; });                                                        \
   }                                                                                                                    \
   NOTING_HOOK(bits, T, fetch_nand, n, (volatile T* p, T v, int mo)) {                                                  \
-    return modify(modify_type, p, mo, [=](T x) { return ~(x & v); });                                                  \
+    return modify(nand_type, p, mo, [=](T x) { return ~(x & v); });                                                    \
   }                                                                                                                    \
   POLLING_HOOK(bits, int, compare_exchange_strong, 5, (volatile T* p, T* expected, T v, int mo, int fmo)) {            \
     return compare_exchange(p, expected, v, mo, fmo);                                                                  \

@@ -37,6 +37,10 @@ ssize_t writev(int d, const iovec* v, int n) {
   ready("writev", d, POLLOUT);
   return REAL(writev)(d, v, n);
 }
+int close(int d) {
+  closes(d);
+  return REAL(close)(d);
+}
 int eventfd_read(int d, eventfd_t* value) {
   ready("eventfd_read", d, POLLIN);
   about_to_fill(value, sizeof *value);

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/explain/recorder.hpp"
 #include "scheduler/runtime/kernel_files.hpp"
 
 namespace interleave::engine {
@@ -24,7 +25,7 @@ const char kernel_objects = 0;
 const OperationType use_type{.name = "system call", .access = Access::write, .noun = "kernel"};
 
 
-void step_at(int descriptor, const void* caller) {
+void step_at(const char* name, int descriptor, const void* caller) {
   if (!modelled()) return;
   const int error = errno;
   struct stat status {};
@@ -32,7 +33,7 @@ void step_at(int descriptor, const void* caller) {
   const bool channel = !prints && fstat(descriptor, &status) == 0 &&
                        (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || (status.st_mode & S_IFMT) == 0);  // the last: an eventfd and its kin
   errno = error;
-  if (channel) step_in_kernel(caller);
+  if (channel) step_in_kernel(caller, name, descriptor);
 }
 
 }  // namespace
@@ -42,17 +43,18 @@ void step_at(int descriptor, const void* caller) {
 }
 
 // Until there is a second thread nobody can come between. And a library that we cannot see into may hold a lock of its own.
-void step_in_kernel(const void* caller) {
+void step_in_kernel(const void* caller, const char* name, int descriptor) {
   const Model model;
   if (!model || model->threads_created() == 1 || !is_program(caller)) return;
   const int error = errno;
+  kernel_call = {name, descriptor};
   model->step({.type = &use_type, .object = &kernel_objects});
   memory->beyond();
   errno = error;
 }
 
 void ready(const char* name, int descriptor, short events, const void* caller) {
-  step_at(descriptor, caller);
+  step_at(name, descriptor, caller);
   const Model model;
   if (!model) return;
   const int error = errno;
@@ -67,9 +69,11 @@ void ready(const char* name, int descriptor, short events, const void* caller) {
 }
 
 void ready_unless(bool not_waiting, const char* name, int descriptor, short events, const void* caller) {
-  if (not_waiting) return step_at(descriptor, caller);
+  if (not_waiting) return step_at(name, descriptor, caller);
   ready(name, descriptor, events, caller);
 }
+
+void closes(int descriptor, const void* caller) { step_at("close", descriptor, caller); }
 
 void about_to_fill(void* p, std::size_t size) {
   if (modelled() && p != nullptr) memory->note_write(p, size);

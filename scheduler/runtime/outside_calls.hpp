@@ -31,8 +31,12 @@ inline constexpr const char* other_process = "another process";
 // The execution ends as `unsupported`.
 [[noreturn]] void would_wait(const char* name, const char* what);
 
-// A step on the one object that all channels are. `caller`: whom the door returns to.
-void step_in_kernel(const void* caller);
+// A step on the one object that all channels are. `caller`: whom the door returns to. `name`, `descriptor`: of the call, for a reader; -1: it has
+// no descriptor, or several.
+void step_in_kernel(const void* caller, const char* name, int descriptor = -1);
+
+// The descriptor is about to be closed, which is a step if it is a channel.
+void closes(int descriptor, const void* caller = __builtin_return_address(0));
 
 // Returns if `name` can go on with the descriptor at once, be it with an error. `caller`: whom the door returns to.
 void ready(const char* name, int descriptor, short events, const void* caller = __builtin_return_address(0));
@@ -51,7 +55,7 @@ ssize_t filled(int descriptor, const iovec* parts, int count, ssize_t size);
 // What `attempt` returns, unless it says that the call would have waited.
 template <class Attempt, class Waits>
 auto attempted(const char* name, const char* what, Attempt attempt, Waits waits, const void* caller = __builtin_return_address(0)) {
-  step_in_kernel(caller);
+  step_in_kernel(caller, name);
   const Model model;
   const auto result = attempt();
   if (waits(result)) would_wait(name, what);

@@ -1,6 +1,7 @@
 #include "scheduler/symbols/stack_text.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -61,15 +62,22 @@ std::string reader_name(std::string_view function) {
 }
 
 std::string stack_text(Symbols& symbols, std::span<const void* const> stack, std::size_t frames_max) {
-  std::string text;
-  std::size_t shown = 0;
+  std::vector<const Frame*> own;
+  std::size_t client = 0;  // the first that is not in an installed header; after the last: there is none
   for (const void* address : stack) {
     for (const Frame& frame : symbols.frames(address)) {
-      if (frame.library || shown == frames_max) continue;
-      ++shown;
-      const std::string name = reader_name(frame.function);
-      text += fmt::format("{}{}{}", text.empty() ? "" : " <- ", place(frame), name.empty() || frame.line == 0 ? "" : " in " + name);
+      if (frame.library) continue;
+      if (frame.installed && client == own.size()) ++client;
+      own.push_back(&frame);
     }
+  }
+  std::string text;
+  for (std::size_t i = 0; i < std::min(own.size(), frames_max); ++i) {
+    const bool last = i + 1 == frames_max && frames_max > 1;
+    const bool skips = last && client >= frames_max && client < own.size();  // a reader wants to know who called the library
+    const Frame& frame = *own[skips ? client : i];
+    const std::string name = reader_name(frame.function);
+    text += fmt::format("{}{}{}", text.empty() ? "" : skips ? " <- ... <- " : " <- ", place(frame), name.empty() || frame.line == 0 ? "" : " in " + name);
   }
   if (!text.empty() || stack.empty()) return text;
   return place(symbols.frames(stack.front()).front());

@@ -19,14 +19,32 @@
 
 #include "scheduler/modules/loaded_modules.hpp"
 #include "scheduler/modules/code_origin.hpp"
+#include "scheduler/symbols/data_layout.hpp"
+#include "scheduler/symbols/debug_information.hpp"
 #include "scheduler/symbols/stack_text.hpp"
 
 namespace interleave {
 
+namespace {
+
+// The part of the name that the compiler has added, of a clone: ".constprop.0", ".isra.0.cold". A clone's name goes on with a dot and letters.
+std::string_view without_clone(std::string_view name) {
+  for (std::size_t at = name.find('.', 1); at != name.npos; at = name.find('.', at + 1)) {
+    const std::string_view rest = name.substr(at + 1);
+    for (const std::string_view added : {"constprop", "isra", "part", "cold", "lto_priv", "llvm", "localalias", "clone", "resume", "destroy", "cleanup", "actor"})
+      if (rest.starts_with(added)) return name.substr(0, at);
+    if (!rest.empty() && rest.find_first_not_of("0123456789") == rest.npos) return name.substr(0, at);  // a static of a C function, a part of a variable
+  }
+  return name;
+}
+
+}  // namespace
+
 std::string demangled(const char* name) {
+  const std::string own(without_clone(name));
   int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
-  return text ? text.get() : name;
+  const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(own.c_str(), nullptr, nullptr, &status), &std::free);
+  return text ? text.get() : own;
 }
 
 namespace {
@@ -105,7 +123,8 @@ Place call_of(Dwarf_Die* unit, Dwarf_Die& inlined) {
 
 Frame frame(const char* mangled, Place place, bool library_module) {
   const bool library = is_library(place.file, mangled, library_module);
-  return {.function = demangled(mangled), .file = std::move(place.file), .line = place.line, .library = library, .near = place.near};
+  const bool installed = !library && is_installed(place.file, library_module);
+  return {.function = demangled(mangled), .file = std::move(place.file), .line = place.line, .library = library, .near = place.near, .installed = installed};
 }
 
 bool is_function(int tag) { return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine; }
@@ -192,23 +211,35 @@ struct Symbols::DebugInformation {
     return module;
   }
 
+  // The unit that has the code, and its bias.
+  Unit* unit_at(Dwfl_Module* of, Dwarf_Addr address, Dwarf_Addr& bias) {
+    Module& in = module(of);
+    bias = in.bias;
+    Unit** unit = in.by_address.find(address - in.bias);
+    return unit != nullptr ? *unit : nullptr;
+  }
+
+  static Dwarf_Die* function_at(Unit& unit, Dwarf_Addr address) {
+    if (!unit.functions) {
+      list_functions(*unit.die, unit.functions.emplace());
+      unit.functions->sort();
+    }
+    return unit.functions->find(address);
+  }
+
   // The chain of inlined functions at an address, out to the function that was really called. Empty without debug information.
   std::vector<Frame> frames(Dwfl_Module* of, Dwarf_Addr address, bool library_module) {
-    Module& in = module(of);
-    Unit** unit = in.by_address.find(address - in.bias);
+    Dwarf_Addr bias = 0;
+    Unit* unit = unit_at(of, address, bias);
     if (unit == nullptr) return {};
-    Dwarf_Die* die = (*unit)->die;
-    if (!(*unit)->functions) {
-      list_functions(*die, (*unit)->functions.emplace());
-      (*unit)->functions->sort();
-    }
+    Dwarf_Die* die = unit->die;
     std::vector<Dwarf_Die> functions;
-    if (Dwarf_Die* outermost = (*unit)->functions->find(address - in.bias)) {
+    if (Dwarf_Die* outermost = function_at(*unit, address - bias)) {
       functions.push_back(*outermost);
-      find_inlined(*outermost, address - in.bias, functions);
+      find_inlined(*outermost, address - bias, functions);
     }
     std::vector<Frame> frames;
-    Place place = place_of(die, address - in.bias);
+    Place place = place_of(die, address - bias);
     // clang's -g1 has nothing but lines of a function into which nothing was inlined.
     if (functions.empty() && !place.file.empty()) {
       const char* name = dwfl_module_addrname(of, address);
@@ -278,6 +309,16 @@ const void* object_base(const void* address) {
   return reinterpret_cast<const void*>(search.base);
 }
 
+// A static variable of a function is called by its own name: "counter" of "f(int)::counter".
+std::string variable_name(const std::string& symbol) {
+  const std::size_t scope = symbol.rfind("::");
+  if (scope == symbol.npos || scope == 0) return symbol;
+  std::string_view within(symbol);
+  within = within.substr(0, scope);
+  const bool in_function = within.ends_with(" const") || (within.ends_with(')') && !within.ends_with("(anonymous namespace)"));
+  return in_function ? symbol.substr(scope + 2) : symbol;
+}
+
 Dwarf_Addr number_of(const void* address) { return reinterpret_cast<std::uintptr_t>(address); }
 
 }  // namespace
@@ -287,8 +328,26 @@ std::string place(const Frame& frame) {
   return frame.function.empty() ? "?" : frame.function;
 }
 
-Symbols::Symbols() : debug_information_(std::make_unique<DebugInformation>()) {}
+Symbols::Symbols() : debug_information_(std::make_unique<DebugInformation>()), data_(std::make_unique<DataLayout>(*this)) {}
 Symbols::~Symbols() = default;
+
+Symbols& Symbols::kept() {
+  static Symbols* symbols = nullptr;  // never destroyed: a report may be made when the process ends
+  static unsigned long long changes = 0;
+  unsigned long long now = 0;
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* to) {
+        *static_cast<unsigned long long*>(to) = info->dlpi_adds + info->dlpi_subs;
+        return 1;
+      },
+      &now);
+  if (symbols == nullptr || changes != now) {
+    delete symbols;
+    symbols = new Symbols;
+    changes = now;
+  }
+  return *symbols;
+}
 
 void Symbols::Close::operator()(Dwfl* session) const { dwfl_end(session); }
 
@@ -312,13 +371,35 @@ const std::vector<Frame>& Symbols::frames(const void* return_address) {
   return known_.emplace(return_address, look_up(return_address)).first->second;
 }
 
+bool Symbols::unit_at(const void* address, UnitAt& found) {
+  Dwfl_Module* module = module_of(address);
+  if (module == nullptr) return false;
+  DebugInformation::Unit* unit = debug_information_->unit_at(module, number_of(address), found.bias);
+  if (unit == nullptr) return false;
+  found.unit = *unit->die;
+  return true;
+}
+
+bool Symbols::function_at(const void* address, FunctionAt& found) {
+  Dwfl_Module* module = module_of(address);
+  Dwarf_Addr bias = 0;
+  DebugInformation::Unit* unit = module == nullptr ? nullptr : debug_information_->unit_at(module, number_of(address), bias);
+  Dwarf_Die* function = unit == nullptr ? nullptr : DebugInformation::function_at(*unit, number_of(address) - bias);
+  if (function == nullptr) return false;
+  found = {*unit->die, *function, number_of(address) - bias};
+  return true;
+}
+
 std::vector<Frame> Symbols::look_up(const void* return_address) {
   // The call is the instruction before the one that it returns to; the latter may belong to the next line or function.
   const auto* call = reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(return_address) - 1);
   if (Dwfl_Module* module = module_of(call)) {
     const bool library = is_library_module(path_of(module));
     auto frames = debug_information_->frames(module, number_of(call), library);
-    if (!frames.empty()) return frames;
+    if (!frames.empty()) {
+      if (!library) unread_.push_back(call);
+      return frames;
+    }
     if (const char* name = dwfl_module_addrname(module, number_of(call))) return {frame(name, {}, library)};
     return {Frame{.function = {}, .file = {}, .line = 0, .library = library, .near = false}};
   }
@@ -342,28 +423,37 @@ std::string Symbols::primitive_call(std::span<const void* const> stack) {
 }
 
 std::string Symbols::place(std::span<const void* const> stack) {
-  const Frame* primitive = nullptr;
+  const Frame* inner = nullptr;  // of code whose caller a reader wants as well
   for (const void* address : stack) {
     for (const Frame& frame : frames(address)) {
       const bool unknown = frame.function.empty() && frame.file.empty();  // a stub of the linker's, say
       if (frame.library || unknown) continue;
-      const bool in_primitives = is_primitive(frame.file);
-      if (!in_primitives && primitive == nullptr) return interleave::place(frame);
-      if (!in_primitives) return fmt::format("{} <- {}", interleave::place(*primitive), interleave::place(frame));
-      if (primitive == nullptr) primitive = &frame;
+      const bool wants_caller = frame.installed || is_primitive(frame.file);
+      if (!wants_caller && inner == nullptr) return interleave::place(frame);
+      if (!wants_caller) return fmt::format("{} <- {}", interleave::place(*inner), interleave::place(frame));
+      if (inner == nullptr) inner = &frame;
     }
   }
-  if (primitive != nullptr) return interleave::place(*primitive);
+  if (inner != nullptr) return interleave::place(*inner);
   return stack.empty() ? "" : interleave::place(frames(stack.front()).front());
 }
 
-std::string Symbols::object_name(const void* address) {
+// Of a global or static variable that holds the address; null: there is none.
+const char* Symbols::symbol_of(const void* address, std::uintptr_t& offset) {
   Dwfl_Module* module = module_of(object_base(address));
-  if (module == nullptr) return {};
+  if (module == nullptr) return nullptr;
   GElf_Sym symbol;
-  GElf_Off offset = 0;
-  const char* name = dwfl_module_addrinfo(module, number_of(address), &offset, &symbol, nullptr, nullptr, nullptr);
-  if (name == nullptr || GELF_ST_TYPE(symbol.st_info) != STT_OBJECT || offset >= symbol.st_size) return {};
+  GElf_Off behind = 0;
+  const char* name = dwfl_module_addrinfo(module, number_of(address), &behind, &symbol, nullptr, nullptr, nullptr);
+  if (name == nullptr || GELF_ST_TYPE(symbol.st_info) != STT_OBJECT || behind >= symbol.st_size) return nullptr;
+  offset = behind;
+  return name;
+}
+
+std::string Symbols::object_name(const void* address) {
+  std::uintptr_t offset = 0;
+  const char* name = symbol_of(address, offset);
+  if (name == nullptr) return {};
   // An object of the engine's that stands for something is named for that.
   constexpr std::string_view noun = "interleave_noun_";
   if (std::string text = name; text.starts_with(noun)) {
@@ -371,6 +461,21 @@ std::string Symbols::object_name(const void* address) {
     return text.substr(noun.size());
   }
   return offset == 0 ? demangled(name) : fmt::format("{}+{}", demangled(name), offset);
+}
+
+std::string Symbols::data_name(const void* address, std::size_t size) {
+  std::uintptr_t offset = 0;
+  const char* name = symbol_of(address, offset);
+  if (name == nullptr) return {};
+  for (const void* call : std::exchange(unread_, {})) data_->read(call);
+  const std::string whole = demangled(name);
+  const auto variable = data_->global(address);
+  const TypeId type = variable ? variable->type : data_->declared(whole);
+  if (type == no_type) {
+    const std::string plain = object_name(address);
+    return offset == 0 ? variable_name(plain) : plain;
+  }
+  return variable_name(whole) + data_->part(type, offset, size);
 }
 
 }  // namespace interleave

@@ -216,7 +216,7 @@ constexpr std::array<const char*, 4> instead = {"the model's clock", "the model'
 // The innermost that is the program's own: such instructions mostly come from a header of the compiler's.
 const Frame& reader(const void* instruction, Symbols& symbols) {
   const auto& frames = symbols.frames(static_cast<const char*>(instruction) + 1);
-  const auto own = std::find_if(frames.begin(), frames.end(), [](const Frame& frame) { return !frame.library; });
+  const auto own = std::find_if(frames.begin(), frames.end(), [](const Frame& frame) { return !frame.library && !frame.installed; });
   return own != frames.end() ? *own : frames.front();
 }
 

@@ -72,7 +72,7 @@ void tell_functions(Report& report) {
     const auto& frames = symbols.frames(function.code->begin + 1);
     const Frame& frame = assembly ? frames.front() : frames.back();
     auto& groups = trusted_module(function.code->module) || trusted_function(name, frame.file) ? trusted : unseen;
-    Group& group = groups[{frame.library && !assembly ? "headers of libraries" : std::string(base_name(frame.file)), function.ran, assembly}];
+    Group& group = groups[{(frame.library || frame.installed) && !assembly ? "headers of libraries" : std::string(base_name(frame.file)), function.ran, assembly}];
     name = capped(name);
     if (assembly) name += fmt::format(" ({})", function.code->assembly);
     if (group.count++ == 0) group.first = name;

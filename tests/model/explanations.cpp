@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
+#include <string>
 #include <thread>
 
 using namespace interleave;
@@ -44,7 +46,8 @@ TEST_CASE("explanations: a signal that found nobody") {
   });
   CHECK(thread_of(report, "T1").operation == "condition wait");
   CHECK(traced(report, "condition signal (nobody waits)"));
-  CHECK_THAT(report.failure->message, Contains("T1 waits for condition 1; the condition signal at step 1 (T2, explanations.cpp:") &&
+  CHECK_THAT(report.failure->message, (Contains("T1 waits for c; the notify_one at step 1 (T2, explanations.cpp:") ||
+                                       Contains("T1 waits for condition 1; the condition signal at step 1 (T2, explanations.cpp:")) &&
                                           Contains(") found nobody waiting (lost signal)"));
 }
 
@@ -65,8 +68,9 @@ TEST_CASE("explanations: a signal that woke another thread") {
   }, {.executions_max = 1});
   // Both asleep, then the signal: seven steps (lock, wait, lock, wait, lock, signal, unlock), of which it is the sixth.
   CHECK(thread_of(report, "T2").operation == "condition wait");
-  CHECK_THAT(report.failure->message, Contains("T2 waits for condition 1; the condition signal at step 6 (T3, explanations.cpp:") &&
-                                          Contains(") woke another thread"));
+  CHECK_THAT(report.failure->message, (Contains("T2 waits for c; the notify_one at step 6 (T3, explanations.cpp:") ||
+                                       Contains("T2 waits for condition 1; the condition signal at step 6 (T3, explanations.cpp:")) &&
+                                          Contains(") woke another thread, T1"));
 }
 
 TEST_CASE("explanations: a thread that was woken and waits again") {
@@ -106,9 +110,10 @@ TEST_CASE("explanations: the reader that keeps a writer waiting, be it itself") 
     };
   };
   const Report own = explore_all(body(true));
-  CHECK_THAT(own.failure->message, Contains("cycle: T1 waits for rwlock 1 held by itself since step 1 (explanations.cpp:"));
+  const std::string name = own.failure->message.find("rwlock 1") != std::string::npos ? "rwlock 1" : "m";  // without debug information of variables
+  CHECK_THAT(own.failure->message, Contains("cycle: T1 waits for " + name + " held by itself since step 1 (explanations.cpp:"));
   const Report other = explore_all(body(false));
-  CHECK_THAT(other.failure->message, Contains("T2 waits for rwlock 1 held by T1 since step 1 (explanations.cpp:"));
+  CHECK_THAT(other.failure->message, Contains("T2 waits for " + name + " held by T1 since step 1 (explanations.cpp:"));
 }
 
 TEST_CASE("explanations: a reader that has gone is not blamed") {
@@ -120,7 +125,7 @@ TEST_CASE("explanations: a reader that has gone is not blamed") {
     std::thread t([&] { m.lock(); });
     t.join();
   });
-  CHECK_THAT(report.failure->message, Contains("T1 waits for rwlock 1 held by main") && !Contains("since step 1"));
+  CHECK_THAT(report.failure->message, (Contains("T1 waits for m held by main") || Contains("T1 waits for rwlock 1 held by main")) && !Contains("since step 1"));
 }
 
 TEST_CASE("explanations: a wakeup that nobody caused is called so, a timeout a timeout") {
@@ -154,7 +159,7 @@ TEST_CASE("explanations: an int that was decremented below zero shows its sign")
   CHECK(traced(report, "fetch-modify <- -1"));
 }
 
-TEST_CASE("explanations: what the numbers of the trace stand for") {
+TEST_CASE("explanations: the trace has the names of objects, or numbers and what they stand for, also of a crash") {
   const auto body = [](bool crashes) {
     return [crashes] {
       struct Pair {
@@ -172,10 +177,17 @@ TEST_CASE("explanations: what the numbers of the trace stand for") {
     REQUIRE(report.failure);
     CHECK(report.failure->kind == (crashes ? "crash" : "require"));
     const auto& objects = report.failure->objects;
-    REQUIRE(objects.size() == 2);
-    CHECK(objects[0].first == "atomic 1");
-    CHECK(objects[1].first == "atomic 2");
-    CHECK_THAT(objects[0].second, Contains("byte 4 of a block of 8 bytes, allocated by main at explanations.cpp:"));
-    CHECK_THAT(objects[1].second, Catch::EndsWith(" in a lambda on the stack of main"));
+    std::set<std::string> names;
+    for (const TraceEvent& event : report.failure->trace) names.insert(event.object);
+    if (objects.empty()) {
+      CHECK(names.contains("pair->second"));
+      CHECK(names.contains("flag"));
+    } else {  // there is no debug information of variables
+      REQUIRE(objects.size() == 2);
+      CHECK(objects[0].first == "atomic 1");
+      CHECK(objects[1].first == "atomic 2");
+      CHECK_THAT(objects[0].second, Contains("byte 4 of a block of 8 bytes, allocated by main at explanations.cpp:"));
+      CHECK_THAT(objects[1].second, Catch::EndsWith(" in a lambda on the stack of main"));
+    }
   }
 }

@@ -95,8 +95,8 @@ TEST_CASE("what is polled under a mutex for what never comes is a livelock that 
   REQUIRE(some.failure.has_value());
   CHECK(some.failure->kind == "livelock");
   CHECK(some.failure->message.find("no schedule leads on from here: waiter goes round in 2 steps: ") == 0);
-  CHECK(some.failure->message.find("mutex lock mutex 1 (rounds.cpp:") != std::string::npos);
-  CHECK(some.failure->message.find("mutex unlock mutex 1 (rounds.cpp:") != std::string::npos);
+  CHECK_THAT(some.failure->message, Catch::Contains("mutex lock mutex 1 (rounds.cpp:") || Catch::Contains("mutex lock m (rounds.cpp:"));
+  CHECK_THAT(some.failure->message, Catch::Contains("mutex unlock mutex 1 (rounds.cpp:") || Catch::Contains("mutex unlock m (rounds.cpp:"));
   interleave::Options again{.name = "explore_all"};
   again.schedule = some.failure->schedule;
   const auto replayed = interleave::explore(body, again);

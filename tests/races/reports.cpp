@@ -65,7 +65,7 @@ std::string message(const std::function<void()>& body) {
 
 TEST_CASE("a race on a global variable names it, with the offset, and both accesses with their threads") {
   const std::string text = message([] { parallel([] { put(pair_of_numbers.second); }, [] { get(pair_of_numbers.second); }); });
-  CHECK_THAT(text, StartsWith("the variable (anonymous namespace)::pair_of_numbers+4\n"));
+  CHECK_THAT(text, StartsWith("the variable (anonymous namespace)::pair_of_numbers.second\n"));
   CHECK_THAT(text, Contains("\n  write by T1 at programs.hpp:") && Contains("\n  read by T2 at programs.hpp:"));
 }
 
@@ -74,19 +74,19 @@ TEST_CASE("a race on a block of the heap says how large it is and where it was a
     auto x = std::make_unique<std::array<int, 4>>();
     parallel([&] { put((*x)[2]); }, [&] { get((*x)[2]); });
   });
-  CHECK_THAT(text, StartsWith("byte 8 of a block of 16 bytes, allocated by main at reports.cpp:"));
+  CHECK_THAT(text, StartsWith("x[2], byte 8 of a block of 16 bytes, allocated by main at reports.cpp:") || StartsWith("(*x)[2], byte 8 of a block of 16 bytes, allocated by main at reports.cpp:"));
 }
 
 TEST_CASE("a race on a local variable names it, the function, and the thread on whose stack it is") {
-  CHECK_THAT(message(transfer), StartsWith("account+16 in transfer on the stack of main\n"));
+  CHECK_THAT(message(transfer), StartsWith("account.balance in transfer on the stack of main\n"));
   CHECK_THAT(message(started_by_a_thread), StartsWith("count in started_by_a_thread on the stack of main\n"));
 }
 
-TEST_CASE("so does the legend of a trace, of an atomic") {
+TEST_CASE("so does a trace, of an atomic") {
   const Report report = explore(count_and_fail, {.name = "legend"});
   REQUIRE(report.failure);
-  REQUIRE(report.failure->objects.size() == 1);
-  CHECK(report.failure->objects[0] == std::pair<std::string, std::string>("atomic 1", "count in count_and_fail on the stack of main"));
+  CHECK(report.failure->objects.empty());
+  for (const TraceEvent& event : report.failure->trace) CHECK((event.object == "count" || event.object.empty()));
 }
 
 TEST_CASE("of both stacks the innermost frames of the program's own code are shown, and no library's") {
@@ -112,7 +112,7 @@ TEST_CASE("a race on a thread_local variable says whose it is") {
     put(own);
     t.join();
   });
-  CHECK_THAT(text, StartsWith("a thread_local variable of main\n"));
+  CHECK_THAT(text, StartsWith("a thread_local variable of main: own\n"));
 }
 
 TEST_CASE("a race on what a caller of explore owns says that it is older than the execution") {

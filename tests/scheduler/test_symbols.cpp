@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/modules/code_origin.hpp"
 #include "scheduler/symbols/symbols.hpp"
 
 #define NOINLINE [[gnu::noinline]]
@@ -38,8 +39,10 @@ namespace of_the_program { NOINLINE const void* call() { catch_return_address();
 NOINLINE const void* event_wait() { catch_return_address(); return caught; }
 #line 17 "/opt/somewhere/interleave/primitives/lock.hpp"
 NOINLINE const void* lock_acquire() { catch_return_address(); return caught; }
-#line 99 "/usr/include/other/header.hpp"
+#line 99 "/usr/include/c++/12/other/header.hpp"
 NOINLINE const void* library_call() { catch_return_address(); return caught; }
+#line 812 "/usr/include/libmap/map.hpp"
+NOINLINE const void* installed_call() { catch_return_address(); return caught; }
 #line 61 "/sources/interleave/tests/primitives/test_event.cpp"
 NOINLINE const void* primitive_test() { catch_return_address(); return caught; }
 #line 55 "/opt/somewhere/interleave/checkers/order.hpp"
@@ -120,6 +123,37 @@ TEST_CASE("a place in a primitive is followed by the place that called it") {
   CHECK(place_of({user_call(), event_wait()}) == "primitives_user.cpp:12");
 }
 
+TEST_CASE("a header that was installed is the program's own code, and its caller is named as well") {
+  CHECK(place_of({installed_call(), user_call(), of_the_program::call()}) == "map.hpp:812 <- primitives_user.cpp:12");
+  CHECK(place_of({library_call(), installed_call(), installed_call(), user_call()}) == "map.hpp:812 <- primitives_user.cpp:12");
+  CHECK(place_of({installed_call()}) == "map.hpp:812");
+  Symbols symbols;
+  CHECK(symbols.frames(installed_call()).front().installed);
+  CHECK_FALSE(symbols.frames(user_call()).front().installed);
+}
+
+TEST_CASE("INTERLEAVE_OWN: patterns for paths, of which the last that matches counts") {
+  const auto own = [](const char* patterns, const char* path) {
+    const auto answer = declared_own(patterns, path);
+    return answer ? *answer ? "own" : "library" : "";
+  };
+  CHECK(own("", "/usr/include/c++/12/mutex") == std::string());
+  CHECK(own("c++/12/mutex", "/usr/include/c++/12/mutex") == std::string("own"));
+  CHECK(own("a.hpp:-/boost/", "/usr/include/boost/a.hpp") == std::string("library"));
+  CHECK(own("-/boost/:a.hpp", "/usr/include/boost/a.hpp") == std::string("own"));
+  CHECK(own("/include/*/a.hpp", "/usr/include/boost/a.hpp") == std::string("own"));
+  CHECK(own("/include/*/b.hpp", "/usr/include/boost/a.hpp") == std::string());
+  CHECK(own(":-:", "a.hpp") == std::string());
+}
+
+TEST_CASE("copies of functions that a compiler makes have the name of the function") {
+  CHECK(demangled("_Z1fi.constprop.0") == "f(int)");
+  CHECK(demangled("_Z1fi.isra.0.cold") == "f(int)");
+  CHECK(demangled("work.part.3") == "work");
+  CHECK(demangled("_Z1fi") == "f(int)");
+  CHECK(demangled("file.name") == "file.name");
+}
+
 TEST_CASE("a stack of library frames only shows its innermost, and an empty stack nothing") {
   CHECK(place_of({library_call(), std::pretended_algorithm()}) == "header.hpp:99");
   CHECK(place_of({}).empty());
@@ -148,6 +182,18 @@ TEST_CASE("an address outside any code is a question mark") {
   Symbols symbols;
   CHECK(place(symbols.frames(&local).front()) == "?");
   CHECK(place(symbols.frames(nullptr).front()) == "?");
+}
+
+TEST_CASE("a global variable has members and elements, where its unit is known") {
+  Symbols symbols;
+  table.rows[0] = 0;
+  symbols.frames(user_call());
+  CHECK(symbols.data_name(&table.rows[2], 4) == "(anonymous namespace)::table.rows[2]");
+  CHECK(symbols.data_name(&table, sizeof table) == "(anonymous namespace)::table.rows");  // its only member
+  CHECK(symbols.data_name(&counter, 4) == "(anonymous namespace)::counter");
+  static Table in_a_function;
+  CHECK(symbols.data_name(&in_a_function.rows[7], 4) == "in_a_function.rows[7]");
+  CHECK(Symbols().data_name(&table.rows[2], 4) == "(anonymous namespace)::table+8");  // no code of the unit was asked about
 }
 
 TEST_CASE("a global variable has a name, its inside an offset, and other memory none") {
