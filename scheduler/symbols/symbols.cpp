@@ -189,6 +189,7 @@ void find_inlined(Dwarf_Die& parent, Dwarf_Addr address, std::vector<Dwarf_Die>&
 struct Symbols::DebugInformation {
   struct Unit {
     Dwarf_Die* die;
+    Dwarf_Die content;                               // the same, or what the unit has in a file of its own (-gsplit-dwarf)
     std::optional<AddressMap<Dwarf_Die>> functions;  // once asked for
   };
   struct Module {
@@ -197,13 +198,20 @@ struct Symbols::DebugInformation {
     AddressMap<Unit*> by_address;
   };
 
+  static Dwarf_Die content_of(Dwarf_Die& unit) {
+    std::uint8_t type = 0;
+    Dwarf_Die split{};
+    const bool is_skeleton = dwarf_cu_info(unit.cu, nullptr, &type, nullptr, &split, nullptr, nullptr, nullptr) == 0 && type == DW_UT_skeleton;
+    return is_skeleton && split.addr != nullptr ? split : unit;
+  }
+
   // clang writes no index of addresses by default, so we make ours.
   Module& module(Dwfl_Module* of) {
     const auto [found, fresh] = modules.try_emplace(of);
     Module& module = found->second;
     if (fresh) {
       for (Dwarf_Die* die = nullptr; (die = dwfl_module_nextcu(of, die, &module.bias)) != nullptr;) {
-        module.units.push_back(std::make_unique<Unit>(Unit{.die = die, .functions = {}}));
+        module.units.push_back(std::make_unique<Unit>(Unit{.die = die, .content = content_of(*die), .functions = {}}));
         module.by_address.add(*die, module.units.back().get());
       }
       module.by_address.sort();
@@ -221,7 +229,7 @@ struct Symbols::DebugInformation {
 
   static Dwarf_Die* function_at(Unit& unit, Dwarf_Addr address) {
     if (!unit.functions) {
-      list_functions(*unit.die, unit.functions.emplace());
+      list_functions(unit.content, unit.functions.emplace());
       unit.functions->sort();
     }
     return unit.functions->find(address);
@@ -250,7 +258,7 @@ struct Symbols::DebugInformation {
       if (name == nullptr && dwarf_tag(&*function) == DW_TAG_subprogram) name = dwfl_module_addrname(of, address);
       if (name == nullptr) name = dwarf_diename(&*function);
       frames.push_back(frame(name ? name : "", std::move(place), library_module));
-      place = call_of(die, *function);
+      place = call_of(&unit->content, *function);
     }
     return frames;
   }
@@ -376,7 +384,7 @@ bool Symbols::unit_at(const void* address, UnitAt& found) {
   if (module == nullptr) return false;
   DebugInformation::Unit* unit = debug_information_->unit_at(module, number_of(address), found.bias);
   if (unit == nullptr) return false;
-  found.unit = *unit->die;
+  found.unit = unit->content;
   return true;
 }
 
@@ -386,7 +394,7 @@ bool Symbols::function_at(const void* address, FunctionAt& found) {
   DebugInformation::Unit* unit = module == nullptr ? nullptr : debug_information_->unit_at(module, number_of(address), bias);
   Dwarf_Die* function = unit == nullptr ? nullptr : DebugInformation::function_at(*unit, number_of(address) - bias);
   if (function == nullptr) return false;
-  found = {*unit->die, *function, number_of(address) - bias};
+  found = {unit->content, *function, number_of(address) - bias};
   return true;
 }
 
