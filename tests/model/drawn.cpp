@@ -41,7 +41,7 @@ void takes_a_while() {
     for (int i = 0; i < 4; ++i) ++n;
   };
   parallel(work, work, work);
-  for (unsigned i = 0; i < 400; ++i) sum = sum * 3 + i;
+  for (unsigned i = 0; i < 200; ++i) sum = sum * 3 + i;
   outcome(std::to_string(n) + " " + std::to_string(sum));
 }
 
