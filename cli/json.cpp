@@ -78,8 +78,9 @@ Json json_of_result(const Result& result, bool with_witnesses) {
   // The keys that are no members of the report stand where they always stood.
   Json object = {{"scenario", result.scenario->name}, {"strategy", nullptr}, {"seed", nullptr}, {"expected", name_of(result.scenario->expect)},
                  {"verdict", nullptr}, {"as_expected", result.as_expected}};
-  fields(report, [&](std::string_view name, const auto& member) { object[std::string(name)] = json_of(member); });
-  if (!with_witnesses) object.erase("witnesses");  // as long as the document itself
+  fields(report, [&](std::string_view name, const auto& member) {
+    if (is_told(name, report, with_witnesses)) object[std::string(name)] = json_of(member);
+  });
   // With the failure's seed goes the strategy as it was resolved by then.
   if (report.failure && !report.failure->strategy.empty()) object["strategy"] = report.failure->strategy;
   return object;

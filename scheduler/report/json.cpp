@@ -1,5 +1,7 @@
 #include "scheduler/report/json.hpp"
 
+#include <cstdlib>
+
 #include <fmt/format.h>
 
 #include "scheduler/support/clean_text.hpp"
@@ -64,9 +66,16 @@ std::string json_string(std::string_view text) {
 
 std::string json_of(std::string_view name, const Report& report, std::string_view more) {
   std::string json = fmt::format("{{\"schema\":1,\"version\":\"{}\",\"scenario\":{},{}", INTERLEAVE_VERSION, json_string(name), more);
-  std::string members;
-  append_json(members, report);
-  return json + members.substr(1);
+  const char* asked = std::getenv("INTERLEAVE_OUTCOMES");
+  const bool with_witnesses = asked != nullptr && *asked != '\0' && *asked != '0';
+  std::string_view comma = "";
+  fields(report, [&](std::string_view member, const auto& value) {
+    if (!is_told(member, report, with_witnesses)) return;
+    json.append(comma).append(json_string(member)).append(":");
+    append_json(json, value);
+    comma = ",";
+  });
+  return json + "}";
 }
 
 }  // namespace interleave

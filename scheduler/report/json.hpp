@@ -70,6 +70,16 @@ void append_json(std::string& json, const T& value) {
   }
 }
 
+// Whether a document has this member of a report: some are there only where they say something. Witnesses are as long as all the rest: they are there
+// where they are asked for.
+inline bool is_told(std::string_view member, const Report& report, bool with_witnesses) {
+  if (member == "estimate") return !report.estimate.empty();
+  if (member == "witnesses") return with_witnesses;
+  if (member == "drawn_executions" || member == "drawn_seed") return report.drawn_executions > 0;
+  if (member == "past_executions" || member == "past_failure") return report.past_executions > 0;
+  return true;
+}
+
 // One result: the keys of the command's, behind "schema", "version" and "scenario". `more`: further members, as "\"a\":1,", or nothing.
 std::string json_of(std::string_view name, const Report& report, std::string_view more = {});
 

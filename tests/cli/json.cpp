@@ -19,7 +19,7 @@ Keys keys_of(const ordered_json& object) {
 
 const Keys result_keys = {"scenario", "strategy", "seed", "expected", "verdict", "as_expected", "complete", "executions", "redundant",
                           "cut", "failing", "steps", "steps_longest", "threads_most", "seconds", "outcomes", "failure",
-                          "covered", "incomplete_reason", "assumed", "unseen", "trusted", "suppressions", "rounds", "whole", "estimate", "drawn_executions", "drawn_seed", "past_executions", "past_failure"};
+                          "covered", "incomplete_reason", "assumed", "unseen", "trusted", "suppressions", "rounds", "whole"};
 
 ordered_json document(const std::string& arguments, int status) {
   const auto said = command(arguments + " --json");

@@ -41,7 +41,7 @@ void takes_a_while() {
     for (int i = 0; i < 4; ++i) ++n;
   };
   parallel(work, work, work);
-  for (unsigned i = 0; i < 400; ++i) sum = sum * 3 + i;
+  for (unsigned i = 0; i < 20; ++i) sum = sum * 3 + i;
   outcome(std::to_string(n) + " " + std::to_string(sum));
 }
 
@@ -90,14 +90,13 @@ TEST_CASE("a search that ends comes to what it comes to alone, whatever was draw
   CHECK(beside.drawn_executions > 0u);
 }
 
-TEST_CASE("nothing is drawn where steps are the budget, all failures are asked for, a strategy or a limit is named, or a variable forbids it") {
+TEST_CASE("nothing is drawn where steps are the budget, all failures are asked for, a strategy is named, or a variable forbids it") {
   const auto drawn = [](Options options) {
     options.name = "while";
     return explore(takes_a_while, options).drawn_executions;
   };
   CHECK(drawn({.stop_at_first_failure = false}) == 0u);
   CHECK(drawn({.strategy = "dpor"}) == 0u);
-  CHECK(drawn({.executions_max = 100'000}) == 0u);
   {
     const Variable steps("INTERLEAVE_SEARCH_STEPS", "0");
     CHECK(drawn({}) == 0u);
