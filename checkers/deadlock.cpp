@@ -64,8 +64,8 @@ const ThreadState* writer_before(const ThreadState& thread, Threads threads) {
   return found == threads.end() ? nullptr : &*found;
 }
 
-// Calls of Python's primitives that wait by taking a lock of their own a second time, until another thread gives it back: the lock is no
-// lock, and the thread does not wait for itself.
+// Calls of Python's primitives that wait by taking a lock of their own a second time, until another thread gives it back. Such a
+// thread does not wait for itself.
 bool waits_by_lock(const ThreadState& thread) {
   const std::string kind = thread.call.substr(0, thread.call.find("::"));
   return kind == "Condition" || kind == "Event" || kind == "Barrier" || kind == "Thread" || kind.ends_with("Queue");
@@ -133,7 +133,8 @@ const TraceEvent* lost_signal(const ThreadState& thread, Trace trace) {
 // Whether some thread waits for the end of this one. One for which nobody waits may well be idle.
 bool is_awaited(const ThreadState& thread, Threads threads) {
   return std::any_of(threads.begin(), threads.end(), [&](const ThreadState& other) {
-    return waits(other) && (other.does == OperationClass::joins_all || (other.does == OperationClass::joins && other.holder == thread.name));
+    return waits(other) &&
+           (other.does == OperationClass::joins_all || (other.does == OperationClass::joins && other.holder == thread.name));
   });
 }
 

@@ -55,8 +55,8 @@ class StepSource {
   virtual std::string place(std::size_t step) const = 0;
   // As given to name_thread; else "main", or "T1" for the thread number 1.
   virtual std::string thread_name(std::uint32_t thread) const = 0;
-  // As the trace names it, in executions that explain and once the execution has ended: of a variable its name, else "mutex 1". Before, or
-  // elsewhere: the variable's name, or "an object".
+  // As the trace names it, in executions that explain: "pool.cv_", "mutex 1". Until the execution has ended, a block of the heap may have
+  // another name than in the trace. In other executions: the name of a global variable, or "an object".
   virtual std::string object_name(const void* object) const = 0;
 
  protected:

@@ -25,7 +25,9 @@ constexpr std::size_t snapshots_max = 512, snapshot_frames = 16, snapshot_words 
 std::uintptr_t number_of(const void* p) { return reinterpret_cast<std::uintptr_t>(p); }
 
 // "std::thread::_Invoker<...>::operator()": of the standard library, or a name that is reserved for it.
-bool is_standard(std::string_view function) { return function.starts_with("std::") || function.starts_with("__gnu_cxx::") || function.find(" std::") < function.find('('); }
+bool is_standard(std::string_view function) {
+  return function.starts_with("std::") || function.starts_with("__gnu_cxx::") || function.find(" std::") < function.find('(');
+}
 bool is_reserved(std::string_view name) { return name.starts_with("__") || name.starts_with("_M_"); }
 
 constexpr std::string_view element = "an element of ";
@@ -40,7 +42,8 @@ std::uint32_t NamedObjects::sight(const Thread& thread, const void* object) {
   if (!memory->in_arena(object)) {
     const FrameState* frame = frames_.holding(static_cast<std::uint32_t>(memory->stack_of(object)), address);
     if (frame == nullptr) return now;
-    const auto [known, fresh] = held_at_.try_emplace({frame->return_address, frame->canonical_address}, static_cast<std::uint32_t>(held_.size()));
+    const auto [known, fresh] =
+        held_at_.try_emplace({frame->return_address, frame->canonical_address}, static_cast<std::uint32_t>(held_.size()));
     if (fresh) held_.push_back(*frame);
     return known->second;
   }
@@ -48,7 +51,8 @@ std::uint32_t NamedObjects::sight(const Thread& thread, const void* object) {
   const std::vector<FrameState>& frames = frames_.of(thread.id);
   const auto program = std::find_if(frames.begin(), frames.end(), [](const FrameState& f) { return !is_engine_code(f.return_address); });
   if (program == frames.end()) return now;
-  const auto last = frames.begin() + std::min<std::ptrdiff_t>(frames.end() - frames.begin(), program - frames.begin() + static_cast<std::ptrdiff_t>(snapshot_frames));
+  const auto last = frames.begin() + std::min<std::ptrdiff_t>(frames.end() - frames.begin(),
+                                                              program - frames.begin() + static_cast<std::ptrdiff_t>(snapshot_frames));
   Snapshot snapshot{.thread = thread.id, .object = address, .begin = program->stack_pointer, .frames = {program, last}, .words = {}};
   std::uintptr_t end = snapshot.begin;
   for (const FrameState& frame : snapshot.frames) end = std::max(end, frame.canonical_address);
@@ -109,7 +113,8 @@ void NamedObjects::follow(std::uintptr_t value, const PointerMember& pointer, co
   const std::uintptr_t block = at->first, block_size = at->second.size;
   const std::size_t size = data_.size(pointer.pointee);
   const std::string type = data_.name(pointer.pointee);
-  const bool node = !name.empty() && (pointer.kind == PointerMember::nodes || name.starts_with(element) || (pointer.kind == PointerMember::changing && type.starts_with('_')));
+  const bool node = !name.empty() && (pointer.kind == PointerMember::nodes || name.starts_with(element) ||
+                                      (pointer.kind == PointerMember::changing && type.starts_with('_')));
   if (size == 0 && !node) return;
   const bool named = !name.empty() && (pointer.kind != PointerMember::changing || node);
   const bool captures = pointer.kind == PointerMember::captured;
@@ -142,7 +147,8 @@ void NamedObjects::follow(std::uintptr_t value, const PointerMember& pointer, co
   if (pointer.kind == PointerMember::counts) return;
   for (std::size_t i = 0; i < std::min(std::max<std::size_t>(count, 1), elements_max); ++i) {
     const bool by_number = span.numbered && (i > 0 || pointer.kind == PointerMember::elements);
-    items_.push_back({value + i * size, pointer.pointee, by_number ? fmt::format("{}[{}]", span.name, i) : span.name, by_number || span.whole ? "." : span.join, node ? depth : depth + 1});
+    items_.push_back({value + i * size, pointer.pointee, by_number ? fmt::format("{}[{}]", span.name, i) : span.name,
+                      by_number || span.whole ? "." : span.join, node ? depth : depth + 1});
     if (count <= 1) break;
   }
 }
@@ -176,7 +182,9 @@ void NamedObjects::follow_variables(const FrameState& frame, bool named, const S
       const auto value = variable.address != 0 ? read(variable.address, snapshot) : std::optional(variable.value);
       const auto pointee = data_.pointee(variable.type);
       if (!value || !pointee) continue;
-      follow(*value, {.offset = 0, .path = "", .pointee = *pointee, .kind = variable.closure ? PointerMember::captured : PointerMember::single}, "", 0);
+      follow(*value,
+             {.offset = 0, .path = "", .pointee = *pointee, .kind = variable.closure ? PointerMember::captured : PointerMember::single}, "",
+             0);
       continue;
     }
     if (variable.address == 0) {
@@ -253,7 +261,8 @@ std::string NamedObjects::numbered_name(const Span& span) {
 std::optional<NamedObjects::Place> NamedObjects::place_in_frame(std::uintptr_t object, const FrameState& frame) {
   std::optional<Place> found;
   for (const Variable& variable : data_.variables(frame)) {
-    if (variable.address == 0 || object < variable.address || object - variable.address >= std::max<std::size_t>(variable.size, 1)) continue;  // 0: only declared
+    if (variable.address == 0 || object < variable.address || object - variable.address >= std::max<std::size_t>(variable.size, 1))
+      continue;  // 0: only declared
     if (found && !variable.in_scope) continue;
     if (found && is_reserved(variable.name)) continue;
     found = Place{.type = variable.type, .offset = object - variable.address, .name = variable.name, .function = variable.function};
@@ -284,10 +293,12 @@ std::optional<NamedObjects::Place> NamedObjects::place(std::uintptr_t object, st
     return found;
   }
   if (memory->contains(address)) {
-    const FrameState* frame = sight < held_.size() ? &held_[sight] : frames_.holding(static_cast<std::uint32_t>(memory->stack_of(address)), object);
+    const FrameState* frame =
+        sight < held_.size() ? &held_[sight] : frames_.holding(static_cast<std::uint32_t>(memory->stack_of(address)), object);
     return frame != nullptr && !is_engine_code(frame->return_address) ? place_in_frame(object, *frame) : std::nullopt;
   }
-  if (const auto global = data_.global(address)) return Place{.type = global->type, .offset = object - global->address, .name = global->name, .function = {}};
+  if (const auto global = data_.global(address))
+    return Place{.type = global->type, .offset = object - global->address, .name = global->name, .function = {}};
   return std::nullopt;
 }
 
@@ -319,7 +330,8 @@ std::string NamedObjects::described(const void* object, std::size_t size) {
       if (address >= held->stack_pointer && address < held->canonical_address) frame = &*held;
     if (frame == nullptr || is_engine_code(frame->return_address)) return {};
     if (const auto found = place_in_frame(address, *frame))
-      return fmt::format("{} in {}", joined(found->name, found->join, data_.part(found->type, found->offset, size)), reader_name(found->function));
+      return fmt::format("{} in {}", joined(found->name, found->join, data_.part(found->type, found->offset, size)),
+                         reader_name(found->function));
     const std::string& function = symbols_.frames(frame->return_address).back().function;
     return function.empty() ? std::string() : fmt::format("a variable in {}", reader_name(function));
   }

@@ -3,9 +3,9 @@
 // The names come from debug information and from the program's data as it stands when the execution has ended:
 //
 //   global variable          the variable, and the member or element of it
-//   variable of a call       the same, as the call stood when the step was made
-//   block of the heap        by a chain of pointers from a variable: "pool->queue_.mutex_"; the shortest chain, and named variables before
-//                            others. Else, where the type is known (of `this` in a member function, or of an atomic pointer that leads there):
+//   variable of a call       the same, as the call stood when the step was announced
+//   block of the heap        by a chain of pointers from a variable: "pool->queue_.mutex_"; the shortest chain, named variables
+//                            first. Else, where the type is known (of `this` in a member function, or of an atomic pointer):
 //                            the type and a number, "Node#1.next"
 //
 // While the execution runs only notes are taken: which frame holds an object, and, of a block that a thread meets for the first time, the

@@ -40,7 +40,8 @@ std::string text_of(const Operation& operation) {
 }
 
 const void* shown_object(const Operation& operation) {
-  return operation.object == nullptr || operation.type == nullptr ? nullptr : static_cast<const char*>(operation.object) - operation.type->inside;
+  return operation.object == nullptr || operation.type == nullptr ? nullptr
+                                                                  : static_cast<const char*>(operation.object) - operation.type->inside;
 }
 
 // A futex has a queue of its own, which is at its address with the highest bit set.
@@ -94,7 +95,8 @@ void Recorder::announced(const Execution&, const Thread& thread) {
   calls_[thread.id] = std::exchange(kernel_call, {});
   if (names_ == nullptr) return;
   if (sights_.size() <= thread.id) sights_.resize(thread.id + 1);
-  sights_[thread.id] = {names_->sight(thread, queue_word(shown_object(thread.pending))), names_->sight(thread, queue_word(thread.pending.second))};
+  sights_[thread.id] = {names_->sight(thread, queue_word(shown_object(thread.pending))),
+                        names_->sight(thread, queue_word(thread.pending.second))};
 }
 
 void Recorder::performed(Execution& run, const Thread& thread) {
@@ -122,7 +124,7 @@ std::vector<std::uint32_t> Recorder::woken_by(const Execution& run, const Thread
 }
 
 void Recorder::noted(const Execution& run, const Thread& thread, const std::string& text) {
-  events_.push_back({run.steps(), thread.id, {}, text, stack_here()});
+  events_.push_back({run.steps(), thread.id, {}, text, stack_here(), NamedObjects::now, NamedObjects::now});
   moment_ = events_.size();
 }
 
@@ -277,7 +279,9 @@ std::string Recorder::known_name(const void* object) const {
 }
 
 std::string Recorder::name_now(const Execution& run, const void* object) {
-  const auto about = [&](const Event& event) { return event.operation.type != nullptr && (shown_object(event.operation) == object || event.operation.second == object); };
+  const auto about = [&](const Event& event) {
+    return event.operation.type != nullptr && (shown_object(event.operation) == object || event.operation.second == object);
+  };
   const auto event = std::find_if(events_.rbegin(), events_.rend(), about);
   if (event == events_.rend()) return "";
   if (names_ != nullptr) names_->glance(run);
@@ -343,7 +347,8 @@ std::string Recorder::object_of(const void* object, const std::string& noun, std
   const auto number = known - all.begin() + 1;
   name = number == 1 ? base : fmt::format("{} ({})", base, number);
   if (number > 1 || (names_ != nullptr && names_->is_made_up(where)))
-    if (std::none_of(numbered_.begin(), numbered_.end(), [&](const Numbered& each) { return each.name == name; })) numbered_.push_back({where, name});
+    if (std::none_of(numbered_.begin(), numbered_.end(), [&](const Numbered& each) { return each.name == name; }))
+      numbered_.push_back({where, name});
   return name;
 }
 

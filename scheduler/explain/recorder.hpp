@@ -85,7 +85,7 @@ class Recorder final : public ExecutionListener {
     Operation     operation;
     std::string   note;  // instead of an operation
     Stack         stack;
-    std::uint32_t sight = NamedObjects::now, second_sight = NamedObjects::now;  // of its objects (NamedObjects)
+    std::uint32_t sight, second_sight;     // of its objects (NamedObjects)
     int           order = -1;              // of an atomic operation, as declared
     KernelCall    call = {};
     std::vector<std::uint32_t> woken = {};  // threads

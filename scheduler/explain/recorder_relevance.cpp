@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "scheduler/explain/named_objects.hpp"
 #include "scheduler/explain/recorder.hpp"
 #include "scheduler/races/shadow.hpp"
 

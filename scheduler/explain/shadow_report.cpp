@@ -52,7 +52,8 @@ std::string Shadow::known_at(std::uintptr_t address, Symbols& symbols, const Exe
   const auto by = [&](std::uint32_t thread) { return name_of(run.thread(thread)); };
   const auto* object = reinterpret_cast<const void*>(address);
   if (const std::size_t of = tls_blocks::owner(address); of < run.threads_created())
-    return fmt::format("a thread_local variable of {}{}", by(static_cast<std::uint32_t>(of)), after_mark(": ", names.thread_local_name(object, 0)));
+    return fmt::format("a thread_local variable of {}{}", by(static_cast<std::uint32_t>(of)),
+                       after_mark(": ", names.thread_local_name(object, 0)));
   if (!memory->contains(object))
     if (const std::string global = names.name(object, 0); !global.empty()) return "the variable " + global;
   if (const Block* block = block_around(address)) {

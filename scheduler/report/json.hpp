@@ -62,8 +62,6 @@ void append_json(std::string& json, const T& value) {
     json += "{";
     std::string_view comma = "";
     fields(value, [&](std::string_view name, const auto& member) {
-      if constexpr (std::is_same_v<T, Report>)
-        if (name == "estimate" && value.estimate.empty()) return;  // as the command leaves it out
       json.append(comma).append(json_string(name)).append(":");
       append_json(json, member);
       comma = ",";

@@ -57,8 +57,9 @@ std::string_view without_prefix(std::string_view name) {
 
 // Classes of the standard library that refer to what others keep: no reader names an object by them.
 bool only_refers(std::string_view type) {
-  for (const std::string_view each : {"lock_guard<", "unique_lock<", "shared_lock<", "scoped_lock<", "weak_ptr<", "__weak_ptr<", "__normal_iterator<", "function<",
-                                      "_Rb_tree_iterator<", "_List_iterator<", "initializer_list<", "basic_string_view<", "basic_string<", "_Guard"})
+  for (const std::string_view each :
+       {"lock_guard<", "unique_lock<", "shared_lock<", "scoped_lock<", "weak_ptr<", "__weak_ptr<", "__normal_iterator<", "function<",
+        "_Rb_tree_iterator<", "_List_iterator<", "initializer_list<", "basic_string_view<", "basic_string<", "_Guard"})
     if (type.starts_with(each)) return true;
   return false;
 }
@@ -127,7 +128,8 @@ struct DataLayout::Inside {
   std::optional<Dwarf_Die> type_of(Dwarf_Die& die) {
     Dwarf_Attribute attribute;
     Dwarf_Die type, peeled;
-    if (dwarf_attr_integrate(&die, DW_AT_type, &attribute) == nullptr || dwarf_formref_die(&attribute, &type) == nullptr) return std::nullopt;
+    if (dwarf_attr_integrate(&die, DW_AT_type, &attribute) == nullptr || dwarf_formref_die(&attribute, &type) == nullptr)
+      return std::nullopt;
     if (dwarf_peel_type(&type, &peeled) != 0) return std::nullopt;
     return defined(peeled);
   }
@@ -176,7 +178,8 @@ struct DataLayout::Inside {
           member.size = (at_bit % 8 + *bits + 7) / 8;
         }
       }
-      if (!offset && !is_union && (has(child, DW_AT_external) || has(child, DW_AT_declaration) || has(child, DW_AT_data_member_location))) return;
+      if (!offset && !is_union && (has(child, DW_AT_external) || has(child, DW_AT_declaration) || has(child, DW_AT_data_member_location)))
+        return;
       member.offset = offset.value_or(0);
       found.push_back(member);
     });
@@ -365,7 +368,8 @@ struct DataLayout::Inside {
       if (dwarf_getlocation_attr(&attribute, operations, &indexed) != 0 || dwarf_formaddr(&indexed, &address) != 0) return;
     }
     const char* linked = linkage_name(die);
-    const Global global{per_thread ? address : address + bias, size_of(*type), id_of(*type), linked != nullptr ? demangled(linked) : scope + std::string(name)};
+    const Global global{per_thread ? address : address + bias, size_of(*type), id_of(*type),
+                        linked != nullptr ? demangled(linked) : scope + std::string(name)};
     (per_thread ? thread_locals : globals)[global.address] = global;
   }
 
@@ -413,8 +417,8 @@ struct DataLayout::Inside {
 
   // ---- pointers ----
 
-  void each_pointer(Dwarf_Die type, std::uintptr_t offset, const std::string& path, const void* owner, PointerMember::Kind kind, bool hidden, unsigned depth,
-                    const std::function<void(const PointerMember&)>& f) {
+  void each_pointer(Dwarf_Die type, std::uintptr_t offset, const std::string& path, const void* owner, PointerMember::Kind kind,
+                    bool hidden, unsigned depth, const std::function<void(const PointerMember&)>& f) {
     if (depth > depth_max) return;
     const int tag = dwarf_tag(&type);
     if (tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type || tag == DW_TAG_rvalue_reference_type) {
@@ -434,7 +438,8 @@ struct DataLayout::Inside {
       const auto found = array(type);
       if (!found || found->counts.size() != 1) return;
       for (std::uint64_t i = 0; i < std::min(found->counts[0], shown_max); ++i)
-        each_pointer(found->element, offset + i * found->size, path + (hidden ? "" : fmt::format("[{}]", i)), owner, kind, hidden, depth + 1, f);
+        each_pointer(found->element, offset + i * found->size, path + (hidden ? "" : fmt::format("[{}]", i)), owner, kind, hidden,
+                     depth + 1, f);
       return;
     }
     if (!is_class(tag)) return;
@@ -449,14 +454,19 @@ struct DataLayout::Inside {
     for (Member& member : members(type)) {
       const std::string own = hidden && member.base ? "" : member_path(type, member);
       const std::string_view member_name = name_of(member.die);
-      if (member_name.starts_with("_vptr") || member_name == "_M_finish" || member_name == "_M_end_of_storage" || member_name == "_M_last") {
+      if (member_name.starts_with("_vptr") || member_name == "_M_finish" || member_name == "_M_end_of_storage" ||
+          member_name == "_M_last") {
         if (kind != PointerMember::nodes || member_name != "_M_finish") continue;
       }
       if (is_union && hidden && member.type.addr != nullptr && member_name == "_M_local_buf") continue;
       const bool is_hidden = hidden || (own.empty() && !member.base && !member_name.empty());
       const bool shows = is_template(name, "array") || !own.empty();
       // A base stands for the object of which it is a part: a pointer to it leads to one of the same kind.
-      each_pointer(member.type, offset + member.offset, path + own, member.base ? owner : own.empty() ? owner : type.addr, kind, is_hidden && !shows, depth + 1, f);
+      each_pointer(member.type, offset + member.offset, path + own,
+                   member.base   ? owner
+                   : own.empty() ? owner
+                                 : type.addr,
+                   kind, is_hidden && !shows, depth + 1, f);
     }
   }
 
@@ -480,7 +490,12 @@ DataLayout::~DataLayout() = default;
 std::vector<Variable> DataLayout::variables(const FrameState& frame) {
   std::vector<Variable> found;
   for (const Inside::Local& local : inside_->locals(frame.return_address)) {
-    Variable variable{.name = local.name, .function = local.function, .type = local.type, .size = local.size, .in_scope = local.in_scope, .closure = local.closure};
+    Variable variable{.name = local.name,
+                      .function = local.function,
+                      .type = local.type,
+                      .size = local.size,
+                      .in_scope = local.in_scope,
+                      .closure = local.closure};
     const Dwarf_Op& first = local.where.operations[0];
     const bool computed = local.where.count == 2 && local.where.operations[1].atom == DW_OP_stack_value;
     if (local.where.count == 2 && !computed) continue;
@@ -522,7 +537,8 @@ const std::vector<Variable>& DataLayout::globals_with_pointers() {
   for (const auto& [address, global] : inside_->globals) {
     bool any = false;
     each_pointer(global.type, [&](const PointerMember&) { any = true; });
-    if (any) inside_->with_pointers.push_back({.name = global.name, .function = {}, .type = global.type, .size = global.size, .address = address});
+    if (any)
+      inside_->with_pointers.push_back({.name = global.name, .function = {}, .type = global.type, .size = global.size, .address = address});
   }
   return inside_->with_pointers;
 }

@@ -31,9 +31,11 @@ namespace {
 std::string_view without_clone(std::string_view name) {
   for (std::size_t at = name.find('.', 1); at != name.npos; at = name.find('.', at + 1)) {
     const std::string_view rest = name.substr(at + 1);
-    for (const std::string_view added : {"constprop", "isra", "part", "cold", "lto_priv", "llvm", "localalias", "clone", "resume", "destroy", "cleanup", "actor"})
+    for (const std::string_view added :
+         {"constprop", "isra", "part", "cold", "lto_priv", "llvm", "localalias", "clone", "resume", "destroy", "cleanup", "actor"})
       if (rest.starts_with(added)) return name.substr(0, at);
-    if (!rest.empty() && rest.find_first_not_of("0123456789") == rest.npos) return name.substr(0, at);  // a static of a C function, a part of a variable
+    if (!rest.empty() && rest.find_first_not_of("0123456789") == rest.npos)
+      return name.substr(0, at);  // a static of a C function, a part of a variable
   }
   return name;
 }
@@ -124,7 +126,12 @@ Place call_of(Dwarf_Die* unit, Dwarf_Die& inlined) {
 Frame frame(const char* mangled, Place place, bool library_module) {
   const bool library = is_library(place.file, mangled, library_module);
   const bool installed = !library && is_installed(place.file, library_module);
-  return {.function = demangled(mangled), .file = std::move(place.file), .line = place.line, .library = library, .near = place.near, .installed = installed};
+  return {.function = demangled(mangled),
+          .file = std::move(place.file),
+          .line = place.line,
+          .library = library,
+          .near = place.near,
+          .installed = installed};
 }
 
 bool is_function(int tag) { return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine; }
@@ -201,7 +208,8 @@ struct Symbols::DebugInformation {
   static Dwarf_Die content_of(Dwarf_Die& unit) {
     std::uint8_t type = 0;
     Dwarf_Die split{};
-    const bool is_skeleton = dwarf_cu_info(unit.cu, nullptr, &type, nullptr, &split, nullptr, nullptr, nullptr) == 0 && type == DW_UT_skeleton;
+    const bool is_skeleton =
+        dwarf_cu_info(unit.cu, nullptr, &type, nullptr, &split, nullptr, nullptr, nullptr) == 0 && type == DW_UT_skeleton;
     return is_skeleton && split.addr != nullptr ? split : unit;
   }
 

@@ -49,7 +49,8 @@ void check_all(const std::vector<Program>& programs) {
     CHECK(failure.kind == "require");
     for (const std::string& name : program.objects) {
       INFO("expected: " << name);
-      CHECK(std::any_of(failure.trace.begin(), failure.trace.end(), [&](const TraceEvent& event) { return is_called(event.object, name); }));
+      CHECK(
+          std::any_of(failure.trace.begin(), failure.trace.end(), [&](const TraceEvent& event) { return is_called(event.object, name); }));
     }
   }
 }
@@ -103,9 +104,10 @@ TEST_CASE("names: atomic operations as C++ calls them, with their orders and val
     flag.store(true);
     require(false);
   });
-  CHECK(shown(failure) == std::vector<std::string>{"fetch_add(2, relaxed) 1 -> 3", "load(acquire) -> 3", "store(release) 3 -> 5", "exchange 5 -> 7",
-                                                   "compare_exchange failed: 7, not 0", "compare_exchange(acq_rel) 7 -> 9", "fetch_sub(10) 9 -> -1",
-                                                   "fetch_or -1 -> -1", failure.trace.back().before == "false" ? "store false -> true" : "store 0 -> 1"});
+  CHECK(shown(failure) == std::vector<std::string>{"fetch_add(2, relaxed) 1 -> 3", "load(acquire) -> 3", "store(release) 3 -> 5",
+                                                   "exchange 5 -> 7", "compare_exchange failed: 7, not 0",
+                                                   "compare_exchange(acq_rel) 7 -> 9", "fetch_sub(10) 9 -> -1", "fetch_or -1 -> -1",
+                                                   failure.trace.back().before == "false" ? "store false -> true" : "store 0 -> 1"});
   CHECK(failure.trace[0].operation == "fetch-modify <- 3");
   CHECK(failure.trace[0].order == "relaxed");
   CHECK(failure.trace[0].before == "1");
@@ -130,7 +132,8 @@ TEST_CASE("names: whom a signal woke") {
         });
     require(false);
   });
-  const auto signal = std::find_if(failure.trace.begin(), failure.trace.end(), [](const TraceEvent& event) { return event.does == OperationClass::wakes; });
+  const auto signal =
+      std::find_if(failure.trace.begin(), failure.trace.end(), [](const TraceEvent& event) { return event.does == OperationClass::wakes; });
   REQUIRE(signal != failure.trace.end());
   CHECK(signal->woke == "T1");
   CHECK((signal->shown == "notify_one woke T1" || signal->shown == "condition signal woke T1"));

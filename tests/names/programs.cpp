@@ -199,7 +199,15 @@ void bit_fields() {
 
 void an_element() {
   keep(pair_of_numbers);
-  interleave::parallel([] { pair_of_numbers[2].second = 1; keep(pair_of_numbers); }, [] { pair_of_numbers[2].second = 2; keep(pair_of_numbers); });
+  interleave::parallel(
+      [] {
+        pair_of_numbers[2].second = 1;
+        keep(pair_of_numbers);
+      },
+      [] {
+        pair_of_numbers[2].second = 2;
+        keep(pair_of_numbers);
+      });
 }
 
 __attribute__((noinline)) void a_local() {
@@ -218,13 +226,16 @@ __attribute__((noinline)) void an_element_of_a_vector() {
 
 std::vector<Program> programs() {
   return {
-      {"members of a global variable", members_of_a_global,
-       {"pool.mutex_", "pool.hits_[2]", "pool.cv_", "pool.cells_[1].n", "pool.pair_.second.n", "pool.nested_.inner", "pool.as_int", "pool.grid_[1][2]"}},
+      {"members of a global variable",
+       members_of_a_global,
+       {"pool.mutex_", "pool.hits_[2]", "pool.cv_", "pool.cells_[1].n", "pool.pair_.second.n", "pool.nested_.inner", "pool.as_int",
+        "pool.grid_[1][2]"}},
       {"members of templates and base classes", of_templates_and_bases, {"box.value_", "box.of_base"}},
       {"a static variable of a function", a_static_of_a_function, {"of_function.mutex_", "of_function.hits_[2]"}},
       {"variables on the stack", on_the_stack, {"on_stack.mutex_", "on_stack.cells_[1].n", "maybe.n", "own.value_"}},
       {"what a lambda has captured", captured_by_value, {"copied.n", "shared->n"}},
-      {"what pointers lead to", behind_pointers,
+      {"what pointers lead to",
+       behind_pointers,
        {"unique->hits_[1]", "unique->mutex_", "shared->hits_[1]", "plain->n", "several[2].n", "shared->nested_.inner"}},
       {"elements of containers", in_containers, {"cells[2].n", "pointers[1]->n", "an element of queue", "holder.owned->cv_"}},
       {"objects that nobody keeps", nobody_keeps_it, {"Job#1.state", "Job#2.state"}},
