@@ -50,7 +50,7 @@ TEST_CASE("choices are kept as they were pushed, up to where the recording ended
 
 TEST_CASE("a list of choices that is offered is used by one at a time") {
   ChoiceList* const list = ChoiceList::map();
-  ChoiceList::offer(list);
+  ChoiceList::offer({.list = list});
   {
     Choices first, second;
     first.push(1, 0);
@@ -64,7 +64,7 @@ TEST_CASE("a list of choices that is offered is used by one at a time") {
   next.push(3, 0);
   CHECK(list->size == 1);
   CHECK(list->entries[0] == 3);
-  ChoiceList::offer(nullptr);
+  ChoiceList::offer({});
   Choices own;
   own.push(4, 0);
   CHECK(list->entries[0] == 3);
