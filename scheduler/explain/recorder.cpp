@@ -134,11 +134,13 @@ void Recorder::failing(const Execution&, const Thread&) {
   failing_ = stack_here();
 }
 
-// A value of an object, as its type has it; else as value_text.
+// A value of an object, as its type has it; else as value_text, and so where the type takes for a number what is an address.
 std::string Recorder::value_of(const Event& event, std::uint64_t value) {
-  std::string text;
-  if (names_ != nullptr) text = names_->value(shown_object(event.operation), value, event.sight);
-  return text.empty() ? value_text(value, event.operation.size) : text;
+  const std::string plain = value_text(value, event.operation.size);
+  if (names_ == nullptr) return plain;
+  const std::string typed = names_->value(shown_object(event.operation), value, event.sight);
+  const bool is_number = typed.find_first_not_of("-0123456789") == typed.npos;
+  return typed.empty() || (is_number && plain.starts_with("pointer")) ? plain : typed;
 }
 
 // What an atomic operation has read and written, and how C++ calls it: "compare_exchange(acquire) 0 -> 1", "fetch_add(1) 2 -> 3".
