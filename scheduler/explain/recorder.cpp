@@ -192,6 +192,8 @@ TraceEvent Recorder::told(const Execution& run, const Event& event) {
     told.object = event.call.descriptor < 0 ? "the kernel" : fmt::format("descriptor {}", event.call.descriptor);
     told.shown = told.operation;
   }
+  if (told.does == OperationClass::joins && event.operation.argument < run.threads_created())
+    told.object = name_of(run.thread(static_cast<std::uint32_t>(event.operation.argument)));
   if (CalledInCxx::of(*event.operation.type) != nullptr) tell_values(event, told);
   for (const std::uint32_t thread : event.woken) told.woke += (told.woke.empty() ? "" : ", ") + name_of(run.thread(thread));
   if (told.does == OperationClass::wakes) {
