@@ -10,7 +10,7 @@
 namespace interleave {
 
 // Of a report where nothing says how large the screen is.
-inline constexpr std::size_t usual_columns = 100, usual_lines = 30;
+inline constexpr std::size_t usual_columns = 120, usual_lines = 30;
 
 // COLUMNS if it is a number; else the width of the terminal behind this descriptor; nothing if there is none.
 std::optional<std::size_t> columns_of(int descriptor);

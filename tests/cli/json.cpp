@@ -69,7 +69,7 @@ TEST_CASE("a failure in full") {
   CHECK(failure["step"] == 5);
   CHECK(keys_of(failure["threads"][0]) == Keys{"name", "state", "operation", "object", "location", "holder", "daemon", "call", "round", "does", "hold", "stack"});
   REQUIRE(failure["trace"].size() == 5);
-  for (const auto& event : failure["trace"]) CHECK(keys_of(event) == Keys{"step", "thread", "operation", "object", "location", "call", "does", "hold", "succeeded", "second", "stack", "object_id", "second_id", "timed_out_early"});
+  for (const auto& event : failure["trace"]) CHECK(keys_of(event) == Keys{"step", "thread", "operation", "object", "location", "call", "does", "hold", "succeeded", "second", "stack", "object_id", "second_id", "timed_out_early", "shown", "order", "before", "after", "woke"});
   Keys classes;
   for (const auto& event : failure["trace"]) {
     classes.push_back(event["does"]);

@@ -14,7 +14,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 }  // namespace
 
 TEST_CASE("a failure is shrunk unless --no-shrink or INTERLEAVE_SHRINK=0 say otherwise; the flag wins") {
-  const std::string line = "  shrunk from 5 steps and 2 preemptions to 5 and 1; no schedule with fewer preemptions fails like\n  this\n";
+  const std::string line = "  shrunk from 5 steps and 2 preemptions to 5 and 1; no schedule with fewer preemptions fails like this\n";
   const std::string search = "search bad/lost_update";
   CHECK(has(command(search).out, line));
   CHECK(has(command(search, "INTERLEAVE_SHRINK=1").out, line));
