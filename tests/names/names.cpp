@@ -42,15 +42,22 @@ std::string objects_of(const Failure& failure) {
   return text;
 }
 
-void check_all(const std::vector<Program>& programs) {
+// Where optimised code keeps no variable that leads to a block, the block is called by its type: "Cell#1.n" instead of "shared->n".
+bool is_called_by_type(const std::string& object, const std::string& name) {
+  const auto arrow = name.rfind("->");
+  return arrow != name.npos && object.find('#') != object.npos && object.ends_with("." + name.substr(arrow + 2));
+}
+
+void check_all(const std::vector<Program>& programs, bool optimised) {
   for (const Program& program : programs) {
     const Failure failure = failure_of(program.body);
     INFO(program.what << "\n" << objects_of(failure));
     CHECK(failure.kind == "require");
     for (const std::string& name : program.objects) {
       INFO("expected: " << name);
-      CHECK(
-          std::any_of(failure.trace.begin(), failure.trace.end(), [&](const TraceEvent& event) { return is_called(event.object, name); }));
+      CHECK(std::any_of(failure.trace.begin(), failure.trace.end(), [&](const TraceEvent& event) {
+        return is_called(event.object, name) || (optimised && is_called_by_type(event.object, name));
+      }));
     }
   }
 }
@@ -76,11 +83,10 @@ std::vector<std::string> shown(const Failure& failure) {
 
 }  // namespace
 
-TEST_CASE("names: members, elements and what pointers lead to") { check_all(at_O0::programs()); }
+TEST_CASE("names: members, elements and what pointers lead to") { check_all(at_O0::programs(), false); }
 
 TEST_CASE("names: the same in optimised code") {
-  auto programs = at_O2::programs();
-  check_all(programs);
+  check_all(at_O2::programs(), true);
 }
 
 TEST_CASE("names: of what races") {
