@@ -16,6 +16,8 @@ class Document {
   explicit Document(const std::string& file);
   ~Document();
 
+  // Whether anything is written before the end: to stdout, a device or a pipe nothing is, and what `update` is given need not be made.
+  bool takes_updates() const { return !file_.empty() && regular_; }
   // What the document would be if nothing came after this.
   void update(std::string_view text);
   // The document.

@@ -106,12 +106,12 @@ class JsonDocument final : public Writer {
 
   void begin(const Plan& plan) override {
     Writer::begin(plan);
-    document_.update(whole());
+    if (document_.takes_updates()) document_.update(whole());
   }
   void result(const Result& result) override {
-    results_ += (results_.empty() ? "" : ",") + inside(Json::array({json_of_result(result, asked_for("--outcomes"))}));
+    results_ += (results_.empty() ? "" : ",") + indented(inside(Json::array({json_of_result(result, asked_for("--outcomes"))})));
     ++written_;
-    document_.update(whole());
+    if (document_.takes_updates()) document_.update(whole());
   }
   void end(bool) override { document_.finish(whole()); }
 
@@ -130,19 +130,24 @@ class JsonDocument final : public Writer {
     std::string text = dumped(document) + "\n";
     if (!results_.empty()) {
       constexpr std::string_view nothing = "\"results\": []";
-      text.replace(text.find(nothing), nothing.size(), "\"results\": [" + indented(results_) + "\n  ]");
+      text.replace(text.find(nothing), nothing.size(), "\"results\": [" + results_ + "\n  ]");
     }
     return text;
   }
   // A text within JSON has no line breaks, so each one begins a line of the document.
   static std::string indented(std::string_view lines) {
     std::string text;
-    for (const char c : lines) text += c == '\n' ? std::string("\n  ") : std::string(1, c);
+    while (!lines.empty()) {
+      const std::size_t end = std::min(lines.find('\n'), lines.size());
+      text += lines.substr(0, end);
+      if (end < lines.size()) text += "\n  ";
+      lines.remove_prefix(std::min(end + 1, lines.size()));
+    }
     return text;
   }
 
   Document document_;
-  std::string results_;
+  std::string results_;  // indented as they stand in the document
   std::size_t written_ = 0;
 };
 
